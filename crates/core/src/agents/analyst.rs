@@ -1,0 +1,41 @@
+//! Analyst: hypotheses and what became of their like → a diagnosis.
+
+use std::sync::Arc;
+
+use crate::confidence::Confidence;
+use crate::diagnosis::{Diagnosis, Hypothesis};
+use crate::error::Result;
+use crate::ports::MemoryStore;
+
+/// What a runbook is trusted before any outcome is known. Not fitted; it only has to lie above a coin's.
+const RUNBOOK_PRIOR: f64 = 0.8;
+
+/// How many outcomes the prior is worth.
+const PRIOR_STRENGTH: f64 = 4.0;
+
+/// Weighs hypotheses by the track record of where they come from.
+pub struct Analyst {
+    memory: Option<Arc<dyn MemoryStore>>,
+}
+
+impl Analyst {
+    /// An analyst that asks `memory` for track records, if there is one.
+    #[must_use]
+    pub fn new(memory: Option<Arc<dyn MemoryStore>>) -> Self {
+        Self { memory }
+    }
+
+    /// The diagnosis; "unknown" for no hypotheses.
+    ///
+    /// # Errors
+    /// If memory fails retryably; a memory that fails for good counts as empty.
+    pub async fn analyse(&self, hypotheses: Vec<Hypothesis>) -> Result<Diagnosis> {
+        let Some(best) = hypotheses.first() else { return Ok(Diagnosis::unknown()) };
+        let record = match &self.memory {
+            Some(memory) => memory.track_record(&best.source).await.unwrap_or_default(),
+            None => Default::default(),
+        };
+        let confidence = record.posterior(Confidence::new(RUNBOOK_PRIOR), PRIOR_STRENGTH);
+        Ok(Diagnosis { category: best.category.clone(), source: best.source.clone(), confidence, hypotheses })
+    }
+}

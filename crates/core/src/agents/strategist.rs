@@ -1,0 +1,191 @@
+//! Strategist: diagnosis → a plan of typed actions that was not tried yet.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::action::{Action, ActionKind, ActionSpec, Parameter, Parameters, Provenance};
+use crate::diagnosis::{ActionTemplate, Diagnosis, Hypothesis, ParameterSource, Remedy, Source};
+use crate::engine::{Attack, Tried};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
+use crate::plan::{Compensation, Plan, Step, StepRetry};
+use crate::ports::{CandidateQuery, Candidates, Row};
+use crate::resource::ResourceRef;
+
+/// What the strategist is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Assignment<'a> {
+    /// The only target that an action may have.
+    pub resource: &'a ResourceRef,
+    /// What is believed, and what has to be done before.
+    pub attack: &'a Attack,
+    /// What ended already; it is not proposed again.
+    pub tried: &'a [Tried],
+    /// The kinds that executors of the resource's system perform: nothing else can be planned.
+    pub specs: &'a [ActionSpec],
+}
+
+/// Draws up plans from the remedies of the best hypothesis.
+///
+/// It is confined by construction: the target is the incident's resource, the kind is one that an executor of
+/// its system declares, and a parameter is a constant of the runbook or the column of an observed row.
+pub struct Strategist {
+    candidates: Vec<Arc<dyn Candidates>>,
+    limits: Limits,
+}
+
+impl Strategist {
+    /// A strategist that asks `candidates` for observed rows.
+    #[must_use]
+    pub fn new(candidates: Vec<Arc<dyn Candidates>>, limits: Limits) -> Self {
+        Self { candidates, limits }
+    }
+
+    /// The next plan, or `None` if there is nothing (more) to propose.
+    ///
+    /// # Errors
+    /// If a source of candidates fails.
+    pub async fn plan(&self, assignment: &Assignment<'_>) -> Result<Option<Plan>> {
+        let diagnosis = &assignment.attack.diagnosis;
+        for hypothesis in leading(diagnosis) {
+            for remedy in &hypothesis.remedies {
+                for row in self.rows(assignment, hypothesis, remedy).await? {
+                    let plan = self.draw_up(assignment, hypothesis, remedy, &row);
+                    if let Some(plan) = plan.filter(|plan| !was_tried(plan, assignment.tried)) {
+                        return Ok(Some(plan));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    async fn rows(&self, assignment: &Assignment<'_>, hypothesis: &Hypothesis, remedy: &Remedy) -> Result<Vec<Row>> {
+        let Some(query) = &remedy.from else { return Ok(vec![Row::new()]) };
+        let extracted = &hypothesis.cause.extracted;
+        let selected = |name: &String| extracted.get(name).cloned().unwrap_or_default();
+        let query = CandidateQuery {
+            resource: assignment.resource.clone(),
+            set: query.set.clone(),
+            given: query.given.iter().map(|(column, name)| (column.clone(), selected(name))).collect(),
+            after: assignment.attack.base.clone(),
+        };
+        for candidates in &self.candidates {
+            match candidates.rows(&query).await {
+                Ok(mut rows) => {
+                    rows.truncate(self.limits.rows_per_remedy);
+                    return Ok(rows);
+                }
+                Err(error) if error.kind() == ErrorKind::Unsupported => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let message = format!("no source of candidates knows the set `{}`", query.set);
+        Err(Error::new(ErrorKind::Unsupported, "candidates.rows", message))
+    }
+
+    fn draw_up(&self, assignment: &Assignment<'_>, hypothesis: &Hypothesis, remedy: &Remedy, row: &Row) -> Option<Plan> {
+        let author = Author { hypothesis, remedy, row, assignment };
+        let added: Option<Vec<Step>> = remedy.actions.iter().map(|template| author.step(template)).collect();
+        let mut steps = assignment.attack.base.clone();
+        steps.extend(added.filter(|added| !added.is_empty())?);
+        if steps.len() > self.limits.steps_per_plan {
+            return None;
+        }
+        Some(Plan {
+            rationale: rationale(&steps, hypothesis),
+            steps,
+            source: hypothesis.source.clone(),
+            confidence: assignment.attack.diagnosis.confidence,
+        })
+    }
+}
+
+// A remedy of a weaker hypothesis must not override the best one: that a credential expired explains a failed
+// download better than "network", and it must not be retried.
+fn leading(diagnosis: &Diagnosis) -> impl Iterator<Item = &Hypothesis> {
+    let top = diagnosis.best().map(|best| best.priority);
+    diagnosis.hypotheses.iter().take_while(move |hypothesis| Some(hypothesis.priority) == top)
+}
+
+fn was_tried(plan: &Plan, tried: &[Tried]) -> bool {
+    tried.iter().any(|ended| ended.proposal.plan.steps == plan.steps)
+}
+
+fn rationale(steps: &[Step], hypothesis: &Hypothesis) -> String {
+    let kinds: Vec<&str> = steps.iter().map(|step| step.action.kind().as_str()).collect();
+    let source = match &hypothesis.source {
+        Source::Runbook { id, version } => format!("runbook {id} v{version}"),
+        Source::Memory => "a proven fix".to_owned(),
+        Source::Model { name } => format!("model {name}"),
+        Source::Nothing => "nothing known".to_owned(),
+    };
+    format!("{source} mends {} by {}", hypothesis.cause.kind, kinds.join(", then "))
+}
+
+struct Author<'a> {
+    hypothesis: &'a Hypothesis,
+    remedy: &'a Remedy,
+    row: &'a Row,
+    assignment: &'a Assignment<'a>,
+}
+
+impl Author<'_> {
+    fn step(&self, template: &ActionTemplate) -> Option<Step> {
+        let spec = self.assignment.specs.iter().find(|spec| spec.kind == template.kind)?;
+        let mut parameters = Parameters::new();
+        for (name, source) in &template.parameters {
+            if let Some(parameter) = self.parameter(source) {
+                parameters.insert(name.clone(), parameter);
+            }
+        }
+        // A row without a required column is no alternative.
+        let action = Action::new(spec, self.assignment.resource.clone(), parameters).ok()?;
+        Some(Step {
+            retry: retry(&action),
+            action,
+            criteria: self.remedy.criteria.clone(),
+            compensation: match template.kind == ActionKind::RETRY_STAGE {
+                true => Compensation::NothingToUndo,
+                false => self.remedy.compensation,
+            },
+        })
+    }
+
+    fn parameter(&self, source: &ParameterSource) -> Option<Parameter> {
+        match source {
+            ParameterSource::Value(value) => {
+                Some(Parameter { value: value.clone(), provenance: Provenance::Configured { by: self.knowledge() } })
+            }
+            ParameterSource::Row(column) => {
+                Some(Parameter { value: self.row.get(column)?.clone(), provenance: self.provenance_of(column) })
+            }
+        }
+    }
+
+    fn provenance_of(&self, column: &str) -> Provenance {
+        let no_text = BTreeMap::new();
+        let (set, given) = self.remedy.from.as_ref().map_or(("", &no_text), |query| (query.set.as_str(), &query.given));
+        match given.get(column) {
+            Some(name) => Provenance::Extracted { by: format!("{}#{name}", self.knowledge()), set: set.to_owned() },
+            None => Provenance::Observed { by: set.to_owned() },
+        }
+    }
+
+    fn knowledge(&self) -> String {
+        match &self.hypothesis.source {
+            Source::Runbook { id, version } => format!("{id}@{version}"),
+            Source::Memory => "memory".to_owned(),
+            Source::Model { name } => name.clone(),
+            Source::Nothing => String::new(),
+        }
+    }
+}
+
+fn retry(action: &Action) -> StepRetry {
+    if action.kind() != &ActionKind::RETRY_STAGE {
+        return StepRetry::ONCE;
+    }
+    let attempts = action.integer("attempts").and_then(|attempts| u32::try_from(attempts).ok()).unwrap_or(1);
+    StepRetry { attempts: attempts.max(1), initial_backoff_ms: action.integer("initial_backoff_ms").unwrap_or(0) }
+}

@@ -1,0 +1,139 @@
+//! What is believed to be wrong, on which evidence, and what could be done about it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::action::{ActionKind, Value};
+use crate::category::FailureCategory;
+use crate::confidence::Confidence;
+use crate::criterion::SuccessCriterion;
+use crate::evidence::{Citation, Untrusted};
+use crate::plan::Compensation;
+
+/// Which kind of knowledge produced a diagnosis or a plan.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// A runbook.
+    Runbook {
+        /// Its id.
+        id: String,
+        /// Its version.
+        version: u32,
+    },
+    /// A fix that was verified before, for exactly this failure.
+    Memory,
+    /// A language model.
+    Model {
+        /// Which.
+        name: String,
+    },
+    /// Nothing known.
+    Nothing,
+}
+
+/// A root cause: a kind, and parameters read from evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RootCause {
+    /// What it is, such as `peer_conflict`.
+    pub kind: String,
+    /// In plain words; contains text that was extracted from evidence, so it is for people only.
+    pub summary: Untrusted<String>,
+    /// What typed extractors read. They may select among observed values and nothing else.
+    pub extracted: BTreeMap<String, Vec<Untrusted<String>>>,
+}
+
+/// One explanation, with what it rests on and what could be done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hypothesis {
+    /// The kind of failure.
+    pub category: FailureCategory,
+    /// The root cause.
+    pub cause: RootCause,
+    /// The lines it rests on.
+    pub citations: Vec<Citation>,
+    /// Which knowledge it comes from.
+    pub source: Source,
+    /// How specific the knowledge is; of two hypotheses the higher explains more.
+    pub priority: i32,
+    /// Ways to mend it, tried in order.
+    pub remedies: Vec<Remedy>,
+    /// What a person should do where no remedy helps.
+    pub advice: Option<Untrusted<String>>,
+    /// Where to read more.
+    pub reference: Option<String>,
+}
+
+/// A way to mend: a plan whose parameters are still to be asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remedy {
+    /// The set of observed rows to choose from; each row is one alternative.
+    pub from: Option<RowQuery>,
+    /// The steps.
+    pub actions: Vec<ActionTemplate>,
+    /// What must be observed afterwards.
+    pub criteria: Vec<SuccessCriterion>,
+    /// How the steps are taken back.
+    pub compensation: Compensation,
+}
+
+/// Which observed rows are asked for: the set, and what text selects by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowQuery {
+    /// The set, such as `npm.peer_alignments`.
+    pub set: String,
+    /// Column of the rows → name of the extracted value that selects.
+    pub given: BTreeMap<String, String>,
+}
+
+/// An action whose parameters are constants or columns of an observed row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionTemplate {
+    /// The kind.
+    pub kind: ActionKind,
+    /// Its parameters.
+    pub parameters: BTreeMap<String, ParameterSource>,
+}
+
+/// Where a template takes a parameter from. There is no variant that takes text from evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ParameterSource {
+    /// Written in the document.
+    Value(Value),
+    /// The column of the observed row.
+    Row(String),
+}
+
+/// What the analyst concluded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Diagnosis {
+    /// The category of the best hypothesis; `unknown` if there is none.
+    pub category: FailureCategory,
+    /// Best first; empty if nothing known explains the evidence.
+    pub hypotheses: Vec<Hypothesis>,
+    /// From counted outcomes; never self-reported.
+    pub confidence: Confidence,
+    /// What produced the best hypothesis.
+    pub source: Source,
+}
+
+impl Diagnosis {
+    /// Nothing known explains it.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self {
+            category: FailureCategory::UNKNOWN,
+            hypotheses: Vec::new(),
+            confidence: Confidence::NONE,
+            source: Source::Nothing,
+        }
+    }
+
+    /// The best hypothesis.
+    #[must_use]
+    pub fn best(&self) -> Option<&Hypothesis> {
+        self.hypotheses.first()
+    }
+}

@@ -1,0 +1,99 @@
+//! What happened: the values that the journal keeps.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::criterion::Observation;
+use crate::decision::Decision;
+use crate::diagnosis::{Diagnosis, Hypothesis};
+use crate::error::Failure;
+use crate::evidence::Evidence;
+use crate::facts::Facts;
+use crate::incident::Incident;
+use crate::plan::{Plan, Preview};
+use crate::ports::{Approval, EffectStatus, ProvenFix, Rehearsal, Undone};
+
+/// One thing that happened to an incident.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// The incident was opened; `seed` drives its jitter.
+    Opened {
+        /// What is known.
+        incident: Arc<Incident>,
+        /// Drawn from [`Entropy`](crate::ports::Entropy).
+        seed: u64,
+    },
+    /// Memory answered.
+    Recalled(Option<Arc<ProvenFix>>),
+    /// The classifier answered: hypotheses, best first; none if nothing known matches.
+    Classified(Arc<[Hypothesis]>),
+    /// The analyst answered.
+    Analysed(Arc<Diagnosis>),
+    /// The strategist answered; `None` if it has nothing (more) to propose for the line it was asked about.
+    Planned(Option<Arc<Plan>>),
+    /// The executors answered what the plan would change.
+    Previewed(Arc<[Preview]>),
+    /// Policy answered: before the rehearsal the auditor's question, after it the gate's.
+    Decided(Arc<Decision>),
+    /// The effect that the state is about to have was decided; it is sent after this is durable.
+    Intended,
+    /// The rehearsal ended.
+    Rehearsed(Rehearsal),
+    /// A person answered, or was asked.
+    Answered(Approval),
+    /// A step was applied.
+    Applied,
+    /// What became of a step whose outcome was unknown.
+    Probed(EffectStatus),
+    /// A durable wait is over.
+    Waited,
+    /// The criteria were looked at.
+    Verified(Verification),
+    /// A step was taken back, or could not be.
+    Undone(Undone),
+    /// The lesson was recorded.
+    Learned,
+    /// A person was told.
+    Escalated {
+        /// Whether somebody acknowledged.
+        acknowledged: bool,
+    },
+    /// The visit failed.
+    Failed(Failure),
+    /// The host asked to stop.
+    Cancelled,
+}
+
+/// What the probes of a plan's criteria saw together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verification {
+    /// Whether every criterion was positively observed.
+    pub held: bool,
+    /// What was observed, of all probes.
+    pub facts: Facts,
+    /// What can be read of the unhealthy ones.
+    pub evidence: Vec<Evidence>,
+    /// Why there was no data, if that is the reason.
+    pub no_data: Option<String>,
+}
+
+impl Verification {
+    /// Joins what probes saw; `held` says whether the criteria hold on it.
+    #[must_use]
+    pub fn from_observations(observations: Vec<Observation>, held: bool) -> Self {
+        let mut joined = Self { held, facts: Facts::new(), evidence: Vec::new(), no_data: None };
+        for observation in observations {
+            match observation {
+                Observation::Healthy { facts } => joined.facts = joined.facts.updated(&facts),
+                Observation::Unhealthy { facts, evidence } => {
+                    joined.facts = joined.facts.updated(&facts);
+                    joined.evidence.extend(evidence);
+                }
+                Observation::NoData { why } => joined.no_data = Some(why),
+            }
+        }
+        joined
+    }
+}

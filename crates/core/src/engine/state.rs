@@ -1,0 +1,201 @@
+//! All that the engine knows of one incident.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::phase::{Effect, Phase, Trouble};
+use crate::decision::Decision;
+use crate::diagnosis::{Diagnosis, Hypothesis};
+use crate::evidence::{Evidence, EvidenceId};
+use crate::facts::Facts;
+use crate::incident::Incident;
+use crate::plan::{Plan, PlanHash, Preview, Step};
+use crate::ports::Rehearsal;
+
+/// Version of [`State`] and [`Event`](super::Event) as they are serialised.
+pub const SCHEMA_VERSION: u16 = 1;
+
+/// All that the engine knows of one incident.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// Version of this shape.
+    pub schema: u16,
+    /// The incident as it was opened.
+    pub incident: Arc<Incident>,
+    /// Drives the jitter of this incident.
+    pub seed: u64,
+    /// Where it stands.
+    pub phase: Phase,
+    /// Whether the effect of this phase was recorded as intended, and so may have been sent.
+    pub intended: bool,
+    /// What is bounded.
+    pub counters: Counters,
+    /// What the classifier found in the latest evidence.
+    pub hypotheses: Arc<[Hypothesis]>,
+    /// Lines of attack, the current one last. A plan that moved the failure on opens a new one on top.
+    pub attacks: Vec<Attack>,
+    /// The plan being worked on.
+    pub proposal: Option<Proposal>,
+    /// Plans that ended, in order.
+    pub tried: Vec<Tried>,
+    /// What was seen when the last plan failed; the next diagnosis looks at this instead of the first evidence.
+    pub fresh: Option<(Facts, Vec<Evidence>)>,
+}
+
+/// What is bounded per incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counters {
+    /// Plans drawn up.
+    pub plans: u32,
+    /// Diagnoses made.
+    pub diagnoses: u32,
+    /// Calls made for the present visit that ended "retryable".
+    pub calls: u32,
+    /// Evidence pieces numbered.
+    pub evidence: u32,
+}
+
+/// A line of attack: what is believed, and what must be done before because it helped already.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attack {
+    /// Steps that moved the failure on; every plan of this line begins with them.
+    pub base: Vec<Step>,
+    /// What is believed to be wrong after them.
+    pub diagnosis: Arc<Diagnosis>,
+}
+
+/// The plan being worked on, with what is known of it so far.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// What is to be done.
+    pub plan: Arc<Plan>,
+    /// What it changes.
+    pub previews: Arc<[Preview]>,
+    /// Identity of both.
+    pub hash: Option<PlanHash>,
+    /// Policy's latest word.
+    pub decision: Option<Arc<Decision>>,
+    /// How the rehearsal ended.
+    pub rehearsal: Option<Rehearsal>,
+    /// How many of its steps are applied.
+    pub applied: usize,
+    /// Starts of the last step.
+    pub attempts: u32,
+}
+
+impl Proposal {
+    pub(super) fn new(plan: Arc<Plan>) -> Self {
+        let previews = Arc::from([]);
+        Self { plan, previews, hash: None, decision: None, rehearsal: None, applied: 0, attempts: 0 }
+    }
+}
+
+/// A plan that ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tried {
+    /// The plan with what was known of it.
+    pub proposal: Proposal,
+    /// How it ended.
+    pub result: TriedResult,
+    /// Why, in plain words.
+    pub reason: String,
+}
+
+/// How a plan ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TriedResult {
+    /// It was applied and verified.
+    Applied,
+    /// It was rehearsed and waits for a person.
+    Proposed,
+    /// Policy, an executor or a person refused it before anything happened.
+    Rejected,
+    /// It did not help where it was rehearsed; the target was not touched.
+    RehearsalFailed,
+    /// It was applied and taken back.
+    RolledBack,
+    /// It was applied and could not be taken back entirely.
+    Stuck,
+}
+
+impl State {
+    /// What is to be done next; `None` when the incident is closed.
+    #[must_use]
+    pub fn effect(&self) -> Option<Effect> {
+        self.phase.effect()
+    }
+
+    /// The first diagnosis: what was wrong with what the user saw.
+    #[must_use]
+    pub fn diagnosis(&self) -> Option<&Arc<Diagnosis>> {
+        self.attacks.first().map(|attack| &attack.diagnosis)
+    }
+
+    /// The facts that the next diagnosis looks at.
+    #[must_use]
+    pub fn current_facts(&self) -> Facts {
+        self.fresh.as_ref().map_or_else(|| self.incident.facts.clone(), |(facts, _)| self.incident.facts.updated(facts))
+    }
+
+    /// The evidence that the next diagnosis looks at.
+    #[must_use]
+    pub fn current_evidence(&self) -> &[Evidence] {
+        self.fresh.as_ref().map_or(&self.incident.evidence, |(_, evidence)| evidence)
+    }
+
+    /// Every piece of evidence that a diagnosis may cite, oldest first.
+    pub fn all_evidence(&self) -> impl Iterator<Item = &Evidence> {
+        let fresh = self.fresh.iter().flat_map(|(_, evidence)| evidence);
+        self.incident.evidence.iter().chain(fresh)
+    }
+
+    /// The state in which another process takes over: an effect that may have been sent is not sent again
+    /// but looked at, or, where a look can't tell, taken back.
+    #[must_use]
+    pub fn recovered(mut self) -> Self {
+        if !self.intended {
+            return self;
+        }
+        self.intended = false;
+        self.phase = match self.phase {
+            Phase::Applying { step, attempt } => Phase::Probing { step, attempt },
+            // Nobody knows how often the probe's command ran; what was applied is taken back.
+            Phase::Verifying { .. } => return self.compensate(Trouble::UnknownOutcome { what: "verification".into() }),
+            // Both may be repeated: a rehearsal leaves the target alone and an undo tolerates being done.
+            other => other,
+        };
+        self
+    }
+
+    pub(super) fn enter(mut self, phase: Phase) -> Self {
+        self.phase = phase;
+        self.intended = false;
+        self.counters.calls = 0;
+        self
+    }
+
+    pub(super) fn compensate(self, because: Trouble) -> Self {
+        match self.proposal.as_ref().map_or(0, |proposal| proposal.applied) {
+            0 => self.enter(Phase::Escalating { because }),
+            applied => self.enter(Phase::Compensating { step: applied - 1, because }),
+        }
+    }
+
+    pub(super) fn retire(&mut self, result: TriedResult, reason: impl Into<String>) {
+        if let Some(proposal) = self.proposal.take() {
+            self.tried.push(Tried { proposal, result, reason: reason.into() });
+        }
+    }
+
+    pub(super) fn number(&mut self, evidence: Vec<Evidence>) -> Vec<Evidence> {
+        evidence
+            .into_iter()
+            .map(|piece| {
+                self.counters.evidence += 1;
+                piece.renumbered(EvidenceId(self.counters.evidence))
+            })
+            .collect()
+    }
+}

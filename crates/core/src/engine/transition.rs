@@ -1,0 +1,486 @@
+//! The one `match` that owns all transitions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::backoff;
+use super::event::{Event, Verification};
+use super::phase::{Effect, Outcome, Phase, Trouble};
+use super::state::{Attack, Counters, Proposal, SCHEMA_VERSION, State, TriedResult};
+use crate::action::ActionKind;
+use crate::category::FailureCategory;
+use crate::decision::{Decision, Verdict};
+use crate::diagnosis::{Diagnosis, Source};
+use crate::error::{ErrorKind, Failure, Retry};
+use crate::incident::Incident;
+use crate::limits::Limits;
+use crate::plan::{Plan, PlanHash, Preview};
+use crate::ports::{Approval, EffectStatus, ProvenFix, Rehearsal, Undone};
+use crate::time::Timestamp;
+
+/// An event that can't happen in the state it came to; the journal is not this incident's, or a defect.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("event `{event}` can't happen in phase `{phase}`")]
+pub struct IllegalEvent {
+    /// The phase.
+    pub phase: &'static str,
+    /// The event's name.
+    pub event: String,
+}
+
+/// The next state and its effect after `event` at `at`.
+///
+/// `state` is `None` only for [`Event::Opened`].
+///
+/// # Errors
+/// [`IllegalEvent`] if the event can't happen in that state.
+pub fn transition(
+    state: Option<State>,
+    at: Timestamp,
+    event: Event,
+    limits: &Limits,
+) -> Result<(State, Option<Effect>), IllegalEvent> {
+    let next = match (state, event) {
+        (None, Event::Opened { incident, seed }) => opened(incident, seed),
+        (Some(state), event) => advance(state, at, event, limits)?,
+        (None, event) => return Err(illegal("none", &event)),
+    };
+    let effect = next.effect();
+    Ok((next, effect))
+}
+
+fn advance(mut state: State, at: Timestamp, event: Event, limits: &Limits) -> Result<State, IllegalEvent> {
+    // Moved out so that the arms own it; every arm enters a phase, or puts this one back.
+    let phase = state.phase.clone();
+    Ok(match (phase, event) {
+        (Phase::Closed { .. }, event) => return Err(illegal("closed", &event)),
+        (_, Event::Cancelled) => cancelled(state),
+        (_, Event::Intended) => {
+            state.intended = true;
+            state
+        }
+        (phase, Event::Failed(failure)) => failed(state, phase, &failure, at, limits),
+
+        (Phase::Recalling, Event::Recalled(fix)) => recalled(state, fix),
+        (Phase::Classifying, Event::Classified(hypotheses)) => {
+            state.hypotheses = hypotheses;
+            state.enter(Phase::Analysing)
+        }
+        (Phase::Analysing, Event::Analysed(diagnosis)) => analysed(state, diagnosis, limits),
+        (Phase::Planning, Event::Planned(plan)) => planned(state, plan, limits),
+        (Phase::Previewing, Event::Previewed(previews)) => previewed(state, previews),
+        (Phase::Auditing, Event::Decided(decision)) => audited(state, decision),
+        (Phase::Rehearsing, Event::Rehearsed(rehearsal)) => rehearsed(state, rehearsal, limits),
+        (Phase::Gating, Event::Decided(decision)) => gated(state, decision, at, limits),
+        (Phase::AwaitingApproval { deadline }, Event::Answered(answer)) => answered(state, answer, deadline, at),
+        (Phase::Applying { step, attempt }, Event::Applied) => applied(state, step, attempt),
+        (Phase::Probing { step, attempt }, Event::Probed(status)) => probed(state, step, attempt, status),
+        (Phase::BackingOff { then, .. }, Event::Waited) => state.resume(*then),
+        (Phase::Verifying { round, attempt }, Event::Verified(seen)) => verified(state, round, attempt, seen, at, limits),
+        (Phase::Compensating { step, because }, Event::Undone(undone)) => undone_step(state, step, because, undone, limits),
+        (Phase::Learning { outcome }, Event::Learned) => state.enter(Phase::Closed { outcome }),
+        (Phase::Escalating { because }, Event::Escalated { acknowledged }) => {
+            state.enter(Phase::Closed { outcome: Outcome::Escalated { because, acknowledged } })
+        }
+        (phase, event) => return Err(illegal(phase.name(), &event)),
+    })
+}
+
+fn illegal(phase: &'static str, event: &Event) -> IllegalEvent {
+    let shown = format!("{event:?}");
+    let name = shown.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    IllegalEvent { phase, event: name.to_owned() }
+}
+
+fn opened(incident: Arc<Incident>, seed: u64) -> State {
+    let pieces = u32::try_from(incident.evidence.len()).unwrap_or(u32::MAX);
+    State {
+        schema: SCHEMA_VERSION,
+        incident,
+        seed,
+        phase: Phase::Recalling,
+        intended: false,
+        counters: Counters { evidence: pieces, ..Counters::default() },
+        hypotheses: Arc::from([]),
+        attacks: Vec::new(),
+        proposal: None,
+        tried: Vec::new(),
+        fresh: None,
+    }
+}
+
+fn recalled(mut state: State, fix: Option<Arc<ProvenFix>>) -> State {
+    let Some(fix) = fix else { return state.enter(Phase::Classifying) };
+    state.attacks.push(Attack { base: Vec::new(), diagnosis: Arc::new(fix.diagnosis.clone()) });
+    state.counters.plans += 1;
+    state.proposal = Some(Proposal::new(Arc::new(fix.plan.clone())));
+    state.enter(Phase::Previewing)
+}
+
+fn analysed(mut state: State, diagnosis: Arc<Diagnosis>, limits: &Limits) -> State {
+    state.counters.diagnoses += 1;
+    let first = state.attacks.is_empty();
+    if first && diagnosis.best().is_none() {
+        state.attacks.push(Attack { base: Vec::new(), diagnosis });
+        return state.enter(Phase::Escalating { because: Trouble::Unexplained });
+    }
+    if first {
+        state.attacks.push(Attack { base: Vec::new(), diagnosis });
+    } else if let Some(base) = state.progress(&diagnosis, limits) {
+        state.attacks.push(Attack { base, diagnosis });
+    }
+    state.enter(Phase::Planning)
+}
+
+fn planned(mut state: State, plan: Option<Arc<Plan>>, limits: &Limits) -> State {
+    if let Some(plan) = plan {
+        if state.counters.plans >= limits.plans_per_incident {
+            return state.enter(Phase::Escalating { because: Trouble::LimitReached { what: "plans per incident".into() } });
+        }
+        state.counters.plans += 1;
+        state.proposal = Some(Proposal::new(plan));
+        return state.enter(Phase::Previewing);
+    }
+    if state.attacks.len() > 1 {
+        state.attacks.pop();
+        return state.enter(Phase::Planning);
+    }
+    let because = state.exhausted();
+    state.enter(Phase::Escalating { because })
+}
+
+fn previewed(mut state: State, previews: Arc<[Preview]>) -> State {
+    if let Some(proposal) = &mut state.proposal {
+        proposal.hash = Some(PlanHash::of(&proposal.plan, &previews));
+        proposal.previews = previews;
+    }
+    state.enter(Phase::Auditing)
+}
+
+fn audited(mut state: State, decision: Arc<Decision>) -> State {
+    let verdict = decision.verdict;
+    let rationale = decision.rationale.clone();
+    state.decided(decision);
+    match verdict {
+        Verdict::Deny => state.reject(rationale),
+        Verdict::Allow | Verdict::RequireApproval | Verdict::Propose => state.enter(Phase::Rehearsing),
+    }
+}
+
+fn rehearsed(mut state: State, rehearsal: Rehearsal, limits: &Limits) -> State {
+    let failure = match &rehearsal {
+        Rehearsal::Failed { facts, evidence } => Some((facts.clone(), evidence.clone())),
+        _ => None,
+    };
+    if let Some(proposal) = &mut state.proposal {
+        proposal.rehearsal = Some(rehearsal);
+    }
+    let Some((facts, evidence)) = failure else { return state.enter(Phase::Gating) };
+    state.saw(facts, evidence);
+    state.retire(TriedResult::RehearsalFailed, "the rehearsal on a copy did not pass");
+    state.diagnose_again(limits)
+}
+
+fn gated(mut state: State, decision: Arc<Decision>, at: Timestamp, limits: &Limits) -> State {
+    let verdict = decision.verdict;
+    let rationale = decision.rationale.clone();
+    state.decided(decision);
+    match verdict {
+        Verdict::Allow => state.enter(Phase::Applying { step: 0, attempt: 1 }),
+        Verdict::RequireApproval => state.enter(Phase::AwaitingApproval { deadline: at.after(limits.approval_ttl) }),
+        Verdict::Propose => {
+            state.retire(TriedResult::Proposed, rationale);
+            state.enter(Phase::Closed { outcome: Outcome::Proposed })
+        }
+        Verdict::Deny => state.reject(rationale),
+    }
+}
+
+fn answered(mut state: State, answer: Approval, deadline: Timestamp, at: Timestamp) -> State {
+    let shown = state.proposal.as_ref().and_then(|proposal| proposal.hash.clone());
+    match answer {
+        _ if at > deadline => state.enter(Phase::Escalating { because: Trouble::NobodyAnswered }),
+        Approval::Given { plan_hash, .. } if Some(&plan_hash) == shown.as_ref() => {
+            state.enter(Phase::Applying { step: 0, attempt: 1 })
+        }
+        Approval::Given { by, .. } => {
+            let because = format!("{by} approved another plan than the one that waits");
+            state.enter(Phase::Escalating { because: Trouble::Refused { because } })
+        }
+        Approval::Refused { because, .. } => {
+            state.retire(TriedResult::Rejected, because.clone());
+            state.enter(Phase::Escalating { because: Trouble::Refused { because } })
+        }
+        Approval::Pending => state,
+    }
+}
+
+fn applied(mut state: State, step: usize, attempt: u32) -> State {
+    let Some(proposal) = &mut state.proposal else { return state };
+    proposal.applied = proposal.applied.max(step + 1);
+    proposal.attempts = attempt;
+    let more = step + 1 < proposal.plan.steps.len();
+    match more {
+        true => state.enter(Phase::Applying { step: step + 1, attempt: 1 }),
+        false => state.enter(Phase::Verifying { round: 0, attempt }),
+    }
+}
+
+fn probed(mut state: State, step: usize, attempt: u32, status: EffectStatus) -> State {
+    match status {
+        EffectStatus::Applied => applied(state, step, attempt),
+        EffectStatus::Absent => state.enter(Phase::Applying { step, attempt }),
+        EffectStatus::Diverged => {
+            if let Some(proposal) = &mut state.proposal {
+                proposal.applied = proposal.applied.max(step + 1);
+            }
+            let what = format!("step {} is neither as before nor as after", step + 1);
+            state.compensate(Trouble::UnknownOutcome { what })
+        }
+    }
+}
+
+fn verified(
+    mut state: State,
+    round: u32,
+    attempt: u32,
+    seen: Verification,
+    at: Timestamp,
+    limits: &Limits,
+) -> State {
+    if seen.held && round + 1 < limits.stability_observations {
+        let until = at.after(limits.stability_interval);
+        let then = Box::new(Phase::Verifying { round: round + 1, attempt });
+        return state.enter(Phase::BackingOff { until, then });
+    }
+    if seen.held {
+        return healed(state);
+    }
+    state.saw(seen.facts, seen.evidence);
+    let again = state.next_start(attempt, at, limits);
+    match again {
+        Some(wait) => state.enter(wait),
+        None => state.compensate(Trouble::NotHealed),
+    }
+}
+
+fn healed(mut state: State) -> State {
+    let outcome = match state.only_reran() {
+        true => Outcome::PassedOnRerun,
+        false => Outcome::Healed,
+    };
+    if outcome == Outcome::PassedOnRerun {
+        state.mark_flaky();
+    }
+    state.retire(TriedResult::Applied, "every criterion was observed");
+    state.enter(Phase::Learning { outcome })
+}
+
+fn undone_step(mut state: State, step: usize, because: Trouble, undone: Undone, limits: &Limits) -> State {
+    if let Undone::ForeignChange { what } = undone {
+        state.retire(TriedResult::Stuck, format!("not taken back entirely: {what}"));
+        return state.enter(Phase::Escalating { because: Trouble::ForeignChange { what } });
+    }
+    if let Some(proposal) = &mut state.proposal {
+        proposal.applied = step;
+    }
+    if step > 0 {
+        return state.enter(Phase::Compensating { step: step - 1, because });
+    }
+    let reason = match &because {
+        Trouble::ApplyFailed { message } => format!("a step could not be applied: {message}"),
+        Trouble::Cancelled => "stopped by the user".to_owned(),
+        _ => "the criteria were not met after applying".to_owned(),
+    };
+    state.retire(TriedResult::RolledBack, reason);
+    match because {
+        Trouble::Cancelled => state.enter(Phase::Closed { outcome: Outcome::Interrupted }),
+        Trouble::NotHealed | Trouble::ApplyFailed { .. } => state.diagnose_again(limits),
+        other => state.enter(Phase::Escalating { because: other }),
+    }
+}
+
+fn cancelled(mut state: State) -> State {
+    // An undo under way goes on; it is what the host wants to happen.
+    if let Phase::Compensating { because, .. } = &mut state.phase {
+        *because = Trouble::Cancelled;
+        return state;
+    }
+    let applied = state.proposal.as_ref().map_or(0, |proposal| proposal.applied);
+    let maybe_applied = match state.phase {
+        Phase::Applying { step, .. } | Phase::Probing { step, .. } if state.intended => applied.max(step + 1),
+        _ => applied,
+    };
+    if maybe_applied == 0 {
+        state.retire(TriedResult::Rejected, "stopped by the user");
+        return state.enter(Phase::Closed { outcome: Outcome::Interrupted });
+    }
+    state.enter(Phase::Compensating { step: maybe_applied - 1, because: Trouble::Cancelled })
+}
+
+fn failed(mut state: State, phase: Phase, failure: &Failure, at: Timestamp, limits: &Limits) -> State {
+    if failure.kind == ErrorKind::Cancelled {
+        return cancelled(state);
+    }
+    let unknown = failure.retry == Retry::UnknownOutcome;
+    if let (Phase::Applying { step, attempt }, true) = (&phase, unknown) {
+        return state.enter(Phase::Probing { step: *step, attempt: *attempt });
+    }
+    if failure.retry == Retry::Retryable && state.counters.calls + 1 < limits.calls_per_visit {
+        let calls = state.counters.calls + 1;
+        let wait = backoff::delay(limits.port_backoff, calls, limits.backoff_ceiling, state.seed);
+        let then = Box::new(phase);
+        state.phase = Phase::BackingOff { until: at.after(wait), then };
+        state.intended = false;
+        state.counters.calls = calls;
+        return state;
+    }
+    failed_for_good(state, phase, failure, limits)
+}
+
+fn failed_for_good(mut state: State, phase: Phase, failure: &Failure, limits: &Limits) -> State {
+    let message = failure.message.clone();
+    let limit = failure.kind == ErrorKind::LimitReached;
+    match phase {
+        // Without memory the loop still works.
+        Phase::Recalling => state.enter(Phase::Classifying),
+        Phase::Learning { outcome } => state.enter(Phase::Closed { outcome }),
+        Phase::Escalating { because } => {
+            state.enter(Phase::Closed { outcome: Outcome::Escalated { because, acknowledged: false } })
+        }
+        Phase::Previewing | Phase::Auditing | Phase::Rehearsing | Phase::Gating if !limit => state.reject(message),
+        Phase::Applying { .. } if failure.kind == ErrorKind::Conflict => {
+            state.retire_untouched(&message);
+            state.compensate(Trouble::ForeignChange { what: message })
+        }
+        Phase::Applying { .. } if !limit => {
+            if state.proposal.as_ref().is_some_and(|proposal| proposal.applied == 0) {
+                state.retire(TriedResult::Rejected, message);
+                return state.diagnose_again(limits);
+            }
+            state.compensate(Trouble::ApplyFailed { message })
+        }
+        Phase::Probing { .. } => state.compensate(Trouble::UnknownOutcome { what: message }),
+        Phase::Verifying { .. } if !limit => state.compensate(Trouble::NotHealed),
+        Phase::Compensating { .. } => {
+            state.retire(TriedResult::Stuck, message.clone());
+            state.enter(Phase::Escalating { because: Trouble::UndoFailed { message } })
+        }
+        _ if limit => state.compensate(Trouble::LimitReached { what: message }),
+        _ => state.compensate(Trouble::PortFailed { message: format!("{}: {message}", failure.operation) }),
+    }
+}
+
+impl State {
+    fn resume(mut self, then: Phase) -> Self {
+        // The count of calls survives the wait: it belongs to the visit.
+        self.phase = then;
+        self.intended = false;
+        self
+    }
+
+    fn decided(&mut self, decision: Arc<Decision>) {
+        if let Some(proposal) = &mut self.proposal {
+            proposal.decision = Some(decision);
+        }
+    }
+
+    fn saw(&mut self, facts: crate::facts::Facts, evidence: Vec<crate::evidence::Evidence>) {
+        let numbered = self.number(evidence);
+        if !numbered.is_empty() {
+            self.fresh = Some((facts, numbered));
+        }
+    }
+
+    fn reject(mut self, reason: String) -> Self {
+        self.retire(TriedResult::Rejected, reason);
+        let from_memory = self.counters.diagnoses == 0;
+        if from_memory {
+            self.attacks.clear();
+            return self.enter(Phase::Classifying);
+        }
+        self.enter(Phase::Planning)
+    }
+
+    fn retire_untouched(&mut self, reason: &str) {
+        if self.proposal.as_ref().is_some_and(|proposal| proposal.applied == 0) {
+            self.retire(TriedResult::Rejected, reason);
+        }
+    }
+
+    fn diagnose_again(mut self, limits: &Limits) -> Self {
+        if self.counters.diagnoses == 0 {
+            // The remembered fix no longer helps: begin as if memory had been silent, with the first evidence.
+            self.attacks.clear();
+            self.fresh = None;
+            return self.enter(Phase::Classifying);
+        }
+        if self.counters.diagnoses >= limits.diagnoses_per_incident {
+            return self.enter(Phase::Planning);
+        }
+        self.enter(Phase::Analysing)
+    }
+
+    /// The steps that moved the failure on, if the plan that just ended did: what is wrong now is explained, is
+    /// something else, and was not met before in this incident.
+    fn progress(&self, diagnosis: &Diagnosis, limits: &Limits) -> Option<Vec<crate::plan::Step>> {
+        let now = &diagnosis.best()?.cause;
+        let met = self.attacks.iter().filter_map(|attack| attack.diagnosis.best()).any(|best| best.cause == *now);
+        let last = self.tried.last()?;
+        let ran = matches!(last.result, TriedResult::RehearsalFailed | TriedResult::RolledBack);
+        let changed = !last.proposal.plan.steps.iter().all(|step| step.action.kind() == &ActionKind::RETRY_STAGE);
+        let room = last.proposal.plan.steps.len() < limits.steps_per_plan;
+        (ran && changed && room && !met).then(|| last.proposal.plan.steps.clone())
+    }
+
+    fn exhausted(&self) -> Trouble {
+        let rejected = |tried: &super::Tried| tried.result == TriedResult::Rejected;
+        let denied = |tried: &super::Tried| {
+            tried.proposal.decision.as_ref().is_some_and(|decision| decision.verdict == Verdict::Deny)
+        };
+        match self.tried.last() {
+            None => Trouble::NoRemedy,
+            Some(last) if rejected(last) && denied(last) => Trouble::Denied,
+            Some(_) => Trouble::RemediesUsedUp,
+        }
+    }
+
+    /// The wait before the last step is started again, if its retry policy has starts left.
+    fn next_start(&self, attempt: u32, at: Timestamp, limits: &Limits) -> Option<Phase> {
+        let steps = &self.proposal.as_ref()?.plan.steps;
+        let retry = steps.last()?.retry;
+        if attempt >= retry.attempts.min(limits.attempts_per_step) {
+            return None;
+        }
+        let initial = Duration::from_millis(retry.initial_backoff_ms);
+        let wait = backoff::delay(initial, attempt, limits.backoff_ceiling, self.seed);
+        let then = Phase::Applying { step: steps.len() - 1, attempt: attempt + 1 };
+        Some(match wait.is_zero() {
+            true => then,
+            false => Phase::BackingOff { until: at.after(wait), then: Box::new(then) },
+        })
+    }
+
+    fn only_reran(&self) -> bool {
+        let reran = self.proposal.as_ref().is_some_and(|proposal| {
+            proposal.plan.steps.iter().all(|step| step.action.kind() == &ActionKind::RETRY_STAGE)
+        });
+        let about_tests = self.diagnosis().is_some_and(|diagnosis| {
+            [FailureCategory::TEST_FAILURE, FailureCategory::FLAKY_TEST].contains(&diagnosis.category)
+        });
+        reran && about_tests
+    }
+
+    /// A failing test that passes on the same input is a flaky test, whatever it looked like before.
+    fn mark_flaky(&mut self) {
+        if let Some(attack) = self.attacks.first_mut() {
+            Arc::make_mut(&mut attack.diagnosis).category = FailureCategory::FLAKY_TEST;
+        }
+    }
+
+    /// Whether the plan being worked on came from memory.
+    #[must_use]
+    pub fn is_recalled(&self) -> bool {
+        self.counters.diagnoses == 0 && self.attacks.first().is_some_and(|attack| attack.diagnosis.source == Source::Memory)
+    }
+}

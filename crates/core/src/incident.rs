@@ -1,0 +1,205 @@
+//! Signals and incidents, and the fingerprint that recognises a failure again.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::evidence::Evidence;
+use crate::facts::Facts;
+use crate::resource::{Environment, ResourceRef};
+use crate::time::Timestamp;
+
+/// Names an incident. Made from [`Entropy`](crate::ports::Entropy) by the orchestrator.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IncidentId(Arc<str>);
+
+impl IncidentId {
+    /// From its text.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// `inc-` and 16 hex digits of `random`.
+    #[must_use]
+    pub fn from_random(random: u64) -> Self {
+        Self(format!("inc-{random:016x}").into())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for IncidentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How much it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Something will fail soon, or failed where few notice.
+    Warning,
+    /// Something failed.
+    #[default]
+    Error,
+    /// Customers notice.
+    Critical,
+}
+
+/// Something was observed: a failed job, an alert, a forecast.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Signal {
+    /// What it is about.
+    pub resource: ResourceRef,
+    /// Where that runs.
+    pub environment: Environment,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What was observed with our own credential: trusted.
+    pub facts: Facts,
+    /// What was read: untrusted.
+    pub evidence: Vec<Evidence>,
+}
+
+impl Signal {
+    /// A signal about `resource` with nothing known yet but that it failed.
+    #[must_use]
+    pub fn new(resource: ResourceRef, environment: Environment) -> Self {
+        Self { resource, environment, severity: Severity::Error, facts: Facts::new(), evidence: Vec::new() }
+    }
+
+    /// Adds what was observed.
+    #[must_use]
+    pub fn with_facts(mut self, facts: Facts) -> Self {
+        self.facts = facts;
+        self
+    }
+
+    /// Adds what was read.
+    #[must_use]
+    pub fn with_evidence(mut self, evidence: Evidence) -> Self {
+        self.evidence.push(evidence);
+        self
+    }
+}
+
+/// Correlated signals about one resource, and the identity of the failure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Its name.
+    pub id: IncidentId,
+    /// Recognises the same failure again.
+    pub fingerprint: Fingerprint,
+    /// What it is about.
+    pub resource: ResourceRef,
+    /// Where that runs.
+    pub environment: Environment,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Trusted observations.
+    pub facts: Facts,
+    /// Untrusted readings, numbered `e1`, `e2`, ….
+    pub evidence: Vec<Evidence>,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+}
+
+/// SHA-256 over the resource, the status facts and the masked failing lines: equal for the same failure of
+/// the same resource, whatever the timestamps, temporary paths and counters in the text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(Arc<str>);
+
+/// How many failing lines enter a fingerprint.
+const FINGERPRINT_LINES: usize = 20;
+
+/// Facts that belong to the identity of a failure; other facts (durations, sizes) differ from run to run.
+const FINGERPRINT_FACTS: [&str; 3] = ["exit_code", "signal", "oom_killed"];
+
+impl Fingerprint {
+    /// The fingerprint of a failure of `resource`.
+    #[must_use]
+    pub fn of(resource: &ResourceRef, facts: &Facts, evidence: &[Evidence]) -> Self {
+        let mut hash = Sha256::new();
+        let mut add = |part: &str| {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        };
+        add("selfheal-fingerprint-v1");
+        add(&resource.system);
+        add(&resource.kind);
+        add(&resource.name);
+        for name in FINGERPRINT_FACTS {
+            add(&facts.get(name).map(ToString::to_string).unwrap_or_default());
+        }
+        let lines: Vec<&str> = evidence.iter().flat_map(Evidence::lines).map(|(_, line)| line).collect();
+        for failing in selfheal_detect::extract::failing_lines(&lines, FINGERPRINT_LINES) {
+            add(&selfheal_detect::mask::mask(lines[failing.index]));
+        }
+        Self(hex(&hash.finalize()).into())
+    }
+
+    /// A fingerprint read back from a store.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// 64 hex digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Lower-case hex of `bytes`.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::EvidenceId;
+    use crate::facts::Fact;
+    use selfheal_detect::redact::Redactor;
+
+    fn fingerprint(name: &str, exit: i64, log: &str) -> Fingerprint {
+        let evidence = Evidence::new(EvidenceId(1), "log", 1, log, &Redactor::builder().build());
+        let facts = Facts::new().with("exit_code", Fact::Number(exit));
+        Fingerprint::of(&ResourceRef::new("local", "pipeline", name), &facts, &[evidence])
+    }
+
+    #[test]
+    fn counters_and_timestamps_do_not_make_another_failure_but_status_and_resource_do() {
+        let log = "2026-01-01T10:00:00Z error: test took 12 ms: assertion failed";
+        let again = "2027-03-04T11:22:33Z error: test took 977 ms: assertion failed";
+        assert_eq!(fingerprint("a", 1, log), fingerprint("a", 1, again));
+        assert_ne!(fingerprint("a", 1, log), fingerprint("b", 1, log));
+        assert_ne!(fingerprint("a", 1, log), fingerprint("a", 2, log));
+        assert_ne!(fingerprint("a", 1, log), fingerprint("a", 1, "error: module foo not found"));
+    }
+
+    #[test]
+    fn hex_is_lower_case_and_padded() {
+        assert_eq!(hex(&[0, 15, 255]), "000fff");
+    }
+}

@@ -1,0 +1,66 @@
+//! Every bound of the loop, in one place.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Bounds of one orchestrator. The defaults suit a developer's machine and a CI runner.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Plans drawn up per incident, rejected and failed ones included.
+    pub plans_per_incident: u32,
+    /// Diagnoses per incident, the first included.
+    pub diagnoses_per_incident: u32,
+    /// Starts of one step, whatever the plan asks for.
+    pub attempts_per_step: u32,
+    /// Steps in a plan.
+    pub steps_per_plan: usize,
+    /// Alternatives (rows) considered per remedy.
+    pub rows_per_remedy: usize,
+    /// Calls of one port for one visit while it answers "retryable", the first included.
+    pub calls_per_visit: u32,
+    /// Wait before the second call of a port; doubles with jitter.
+    pub port_backoff: Duration,
+    /// Longest wait between two starts of a step or two calls of a port.
+    pub backoff_ceiling: Duration,
+    /// How long an approval may take before silence escalates.
+    pub approval_ttl: Duration,
+    /// How many times in a row every criterion must be observed before it counts as healed.
+    pub stability_observations: u32,
+    /// Wait between two of them.
+    pub stability_interval: Duration,
+    /// Incidents worked on at once (bulkhead); more wait.
+    pub concurrent_incidents: usize,
+    /// Failures in a row after which a port's breaker opens.
+    pub breaker_failures: u32,
+    /// How long an open breaker refuses before it lets one call through.
+    pub breaker_cooldown: Duration,
+    /// Bytes of evidence kept per incident; past that the oldest pieces that nothing cites go.
+    pub evidence_bytes: usize,
+    /// How long a policy engine may take before its silence is a denial.
+    pub policy_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            plans_per_incident: 12,
+            diagnoses_per_incident: 8,
+            attempts_per_step: 20,
+            steps_per_plan: 16,
+            rows_per_remedy: 5,
+            calls_per_visit: 3,
+            port_backoff: Duration::from_millis(200),
+            backoff_ceiling: Duration::from_secs(60),
+            approval_ttl: Duration::from_secs(15 * 60),
+            stability_observations: 1,
+            stability_interval: Duration::ZERO,
+            concurrent_incidents: 64,
+            breaker_failures: 5,
+            breaker_cooldown: Duration::from_secs(30),
+            evidence_bytes: 1 << 20,
+            policy_timeout: Duration::from_secs(5),
+        }
+    }
+}

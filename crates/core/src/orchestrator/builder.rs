@@ -1,0 +1,177 @@
+//! Wiring an orchestrator: a host gives what it has, the rest has safe defaults.
+
+use std::sync::Arc;
+
+use super::{Agents, Orchestrator, Ports, SystemClock, SystemEntropy};
+use crate::agents::{Analyst, Auditor, Classifier, Scholar, Strategist};
+use crate::limits::Limits;
+use crate::ports::{
+    Approver, Candidates, Clock, ContextSource, Entropy, Executor, HealthProbe, Journal, LogSource, MemoryStore, Notifier,
+    PolicyEngine, Progress, Runbooks,
+};
+
+/// What is missing for an orchestrator that can do anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Nothing would ever be allowed.
+    #[error("no policy engine: give one with `.policy(…)`, nothing is allowed without")]
+    NoPolicy,
+    /// Nothing could ever be done.
+    #[error("no executor: give one with `.executor(…)`")]
+    NoExecutor,
+    /// Nothing could ever be called healed.
+    #[error("no health probe: give one with `.probe(…)`, nothing is healed that wasn't observed to be")]
+    NoProbe,
+    /// A bound that would stop everything.
+    #[error("limit `{0}` must be at least 1")]
+    ZeroLimit(&'static str),
+}
+
+/// Collects ports. Policy, an executor and a probe are needed; without the others:
+/// no log source or context: the signal's own evidence and facts; no runbooks: every failure is unknown;
+/// no candidates: only remedies without observed rows; no memory: nothing is remembered;
+/// no approver: what needs approval escalates; no notifier: the outcome is returned;
+/// no journal: nothing survives the process.
+#[derive(Default)]
+#[must_use]
+pub struct OrchestratorBuilder {
+    log_source: Option<Arc<dyn LogSource>>,
+    context: Vec<Arc<dyn ContextSource>>,
+    runbooks: Vec<Arc<dyn Runbooks>>,
+    candidates: Vec<Arc<dyn Candidates>>,
+    policies: Vec<Arc<dyn PolicyEngine>>,
+    executors: Vec<Arc<dyn Executor>>,
+    probes: Vec<Arc<dyn HealthProbe>>,
+    memory: Option<Arc<dyn MemoryStore>>,
+    approver: Option<Arc<dyn Approver>>,
+    notifier: Option<Arc<dyn Notifier>>,
+    journal: Option<Arc<dyn Journal>>,
+    progress: Option<Arc<dyn Progress>>,
+    clock: Option<Arc<dyn Clock>>,
+    entropy: Option<Arc<dyn Entropy>>,
+    limits: Limits,
+}
+
+macro_rules! setters {
+    (
+        one { $($(#[$one_doc:meta])* $one:ident: $one_port:ident;)* }
+        many { $($(#[$many_doc:meta])* $many:ident -> $list:ident: $many_port:ident;)* }
+    ) => {
+        impl OrchestratorBuilder {
+            $($(#[$one_doc])*
+            pub fn $one(mut self, port: Arc<dyn $one_port>) -> Self {
+                self.$one = Some(port);
+                self
+            })*
+            $($(#[$many_doc])*
+            pub fn $many(mut self, port: Arc<dyn $many_port>) -> Self {
+                self.$list.push(port);
+                self
+            })*
+        }
+    };
+}
+
+setters! {
+    one {
+    /// Where logs are read if a signal brings no evidence.
+    log_source: LogSource;
+    /// What was verified before.
+    memory: MemoryStore;
+    /// Who asks people.
+    approver: Approver;
+    /// Who tells people.
+    notifier: Notifier;
+    /// Where events are kept.
+    journal: Journal;
+    /// Who hears which phase is entered.
+    progress: Progress;
+    /// Time; the system's by default.
+    clock: Clock;
+    /// Chance; the system's by default.
+    entropy: Entropy;
+    }
+    many {
+    /// Adds a source of facts.
+    context -> context: ContextSource;
+    /// Adds runbooks.
+    runbooks -> runbooks: Runbooks;
+    /// Adds a source of observed values; the first that knows a set answers.
+    candidates -> candidates: Candidates;
+    /// Adds a policy engine; the strictest of all decides.
+    policy -> policies: PolicyEngine;
+    /// Adds an executor; the first that declares a kind for a system performs it.
+    executor -> executors: Executor;
+    /// Adds a health probe; the first that knows a probe's name answers.
+    probe -> probes: HealthProbe;
+    }
+}
+
+impl OrchestratorBuilder {
+    /// Sets the bounds.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Builds it.
+    ///
+    /// # Errors
+    /// [`BuildError`] names what is missing.
+    pub fn build(self) -> Result<Orchestrator, BuildError> {
+        self.check()?;
+        let limits = self.limits;
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::default()));
+        let agents = Agents {
+            classifier: Classifier::new(self.runbooks),
+            analyst: Analyst::new(self.memory.clone()),
+            strategist: Strategist::new(self.candidates, limits.clone()),
+            auditor: Auditor::new(self.policies, Arc::clone(&clock), limits.policy_timeout),
+            scholar: Scholar::new(self.memory.clone()),
+        };
+        let ports = Ports {
+            log_source: self.log_source,
+            context: self.context,
+            executors: self.executors,
+            probes: self.probes,
+            memory: self.memory,
+            approver: self.approver,
+            notifier: self.notifier,
+            journal: self.journal,
+            progress: self.progress,
+            clock,
+            entropy: self.entropy.unwrap_or_else(|| Arc::new(SystemEntropy::default())),
+        };
+        Ok(Orchestrator {
+            bulkhead: tokio::sync::Semaphore::new(limits.concurrent_incidents),
+            ports,
+            agents,
+            limits,
+            breakers: Default::default(),
+            serial: Default::default(),
+        })
+    }
+
+    fn check(&self) -> Result<(), BuildError> {
+        let limits = &self.limits;
+        for (name, zero) in [
+            ("concurrent_incidents", limits.concurrent_incidents == 0),
+            ("calls_per_visit", limits.calls_per_visit == 0),
+            ("plans_per_incident", limits.plans_per_incident == 0),
+            ("diagnoses_per_incident", limits.diagnoses_per_incident == 0),
+            ("attempts_per_step", limits.attempts_per_step == 0),
+            ("stability_observations", limits.stability_observations == 0),
+        ] {
+            if zero {
+                return Err(BuildError::ZeroLimit(name));
+            }
+        }
+        match (self.policies.is_empty(), self.executors.is_empty(), self.probes.is_empty()) {
+            (true, _, _) => Err(BuildError::NoPolicy),
+            (_, true, _) => Err(BuildError::NoExecutor),
+            (_, _, true) => Err(BuildError::NoProbe),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The driver: effect → port → event → journal → next state, until the incident is closed or waits for a person.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::Instrument;
+
+use super::report::{Report, Timings};
+use super::{Cancellation, Orchestrator};
+use crate::engine::{Effect, Event, Phase, SCHEMA_VERSION, State, transition};
+use crate::error::{Error, ErrorKind, Result};
+use crate::evidence::{Evidence, EvidenceId};
+use crate::facts::Facts;
+use crate::incident::{Fingerprint, Incident, IncidentId, Signal};
+use crate::ports::{Approval, Record};
+
+/// Lines that are read from a log source: what the Classifier looks at.
+const LOG_TAIL_LINES: usize = 500;
+
+struct Run {
+    sequence: u64,
+    timings: Timings,
+}
+
+impl Orchestrator {
+    /// Opens an incident for `signal` and works on it until it is closed or waits for an approval.
+    ///
+    /// # Errors
+    /// If the incident can't be opened or an event can't be journaled. Everything else that goes wrong is an
+    /// outcome in the [`Report`].
+    pub async fn heal(&self, signal: Signal, cancel: &Cancellation) -> Result<Report> {
+        let _place = self.bulkhead.acquire().await.map_err(|_| closed())?;
+        let _turn = self.serial.turn(&signal.resource).await;
+        let incident = self.open(signal).await?;
+        let span = tracing::info_span!("incident", id = %incident.id, resource = %incident.resource);
+        self.open_and_drive(incident, cancel).instrument(span).await
+    }
+
+    /// Goes on with an incident from `state`, which another process may have left at any point.
+    ///
+    /// `sequence` is the number of records that its journal holds.
+    ///
+    /// # Errors
+    /// As [`Orchestrator::heal`].
+    pub async fn resume(&self, state: State, sequence: u64, cancel: &Cancellation) -> Result<Report> {
+        let _place = self.bulkhead.acquire().await.map_err(|_| closed())?;
+        let _turn = self.serial.turn(&state.incident.resource).await;
+        let run = Run { sequence, timings: Timings::default() };
+        self.drive(state.recovered(), run, cancel).await
+    }
+
+    async fn open(&self, signal: Signal) -> Result<Arc<Incident>> {
+        let mut facts = Facts::new();
+        for context in &self.ports.context {
+            facts = facts.updated(&context.facts(&signal.resource).await?);
+        }
+        let facts = facts.updated(&signal.facts);
+        let mut evidence = signal.evidence;
+        if let (true, Some(log)) = (evidence.is_empty(), &self.ports.log_source) {
+            evidence = log.tail(&signal.resource, LOG_TAIL_LINES).await?;
+        }
+        let evidence = numbered(within(evidence, self.limits.evidence_bytes));
+        Ok(Arc::new(Incident {
+            id: IncidentId::from_random(self.ports.entropy.next_u64()),
+            fingerprint: Fingerprint::of(&signal.resource, &facts, &evidence),
+            resource: signal.resource,
+            environment: signal.environment,
+            severity: signal.severity,
+            facts,
+            evidence,
+            opened_at: self.ports.clock.now(),
+        }))
+    }
+
+    async fn open_and_drive(&self, incident: Arc<Incident>, cancel: &Cancellation) -> Result<Report> {
+        let mut run = Run { sequence: 0, timings: Timings::default() };
+        let opened = Event::Opened { incident: Arc::clone(&incident), seed: self.ports.entropy.next_u64() };
+        let state = self.record(None, &incident.id, opened, &mut run).await?;
+        self.drive(state, run, cancel).await
+    }
+
+    async fn drive(&self, mut state: State, mut run: Run, cancel: &Cancellation) -> Result<Report> {
+        let id = state.incident.id.clone();
+        while let Some(effect) = state.effect() {
+            if cancel.is_cancelled() && can_stop(&state.phase) {
+                state = self.record(Some(state), &id, Event::Cancelled, &mut run).await?;
+                continue;
+            }
+            if let Some(progress) = &self.ports.progress {
+                progress.entering(&id, &state.phase);
+            }
+            if effect.is_outward() && !state.intended {
+                state = self.record(Some(state), &id, Event::Intended, &mut run).await?;
+            }
+            let started = self.ports.clock.elapsed();
+            let event = self.visit(&state, effect, cancel).await;
+            run.timings.add(effect, self.ports.clock.elapsed().saturating_sub(started));
+            let waits = matches!(event, Event::Answered(Approval::Pending));
+            state = self.record(Some(state), &id, event, &mut run).await?;
+            if waits && matches!(state.phase, Phase::AwaitingApproval { .. }) {
+                break;
+            }
+        }
+        self.settle(&state).await;
+        Ok(Report { state, timings: run.timings })
+    }
+
+    // An effect that is under way is never dropped; whoever performs it hears the cancellation itself.
+    async fn visit(&self, state: &State, effect: Effect, cancel: &Cancellation) -> Event {
+        let visit = self.perform(state, effect);
+        if effect.is_outward() || !can_stop(&state.phase) {
+            return visit.await;
+        }
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => Event::Cancelled,
+            event = visit => event,
+        }
+    }
+
+    /// Journals the event, then lets the engine act on it.
+    async fn record(&self, state: Option<State>, id: &IncidentId, event: Event, run: &mut Run) -> Result<State> {
+        let at = self.ports.clock.now();
+        let event = match &self.ports.journal {
+            None => event,
+            Some(journal) => {
+                let record = Record { schema: SCHEMA_VERSION, sequence: run.sequence, at, event };
+                journal.append(id, &record).await?;
+                record.event
+            }
+        };
+        run.sequence += 1;
+        let next = transition(state, at, event, &self.limits);
+        next.map(|(state, _effect)| state).map_err(|illegal| {
+            Error::new(ErrorKind::Internal, "engine.transition", illegal.to_string()).with_context("incident", id.as_str())
+        })
+    }
+
+    // Undo material may go once nothing will be undone any more; a failure to tidy up changes no outcome.
+    async fn settle(&self, state: &State) {
+        if !matches!(state.phase, Phase::Closed { .. }) {
+            return;
+        }
+        for executor in &self.ports.executors {
+            if let Err(error) = executor.settle(&state.incident.id).await {
+                tracing::warn!(%error, "could not tidy up after the incident");
+            }
+        }
+    }
+
+    pub(super) async fn wait_until(&self, until: crate::time::Timestamp) {
+        if until.since(self.ports.clock.now()) > Duration::ZERO {
+            self.ports.clock.sleep_until(until).await;
+        }
+    }
+}
+
+fn can_stop(phase: &Phase) -> bool {
+    !matches!(
+        phase,
+        Phase::Compensating { .. } | Phase::Learning { .. } | Phase::Escalating { .. } | Phase::Closed { .. }
+    )
+}
+
+fn closed() -> Error {
+    Error::new(ErrorKind::Cancelled, "orchestrator.heal", "the orchestrator is shut down")
+}
+
+/// The latest pieces that fit into `bytes`, at least one.
+fn within(evidence: Vec<Evidence>, bytes: usize) -> Vec<Evidence> {
+    let mut room = bytes;
+    let mut kept: Vec<Evidence> = Vec::new();
+    for piece in evidence.into_iter().rev() {
+        let size = piece.text().read().len();
+        if size > room && !kept.is_empty() {
+            break;
+        }
+        room = room.saturating_sub(size);
+        kept.push(piece);
+    }
+    kept.reverse();
+    kept
+}
+
+fn numbered(evidence: Vec<Evidence>) -> Vec<Evidence> {
+    evidence.into_iter().zip(1..).map(|(piece, number)| piece.renumbered(EvidenceId(number))).collect()
+}

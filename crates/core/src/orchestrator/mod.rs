@@ -1,0 +1,73 @@
+//! The orchestrator: performs the engine's effects through the ports and journals each event before acting on it.
+
+mod breaker;
+mod builder;
+mod cancel;
+mod drive;
+mod perform;
+mod report;
+mod routing;
+mod serial;
+mod system;
+
+pub use builder::{BuildError, OrchestratorBuilder};
+pub use cancel::Cancellation;
+pub use report::{Report, Timings};
+pub use system::{SystemClock, SystemEntropy};
+
+use std::sync::Arc;
+
+use crate::agents::{Analyst, Auditor, Classifier, Scholar, Strategist};
+use crate::limits::Limits;
+use crate::ports::{
+    Approver, Clock, ContextSource, Entropy, Executor, HealthProbe, Journal, LogSource, MemoryStore, Notifier, Progress,
+};
+
+/// Heals incidents through the ports it was built with.
+///
+/// Cheap to share; [`Orchestrator::heal`] may be called for many signals at once. Incidents of one resource are
+/// worked on one after the other, and at most [`Limits::concurrent_incidents`] in all.
+pub struct Orchestrator {
+    ports: Ports,
+    agents: Agents,
+    limits: Limits,
+    breakers: breaker::Breakers,
+    serial: serial::PerResource,
+    bulkhead: tokio::sync::Semaphore,
+}
+
+struct Ports {
+    log_source: Option<Arc<dyn LogSource>>,
+    context: Vec<Arc<dyn ContextSource>>,
+    executors: Vec<Arc<dyn Executor>>,
+    probes: Vec<Arc<dyn HealthProbe>>,
+    memory: Option<Arc<dyn MemoryStore>>,
+    approver: Option<Arc<dyn Approver>>,
+    notifier: Option<Arc<dyn Notifier>>,
+    journal: Option<Arc<dyn Journal>>,
+    progress: Option<Arc<dyn Progress>>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+struct Agents {
+    classifier: Classifier,
+    analyst: Analyst,
+    strategist: Strategist,
+    auditor: Auditor,
+    scholar: Scholar,
+}
+
+impl Orchestrator {
+    /// Starts building one.
+    #[must_use]
+    pub fn builder() -> OrchestratorBuilder {
+        OrchestratorBuilder::default()
+    }
+
+    /// The bounds it keeps to.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+}

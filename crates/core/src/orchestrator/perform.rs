@@ -1,0 +1,277 @@
+//! One visit: the effect's port call, and the event that its answer is.
+
+use std::sync::Arc;
+
+use super::Orchestrator;
+use super::breaker::Guarded;
+use super::routing::{Leg, legs, route, specs_of};
+use crate::action::ActionSpec;
+use crate::agents::Assignment;
+use crate::criterion::{Observation, SuccessCriterion};
+use crate::decision::Decision;
+use crate::engine::{Effect, Event, Phase, Proposal, State, Trouble, Verification};
+use crate::error::{Error, ErrorKind, Result};
+use crate::plan::Preview;
+use crate::ports::{
+    Approval, Approved, Case, Escalation, PolicyQuestion, ProbeRequest, Rehearsal, RehearsalEvidence, Work,
+};
+
+impl Orchestrator {
+    pub(super) async fn perform(&self, state: &State, effect: Effect) -> Event {
+        let answer = match effect {
+            Effect::Recall => self.recall(state).await,
+            Effect::Classify => self.classify(state).await,
+            Effect::Analyse => self.analyse(state).await,
+            Effect::Plan => self.plan(state).await,
+            Effect::Preview => self.preview(state).await,
+            Effect::Audit => self.decide(state, RehearsalEvidence::Pending).await,
+            Effect::Rehearse => self.rehearse(state).await,
+            Effect::Gate => self.decide(state, evidence_of(state)).await,
+            Effect::AskApproval => self.ask_approval(state).await,
+            Effect::Apply { step, attempt } => self.apply(state, step, attempt).await,
+            Effect::Probe { step } => self.probe_step(state, step).await,
+            Effect::Wait { until } => {
+                self.wait_until(until).await;
+                Ok(Event::Waited)
+            }
+            Effect::Verify => self.verify(state).await,
+            Effect::Undo { step } => self.undo(state, step).await,
+            Effect::Learn => self.learn(state).await,
+            Effect::Escalate => self.escalate(state).await,
+        };
+        answer.unwrap_or_else(|error| {
+            tracing::debug!(%error, phase = state.phase.name(), "visit failed");
+            Event::Failed(error.summary())
+        })
+    }
+
+    async fn guarded<T>(&self, port: Guarded, call: impl Future<Output = Result<T>>) -> Result<T> {
+        self.breakers.guard(port, self.ports.clock.now(), &self.limits, call).await
+    }
+
+    async fn recall(&self, state: &State) -> Result<Event> {
+        let Some(memory) = &self.ports.memory else { return Ok(Event::Recalled(None)) };
+        let fix = self.guarded(Guarded::Memory, memory.recall(&state.incident.fingerprint)).await?;
+        Ok(Event::Recalled(fix.map(crate::agents::remembered).map(Arc::new)))
+    }
+
+    async fn classify(&self, state: &State) -> Result<Event> {
+        let facts = state.current_facts();
+        let case = Case { facts: &facts, evidence: state.current_evidence() };
+        let hypotheses = self.guarded(Guarded::Runbooks, self.agents.classifier.classify(&case)).await?;
+        Ok(Event::Classified(hypotheses.into()))
+    }
+
+    async fn analyse(&self, state: &State) -> Result<Event> {
+        let hypotheses = match &state.fresh {
+            None => state.hypotheses.to_vec(),
+            Some((_, evidence)) => {
+                let facts = state.current_facts();
+                let case = Case { facts: &facts, evidence };
+                self.guarded(Guarded::Runbooks, self.agents.classifier.classify(&case)).await?
+            }
+        };
+        Ok(Event::Analysed(Arc::new(self.agents.analyst.analyse(hypotheses).await?)))
+    }
+
+    async fn plan(&self, state: &State) -> Result<Event> {
+        let Some(attack) = state.attacks.last() else { return Ok(Event::Planned(None)) };
+        let resource = &state.incident.resource;
+        let specs = specs_of(&self.ports.executors, &resource.system);
+        let assignment = Assignment { resource, attack, tried: &state.tried, specs: &specs };
+        let plan = self.guarded(Guarded::Candidates, self.agents.strategist.plan(&assignment)).await?;
+        Ok(Event::Planned(plan.map(Arc::new)))
+    }
+
+    async fn preview(&self, state: &State) -> Result<Event> {
+        let proposal = proposal(state)?;
+        let mut previews: Vec<Preview> = Vec::with_capacity(proposal.plan.steps.len());
+        for leg in legs(&self.ports.executors, &proposal.plan.steps)? {
+            let work = work(state, proposal, &leg);
+            let of_leg = self.guarded(Guarded::Executor, leg.executor.preview(&work)).await?;
+            if of_leg.len() != leg.steps.len() {
+                return Err(defect("an executor returned another number of previews than steps"));
+            }
+            previews.extend(of_leg);
+        }
+        Ok(Event::Previewed(previews.into()))
+    }
+
+    async fn decide(&self, state: &State, rehearsal: RehearsalEvidence) -> Result<Event> {
+        let proposal = proposal(state)?;
+        let steps = proposal.plan.steps.iter();
+        let specs: Result<Vec<ActionSpec>> =
+            steps.map(|step| route(&self.ports.executors, step).map(|(_, spec)| spec.clone())).collect();
+        let question = PolicyQuestion {
+            incident: &state.incident,
+            plan: &proposal.plan,
+            specs: &specs?,
+            previews: &proposal.previews,
+            rehearsal,
+        };
+        let decision: Decision = self.agents.auditor.decide(&question).await;
+        Ok(Event::Decided(Arc::new(decision)))
+    }
+
+    async fn rehearse(&self, state: &State) -> Result<Event> {
+        let proposal = proposal(state)?;
+        let mut joined = Rehearsal::InPlace;
+        for leg in legs(&self.ports.executors, &proposal.plan.steps)? {
+            let work = previewed(state, proposal, &leg)?;
+            let rehearsal = self.guarded(Guarded::Executor, leg.executor.rehearse(&work)).await?;
+            joined = weaker(joined, rehearsal);
+            if matches!(joined, Rehearsal::Failed { .. }) {
+                break;
+            }
+        }
+        Ok(Event::Rehearsed(joined))
+    }
+
+    async fn ask_approval(&self, state: &State) -> Result<Event> {
+        let proposal = proposal(state)?;
+        let (Some(hash), Some(decision)) = (&proposal.hash, &proposal.decision) else {
+            return Err(defect("a plan waits for approval without hash or decision"));
+        };
+        let Some(approver) = &self.ports.approver else {
+            let because = "policy asks for an approval and no approver is configured".to_owned();
+            return Ok(Event::Answered(Approval::Refused { by: "nobody".to_owned(), because }));
+        };
+        let asked = approver.ask(&state.incident, &proposal.plan, &proposal.previews, hash, decision);
+        Ok(Event::Answered(self.guarded(Guarded::Approver, asked).await?))
+    }
+
+    async fn apply(&self, state: &State, step: usize, attempt: u32) -> Result<Event> {
+        let proposal = proposal(state)?;
+        let leg = self.leg_of(proposal, step)?;
+        let work = Approved::by_the_gate(previewed(state, proposal, &leg)?);
+        self.guarded(Guarded::Executor, leg.executor.apply(&work, step - leg.steps.start, attempt)).await?;
+        Ok(Event::Applied)
+    }
+
+    async fn probe_step(&self, state: &State, step: usize) -> Result<Event> {
+        let proposal = proposal(state)?;
+        let leg = self.leg_of(proposal, step)?;
+        let work = previewed(state, proposal, &leg)?;
+        let status = self.guarded(Guarded::Executor, leg.executor.probe(&work, step - leg.steps.start)).await?;
+        Ok(Event::Probed(status))
+    }
+
+    async fn undo(&self, state: &State, step: usize) -> Result<Event> {
+        let proposal = proposal(state)?;
+        let leg = self.leg_of(proposal, step)?;
+        let work = previewed(state, proposal, &leg)?;
+        // Not behind the breaker: taking back must be tried whatever happened to the calls before.
+        Ok(Event::Undone(leg.executor.undo(&work, step - leg.steps.start).await?))
+    }
+
+    async fn verify(&self, state: &State) -> Result<Event> {
+        let criteria = criteria_of(proposal(state)?);
+        let mut names: Vec<&str> = Vec::new();
+        for name in criteria.iter().flat_map(SuccessCriterion::probes) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let mut seen = Vec::with_capacity(names.len());
+        for name in &names {
+            seen.push(self.observe(state, name).await?);
+        }
+        let healthy = |name: &str| names.iter().position(|known| *known == name).is_some_and(|at| seen[at].is_healthy());
+        let held = !criteria.is_empty() && criteria.iter().all(|criterion| criterion.holds(&healthy));
+        Ok(Event::Verified(Verification::from_observations(seen, held)))
+    }
+
+    async fn observe(&self, state: &State, probe: &str) -> Result<Observation> {
+        let request = ProbeRequest { probe, resource: &state.incident.resource, incident: &state.incident.id };
+        for source in &self.ports.probes {
+            match self.guarded(Guarded::Probe, source.observe(&request)).await {
+                Err(error) if error.kind() == ErrorKind::Unsupported => {}
+                answer => return answer,
+            }
+        }
+        Ok(Observation::NoData { why: format!("no health probe knows `{probe}`") })
+    }
+
+    async fn learn(&self, state: &State) -> Result<Event> {
+        self.agents.scholar.learn(state, self.ports.clock.now()).await?;
+        Ok(Event::Learned)
+    }
+
+    async fn escalate(&self, state: &State) -> Result<Event> {
+        // What failed is worth remembering too; that a person is told must not hang on it.
+        if let Err(error) = self.agents.scholar.learn(state, self.ports.clock.now()).await {
+            tracing::warn!(%error, "could not remember what failed");
+        }
+        let Some(notifier) = &self.ports.notifier else { return Ok(Event::Escalated { acknowledged: false }) };
+        let reason = match &state.phase {
+            Phase::Escalating { because } => because.in_words(),
+            _ => Trouble::Unexplained.in_words(),
+        };
+        let advice = advice(state);
+        let escalation = Escalation { incident: state.incident.id.clone(), reason, advice };
+        self.guarded(Guarded::Notifier, notifier.notify(&escalation)).await?;
+        Ok(Event::Escalated { acknowledged: true })
+    }
+
+    fn leg_of<'a>(&'a self, proposal: &Proposal, step: usize) -> Result<Leg<'a>> {
+        let legs = legs(&self.ports.executors, &proposal.plan.steps)?;
+        legs.into_iter().find(|leg| leg.steps.contains(&step)).ok_or_else(|| defect("the plan has no such step"))
+    }
+}
+
+/// What the diagnosis says a person should do.
+fn advice(state: &State) -> String {
+    let best = state.diagnosis().and_then(|diagnosis| diagnosis.best());
+    let advice = best.and_then(|best| best.advice.as_ref()).map(|advice| advice.read().clone());
+    advice.unwrap_or_else(|| "Look at the evidence: nothing known explains it.".to_owned())
+}
+
+fn criteria_of(proposal: &Proposal) -> Vec<SuccessCriterion> {
+    let mut criteria: Vec<SuccessCriterion> = Vec::new();
+    for criterion in proposal.plan.steps.iter().flat_map(|step| &step.criteria) {
+        if !criteria.contains(criterion) {
+            criteria.push(criterion.clone());
+        }
+    }
+    criteria
+}
+
+fn proposal(state: &State) -> Result<&Proposal> {
+    state.proposal.as_ref().ok_or_else(|| defect("there is no plan to work on"))
+}
+
+fn work<'a>(state: &'a State, proposal: &'a Proposal, leg: &Leg<'_>) -> Work<'a> {
+    let incident = &state.incident;
+    Work::new(&incident.id, &incident.resource, &incident.environment, &proposal.plan.steps[leg.steps.clone()])
+}
+
+fn previewed<'a>(state: &'a State, proposal: &'a Proposal, leg: &Leg<'_>) -> Result<Work<'a>> {
+    let Some(hash) = &proposal.hash else { return Err(defect("the plan was not previewed")) };
+    let previews = proposal.previews.get(leg.steps.clone()).ok_or_else(|| defect("a step was not previewed"))?;
+    Ok(work(state, proposal, leg).previewed(previews, hash))
+}
+
+fn defect(what: &str) -> Error {
+    Error::new(ErrorKind::Internal, "orchestrator", what)
+}
+
+fn evidence_of(state: &State) -> RehearsalEvidence {
+    match state.proposal.as_ref().and_then(|proposal| proposal.rehearsal.as_ref()) {
+        Some(Rehearsal::Verified { .. }) => RehearsalEvidence::Verified,
+        Some(Rehearsal::InPlace) => RehearsalEvidence::InPlace,
+        Some(Rehearsal::Failed { .. } | Rehearsal::Unsupported { .. }) | None => RehearsalEvidence::Unsupported,
+    }
+}
+
+/// Of the rehearsals of two legs, the one that proves less; legs that show nothing on a copy don't count.
+fn weaker(one: Rehearsal, other: Rehearsal) -> Rehearsal {
+    fn rank(rehearsal: &Rehearsal) -> u8 {
+        match rehearsal {
+            Rehearsal::Failed { .. } => 0,
+            Rehearsal::Unsupported { .. } => 1,
+            Rehearsal::Verified { .. } => 2,
+            Rehearsal::InPlace => 3,
+        }
+    }
+    if rank(&other) < rank(&one) { other } else { one }
+}

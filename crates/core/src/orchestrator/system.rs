@@ -1,0 +1,56 @@
+//! Clock and entropy of the operating system: the only place in core that reads either.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+
+use crate::ports::{Clock, Entropy};
+use crate::time::Timestamp;
+
+/// The system's time; waits on tokio's timer. The default of the builder.
+#[derive(Debug, Clone)]
+pub struct SystemClock {
+    started: Instant,
+    started_at: Timestamp,
+}
+
+impl Default for SystemClock {
+    #[allow(clippy::disallowed_methods, reason = "this is the port's adapter for the system's clock")]
+    fn default() -> Self {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self { started: Instant::now(), started_at: Timestamp::default().after(since_epoch) }
+    }
+}
+
+#[async_trait]
+impl Clock for SystemClock {
+    // Derived from the monotonic clock, so that it never goes back when somebody sets the wall clock.
+    fn now(&self) -> Timestamp {
+        self.started_at.after(self.started.elapsed())
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    async fn sleep_until(&self, at: Timestamp) {
+        tokio::time::sleep(at.since(self.now())).await;
+    }
+}
+
+/// The system's randomness, by way of the standard library's hash keys. Fit for names and jitter, not for keys.
+#[derive(Debug, Default)]
+pub struct SystemEntropy {
+    drawn: AtomicU64,
+}
+
+impl Entropy for SystemEntropy {
+    fn next_u64(&self) -> u64 {
+        let mut hasher = RandomState::new().build_hasher();
+        hasher.write_u64(self.drawn.fetch_add(1, Ordering::Relaxed));
+        hasher.finish()
+    }
+}

@@ -1,0 +1,27 @@
+//! Ports: what a host plugs in. Small traits, each with its obligations ("To be correct").
+//!
+//! All are used as `Arc<dyn …>`. Text that comes out of a port is untrusted unless the port says otherwise.
+
+mod candidates;
+mod context;
+mod executor;
+mod host;
+mod journal;
+mod llm;
+mod log_source;
+mod memory;
+mod policy;
+mod probe;
+mod runbooks;
+
+pub use candidates::{CandidateQuery, Candidates, Row};
+pub use context::ContextSource;
+pub use executor::{Approved, EffectStatus, Executor, Rehearsal, Undone, Work};
+pub use host::{Approval, Approver, Clock, Entropy, Escalation, Notifier, Progress};
+pub use journal::{Journal, Record};
+pub use llm::{LlmMessage, LlmProvider, LlmRequest, LlmResponse, LlmRole, ModelTier, TokenUsage};
+pub use log_source::LogSource;
+pub use memory::{Lesson, MemoryStore, ProvenFix};
+pub use policy::{PolicyEngine, PolicyQuestion, RehearsalEvidence};
+pub use probe::{HealthProbe, ProbeRequest};
+pub use runbooks::{Case, Runbooks};

@@ -1,0 +1,2 @@
+//! The reference host.
+fn main() {}
