@@ -1,0 +1,183 @@
+//! A memory in one SQLite file.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use rusqlite::{Connection, params};
+use selfheal_core::confidence::TrackRecord;
+use selfheal_core::diagnosis::Source;
+use selfheal_core::error::{Error, ErrorKind, Result, Retry};
+use selfheal_core::incident::{Fingerprint, IncidentId};
+use selfheal_core::ports::{Lesson, MemoryStore, ProvenFix};
+use selfheal_core::time::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::ranking::best;
+
+/// Version of the tables; `PRAGMA user_version` of the file.
+const SCHEMA_VERSION: i64 = 1;
+
+const SCHEMA: &str = "
+CREATE TABLE lessons (
+    fingerprint TEXT NOT NULL,
+    plan_hash   TEXT NOT NULL,
+    incident    TEXT NOT NULL,
+    source      TEXT NOT NULL,
+    healed      INTEGER NOT NULL CHECK (healed IN (0, 1)),
+    at_ms       INTEGER NOT NULL,
+    resource    TEXT NOT NULL,
+    diagnosis   TEXT NOT NULL,
+    plan        TEXT NOT NULL,
+    PRIMARY KEY (fingerprint, plan_hash, incident)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX lessons_by_source ON lessons (source);
+PRAGMA user_version = 1;
+";
+
+/// Keeps lessons in a private (0600) SQLite file: write-ahead log, `synchronous = FULL`, so that a lesson is durable
+/// when [`record`](MemoryStore::record) returns. Several processes may use the file at once.
+#[derive(Debug, Clone)]
+pub struct Sqlite(Arc<Mutex<Connection>>);
+
+impl Sqlite {
+    /// Opens the file at `path`, or creates it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] if it is no store or one of a newer version; [`ErrorKind::Unavailable`] if it can't be opened.
+    /// An existing file is never overwritten.
+    pub fn open(path: &Path) -> Result<Self> {
+        let at = |error: Error| error.with_context("path", path.display().to_string());
+        let created = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path);
+        created.map_err(|error| at(Error::new(ErrorKind::Unavailable, "memory.open", error.to_string())))?;
+        let connection = Connection::open(path).map_err(sql("memory.open")).map_err(at)?;
+        prepare(&connection).map_err(at)?;
+        Ok(Self(Arc::new(Mutex::new(connection))))
+    }
+
+    async fn with<T: Send + 'static>(&self, work: impl FnOnce(&Connection) -> Result<T> + Send + 'static) -> Result<T> {
+        let connection = Arc::clone(&self.0);
+        let done = tokio::task::spawn_blocking(move || work(&connection.lock().unwrap_or_else(PoisonError::into_inner)));
+        let defect = |error| Error::new(ErrorKind::Internal, "memory", "a store call panicked").with_source(error);
+        done.await.map_err(defect)?
+    }
+}
+
+fn prepare(connection: &Connection) -> Result<()> {
+    let failed = sql("memory.open");
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(&failed)?;
+    if version > SCHEMA_VERSION {
+        let message = format!("the store is of version {version}, this program knows up to {SCHEMA_VERSION}");
+        return Err(Error::new(ErrorKind::Invalid, "memory.open", message));
+    }
+    connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(&failed)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(&failed)?;
+    connection.pragma_update(None, "synchronous", "FULL").map_err(&failed)?;
+    if version == 0 {
+        create(connection)?;
+    }
+    Ok(())
+}
+
+fn create(connection: &Connection) -> Result<()> {
+    let failed = sql("memory.open");
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(&failed)?;
+    if tables > 0 {
+        // Another process may have created it between the two looks; a stranger's database has no version of ours.
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(&failed)?;
+        let message = "the file is an SQLite database, but no store of selfheal";
+        return if version == SCHEMA_VERSION { Ok(()) } else { Err(Error::new(ErrorKind::Invalid, "memory.open", message)) };
+    }
+    connection.execute_batch(&format!("BEGIN IMMEDIATE; {SCHEMA} COMMIT;")).map_err(failed)
+}
+
+fn sql(operation: &'static str) -> impl Fn(rusqlite::Error) -> Error {
+    move |error| {
+        use rusqlite::ErrorCode;
+        let (kind, retry) = match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (ErrorKind::Unavailable, Retry::Retryable),
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => (ErrorKind::Invalid, Retry::Permanent),
+            _ => (ErrorKind::Unavailable, Retry::Permanent),
+        };
+        Error::new(kind, operation, error.to_string()).with_retry(retry)
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| Error::new(ErrorKind::Internal, "memory.record", error.to_string()))
+}
+
+fn parse<T: DeserializeOwned>(text: &str, what: &'static str) -> Result<T> {
+    let invalid = |error: serde_json::Error| Error::new(ErrorKind::Invalid, "memory.recall", format!("{what}: {error}"));
+    serde_json::from_str(text).map_err(invalid)
+}
+
+#[async_trait]
+impl MemoryStore for Sqlite {
+    async fn recall(&self, fingerprint: &Fingerprint) -> Result<Option<ProvenFix>> {
+        let fingerprint = fingerprint.clone();
+        self.with(move |connection| Ok(best(fixes(connection, &fingerprint)?))).await
+    }
+
+    async fn record(&self, lesson: &Lesson) -> Result<()> {
+        let lesson = lesson.clone();
+        self.with(move |connection| insert(connection, &lesson)).await
+    }
+
+    async fn track_record(&self, source: &Source) -> Result<TrackRecord> {
+        let source = json(source)?;
+        self.with(move |connection| {
+            let sums = "SELECT coalesce(sum(healed), 0), coalesce(sum(1 - healed), 0) FROM lessons WHERE source = ?1";
+            let read = |row: &rusqlite::Row<'_>| Ok(TrackRecord { healed: row.get(0)?, failed: row.get(1)? });
+            connection.query_row(sums, [source], read).map_err(sql("memory.track_record"))
+        })
+        .await
+    }
+}
+
+fn insert(connection: &Connection, lesson: &Lesson) -> Result<()> {
+    let plan_hash = lesson.plan_fingerprint();
+    let values = params![
+        lesson.fingerprint.as_str(),
+        plan_hash.as_str(),
+        lesson.incident.as_str(),
+        json(&lesson.plan.source)?,
+        lesson.healed,
+        i64::try_from(lesson.at.as_millis()).unwrap_or(i64::MAX),
+        json(&lesson.resource)?,
+        json(&lesson.diagnosis)?,
+        json(&lesson.plan)?,
+    ];
+    let insert = "INSERT OR IGNORE INTO lessons
+        (fingerprint, plan_hash, incident, source, healed, at_ms, resource, diagnosis, plan)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    connection.execute(insert, values).map(drop).map_err(sql("memory.record"))
+}
+
+/// Every plan that healed this failure, as it last did, with its record.
+fn fixes(connection: &Connection, fingerprint: &Fingerprint) -> Result<Vec<ProvenFix>> {
+    // With max() in an aggregate SQLite takes the bare columns from the row that has the maximum.
+    let query = "SELECT max(at_ms) FILTER (WHERE healed), incident, diagnosis, plan,
+            (SELECT sum(healed) FROM lessons b WHERE b.fingerprint = a.fingerprint AND b.plan_hash = a.plan_hash),
+            (SELECT sum(1 - healed) FROM lessons b WHERE b.fingerprint = a.fingerprint AND b.plan_hash = a.plan_hash)
+        FROM lessons a WHERE fingerprint = ?1 AND healed = 1 GROUP BY plan_hash ORDER BY plan_hash";
+    let failed = sql("memory.recall");
+    let mut statement = connection.prepare_cached(query).map_err(&failed)?;
+    let mut rows = statement.query([fingerprint.as_str()]).map_err(&failed)?;
+    let mut fixes = Vec::new();
+    while let Some(row) = rows.next().map_err(&failed)? {
+        let text = |column: usize| row.get::<_, String>(column).map_err(&failed);
+        let at: i64 = row.get(0).map_err(&failed)?;
+        fixes.push(ProvenFix {
+            at: Timestamp::from_millis(u64::try_from(at).unwrap_or_default()),
+            incident: IncidentId::new(&text(1)?),
+            diagnosis: parse(&text(2)?, "diagnosis")?,
+            plan: parse(&text(3)?, "plan")?,
+            record: TrackRecord { healed: row.get(4).map_err(&failed)?, failed: row.get(5).map_err(&failed)? },
+        });
+    }
+    Ok(fixes)
+}
