@@ -144,8 +144,11 @@ impl Fingerprint {
             add(&facts.get(name).map(ToString::to_string).unwrap_or_default());
         }
         let lines: Vec<&str> = evidence.iter().flat_map(Evidence::lines).map(|(_, line)| line).collect();
-        for failing in selfheal_detect::extract::failing_lines(&lines, FINGERPRINT_LINES) {
-            add(&selfheal_detect::mask::mask(lines[failing.index]));
+        add(&selfheal_detect::mask::MASK_VERSION.to_string());
+        let failing = selfheal_detect::extract::failing_lines(&lines, FINGERPRINT_LINES);
+        // What merely stands near the end would make another failure of the same one.
+        for line in failing.iter().filter(|line| line.score >= selfheal_detect::extract::CONFIDENT) {
+            add(&selfheal_detect::mask::mask(lines[line.index]));
         }
         Self(hex(&hash.finalize()).into())
     }

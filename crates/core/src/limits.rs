@@ -40,6 +40,8 @@ pub struct Limits {
     pub evidence_bytes: usize,
     /// How long a policy engine may take before its silence is a denial.
     pub policy_timeout: Duration,
+    /// Stop once a plan passed the audit: nothing is rehearsed or applied.
+    pub dry_run: bool,
 }
 
 impl Default for Limits {
@@ -47,7 +49,7 @@ impl Default for Limits {
         Self {
             plans_per_incident: 12,
             diagnoses_per_incident: 8,
-            attempts_per_step: 20,
+            attempts_per_step: 100,
             steps_per_plan: 16,
             rows_per_remedy: 5,
             calls_per_visit: 3,
@@ -61,6 +63,7 @@ impl Default for Limits {
             breaker_cooldown: Duration::from_secs(30),
             evidence_bytes: 1 << 20,
             policy_timeout: Duration::from_secs(5),
+            dry_run: false,
         }
     }
 }

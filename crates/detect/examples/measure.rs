@@ -1,6 +1,8 @@
 //! Measures redaction and failing-line extraction on labelled data:
 //! `SELFHEAL_DATA=DIR cargo run --release -p selfheal-detect --example measure [-- -v]`.
 
+#![allow(clippy::print_stdout, reason = "a report is what it is for")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;

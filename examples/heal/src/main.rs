@@ -1,2 +1,34 @@
-//! The reference host.
-fn main() {}
+//! `heal`: the reference host of selfheal. `heal run -- CMD` wraps a pipeline command; `heal demo` shows what happens.
+
+mod cli;
+mod demo;
+mod exit;
+mod run;
+mod say;
+mod signals;
+mod tmp_guardrails;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use selfheal_adapters::local::process::Launcher;
+
+fn main() -> ExitCode {
+    // A limited or silent command is started through this very executable.
+    if let Some(status) = Launcher::dispatch(std::env::args_os()) {
+        return status;
+    }
+    let arguments = match cli::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // `--help` and `--version` come this way too; clap knows which stream and status they have.
+            let _ = error.print();
+            return exit::status(error.exit_code());
+        }
+    };
+    let status = match arguments.command {
+        cli::Command::Run(options) => run::main(&options),
+        cli::Command::Demo(options) => demo::main(&options),
+    };
+    exit::status(status)
+}

@@ -7,7 +7,6 @@ use futures::FutureExt;
 
 use crate::decision::{Decision, Verdict};
 use crate::ports::{Clock, PolicyEngine, PolicyQuestion};
-use crate::time::Timestamp;
 
 /// Asks every policy engine and keeps the strictest answer.
 pub struct Auditor {
@@ -25,10 +24,9 @@ impl Auditor {
 
     /// The strictest decision of all engines. Never fails: whatever goes wrong is a denial.
     pub async fn decide(&self, question: &PolicyQuestion<'_>) -> Decision {
-        let deadline = self.clock.now().after(self.timeout);
         let mut joined: Option<Decision> = None;
         for engine in &self.engines {
-            let said = self.ask(engine.as_ref(), question, deadline).await;
+            let said = self.ask(engine.as_ref(), question).await;
             joined = Some(match joined {
                 None => said,
                 Some(before) => stricter(before, said),
@@ -37,9 +35,9 @@ impl Auditor {
         joined.unwrap_or_else(|| Decision::denied("no policy engine is configured", "none"))
     }
 
-    async fn ask(&self, engine: &dyn PolicyEngine, question: &PolicyQuestion<'_>, deadline: Timestamp) -> Decision {
-        let answer = AssertUnwindSafe(engine.decide(question)).catch_unwind();
-        let silence = self.clock.sleep_until(deadline);
+    async fn ask(&self, engine: &dyn PolicyEngine, question: &PolicyQuestion<'_>) -> Decision {
+        let answer = AssertUnwindSafe(async { engine.decide(question).await }).catch_unwind();
+        let silence = self.clock.sleep_until(self.clock.now().after(self.timeout));
         futures::pin_mut!(answer);
         tokio::select! {
             biased;

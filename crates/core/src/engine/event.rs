@@ -39,6 +39,8 @@ pub enum Event {
     Decided(Arc<Decision>),
     /// The effect that the state is about to have was decided; it is sent after this is durable.
     Intended,
+    /// Another run took over; an effect that had been intended may have been sent.
+    Resumed,
     /// The rehearsal ended.
     Rehearsed(Rehearsal),
     /// A person answered, or was asked.

@@ -106,6 +106,21 @@ impl Phase {
         }
     }
 
+    /// The phase behind a wait; other phases are themselves.
+    #[must_use]
+    pub fn awake(&self) -> &Self {
+        match self {
+            Self::BackingOff { then, .. } => then.awake(),
+            awake => awake,
+        }
+    }
+
+    /// Whether the incident is being ended: what is done here is not broken off by a request to stop.
+    #[must_use]
+    pub fn is_ending(&self) -> bool {
+        matches!(self, Self::Compensating { .. } | Self::Learning { .. } | Self::Escalating { .. } | Self::Closed { .. })
+    }
+
     /// What it asks for; `None` when it is closed.
     #[must_use]
     pub fn effect(&self) -> Option<Effect> {
@@ -278,6 +293,8 @@ pub enum Outcome {
     PassedOnRerun,
     /// A rehearsed plan waits to be applied by a person.
     Proposed,
+    /// A dry run: a plan passed the audit, and was neither rehearsed nor applied.
+    Planned,
     /// A person was told.
     Escalated {
         /// Why.

@@ -176,9 +176,12 @@ impl State {
         self
     }
 
-    pub(super) fn compensate(self, because: Trouble) -> Self {
+    pub(super) fn compensate(mut self, because: Trouble) -> Self {
         match self.proposal.as_ref().map_or(0, |proposal| proposal.applied) {
-            0 => self.enter(Phase::Escalating { because }),
+            0 => {
+                self.retire(TriedResult::Rejected, because.in_words());
+                self.enter(Phase::Escalating { because })
+            }
             applied => self.enter(Phase::Compensating { step: applied - 1, because }),
         }
     }

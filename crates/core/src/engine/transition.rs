@@ -59,9 +59,10 @@ fn advance(mut state: State, at: Timestamp, event: Event, limits: &Limits) -> Re
             state.intended = true;
             state
         }
+        (_, Event::Resumed) => state.recovered(),
         (phase, Event::Failed(failure)) => failed(state, phase, &failure, at, limits),
 
-        (Phase::Recalling, Event::Recalled(fix)) => recalled(state, fix),
+        (Phase::Recalling, Event::Recalled(fix)) => recalled(state, fix, limits),
         (Phase::Classifying, Event::Classified(hypotheses)) => {
             state.hypotheses = hypotheses;
             state.enter(Phase::Analysing)
@@ -69,12 +70,12 @@ fn advance(mut state: State, at: Timestamp, event: Event, limits: &Limits) -> Re
         (Phase::Analysing, Event::Analysed(diagnosis)) => analysed(state, diagnosis, limits),
         (Phase::Planning, Event::Planned(plan)) => planned(state, plan, limits),
         (Phase::Previewing, Event::Previewed(previews)) => previewed(state, previews),
-        (Phase::Auditing, Event::Decided(decision)) => audited(state, decision),
+        (Phase::Auditing, Event::Decided(decision)) => audited(state, decision, limits),
         (Phase::Rehearsing, Event::Rehearsed(rehearsal)) => rehearsed(state, rehearsal, limits),
         (Phase::Gating, Event::Decided(decision)) => gated(state, decision, at, limits),
         (Phase::AwaitingApproval { deadline }, Event::Answered(answer)) => answered(state, answer, deadline, at),
         (Phase::Applying { step, attempt }, Event::Applied) => applied(state, step, attempt),
-        (Phase::Probing { step, attempt }, Event::Probed(status)) => probed(state, step, attempt, status),
+        (Phase::Probing { step, attempt }, Event::Probed(status)) => probed(state, step, attempt, status, at, limits),
         (Phase::BackingOff { then, .. }, Event::Waited) => state.resume(*then),
         (Phase::Verifying { round, attempt }, Event::Verified(seen)) => verified(state, round, attempt, seen, at, limits),
         (Phase::Compensating { step, because }, Event::Undone(undone)) => undone_step(state, step, because, undone, limits),
@@ -109,8 +110,10 @@ fn opened(incident: Arc<Incident>, seed: u64) -> State {
     }
 }
 
-fn recalled(mut state: State, fix: Option<Arc<ProvenFix>>) -> State {
-    let Some(fix) = fix else { return state.enter(Phase::Classifying) };
+fn recalled(mut state: State, fix: Option<Arc<ProvenFix>>, limits: &Limits) -> State {
+    let Some(fix) = fix.filter(|fix| out_of_bounds(&state, &fix.plan, limits).is_none()) else {
+        return state.enter(Phase::Classifying);
+    };
     state.attacks.push(Attack { base: Vec::new(), diagnosis: Arc::new(fix.diagnosis.clone()) });
     state.counters.plans += 1;
     state.proposal = Some(Proposal::new(Arc::new(fix.plan.clone())));
@@ -138,8 +141,12 @@ fn planned(mut state: State, plan: Option<Arc<Plan>>, limits: &Limits) -> State 
             return state.enter(Phase::Escalating { because: Trouble::LimitReached { what: "plans per incident".into() } });
         }
         state.counters.plans += 1;
+        let problem = out_of_bounds(&state, &plan, limits);
         state.proposal = Some(Proposal::new(plan));
-        return state.enter(Phase::Previewing);
+        return match problem {
+            Some(problem) => state.reject(problem),
+            None => state.enter(Phase::Previewing),
+        };
     }
     if state.attacks.len() > 1 {
         state.attacks.pop();
@@ -147,6 +154,16 @@ fn planned(mut state: State, plan: Option<Arc<Plan>>, limits: &Limits) -> State 
     }
     let because = state.exhausted();
     state.enter(Phase::Escalating { because })
+}
+
+/// Why a plan can't be worked on. Whoever drew it up, memory included, is not trusted to keep to the bounds.
+fn out_of_bounds(state: &State, plan: &Plan, limits: &Limits) -> Option<String> {
+    let (steps, resource) = (&plan.steps, &state.incident.resource);
+    if steps.is_empty() || steps.len() > limits.steps_per_plan {
+        return Some(format!("the plan has {} steps; expected 1 to {}", steps.len(), limits.steps_per_plan));
+    }
+    let stray = steps.iter().map(|step| step.action.target()).find(|target| *target != resource)?;
+    Some(format!("the plan acts on {stray}; expected {resource}"))
 }
 
 fn previewed(mut state: State, previews: Arc<[Preview]>) -> State {
@@ -157,12 +174,16 @@ fn previewed(mut state: State, previews: Arc<[Preview]>) -> State {
     state.enter(Phase::Auditing)
 }
 
-fn audited(mut state: State, decision: Arc<Decision>) -> State {
+fn audited(mut state: State, decision: Arc<Decision>, limits: &Limits) -> State {
     let verdict = decision.verdict;
     let rationale = decision.rationale.clone();
     state.decided(decision);
     match verdict {
         Verdict::Deny => state.reject(rationale),
+        _ if limits.dry_run => {
+            state.retire(TriedResult::Proposed, "a dry run rehearses and applies nothing");
+            state.enter(Phase::Closed { outcome: Outcome::Planned })
+        }
         Verdict::Allow | Verdict::RequireApproval | Verdict::Propose => state.enter(Phase::Rehearsing),
     }
 }
@@ -184,28 +205,31 @@ fn rehearsed(mut state: State, rehearsal: Rehearsal, limits: &Limits) -> State {
 fn gated(mut state: State, decision: Arc<Decision>, at: Timestamp, limits: &Limits) -> State {
     let verdict = decision.verdict;
     let rationale = decision.rationale.clone();
+    let unsettled = decision.needs_rehearsal;
     state.decided(decision);
     match verdict {
+        Verdict::Deny => state.reject(rationale),
+        // The rehearsal is over: what still hangs on one is not allowed.
+        _ if unsettled => state.reject(format!("policy asks for a verified rehearsal: {rationale}")),
         Verdict::Allow => state.enter(Phase::Applying { step: 0, attempt: 1 }),
         Verdict::RequireApproval => state.enter(Phase::AwaitingApproval { deadline: at.after(limits.approval_ttl) }),
         Verdict::Propose => {
             state.retire(TriedResult::Proposed, rationale);
             state.enter(Phase::Closed { outcome: Outcome::Proposed })
         }
-        Verdict::Deny => state.reject(rationale),
     }
 }
 
 fn answered(mut state: State, answer: Approval, deadline: Timestamp, at: Timestamp) -> State {
     let shown = state.proposal.as_ref().and_then(|proposal| proposal.hash.clone());
     match answer {
-        _ if at > deadline => state.enter(Phase::Escalating { because: Trouble::NobodyAnswered }),
+        _ if at > deadline => state.compensate(Trouble::NobodyAnswered),
         Approval::Given { plan_hash, .. } if Some(&plan_hash) == shown.as_ref() => {
             state.enter(Phase::Applying { step: 0, attempt: 1 })
         }
         Approval::Given { by, .. } => {
             let because = format!("{by} approved another plan than the one that waits");
-            state.enter(Phase::Escalating { because: Trouble::Refused { because } })
+            state.compensate(Trouble::Refused { because })
         }
         Approval::Refused { because, .. } => {
             state.retire(TriedResult::Rejected, because.clone());
@@ -226,14 +250,25 @@ fn applied(mut state: State, step: usize, attempt: u32) -> State {
     }
 }
 
-fn probed(mut state: State, step: usize, attempt: u32, status: EffectStatus) -> State {
+fn probed(
+    mut state: State,
+    step: usize,
+    attempt: u32,
+    status: EffectStatus,
+    at: Timestamp,
+    limits: &Limits,
+) -> State {
     match status {
         EffectStatus::Applied => applied(state, step, attempt),
-        EffectStatus::Absent => state.enter(Phase::Applying { step, attempt }),
+        EffectStatus::Absent if state.may_call_again(limits) => {
+            state.call_again(Phase::Applying { step, attempt }, at, limits)
+        }
+        EffectStatus::Absent => {
+            let message = format!("step {} was sent {} times and did not happen", step + 1, state.counters.calls + 1);
+            state.compensate(Trouble::ApplyFailed { message })
+        }
         EffectStatus::Diverged => {
-            if let Some(proposal) = &mut state.proposal {
-                proposal.applied = proposal.applied.max(step + 1);
-            }
+            state.suspect(step);
             let what = format!("step {} is neither as before nor as after", step + 1);
             state.compensate(Trouble::UnknownOutcome { what })
         }
@@ -290,7 +325,8 @@ fn undone_step(mut state: State, step: usize, because: Trouble, undone: Undone, 
     let reason = match &because {
         Trouble::ApplyFailed { message } => format!("a step could not be applied: {message}"),
         Trouble::Cancelled => "stopped by the user".to_owned(),
-        _ => "the criteria were not met after applying".to_owned(),
+        Trouble::NotHealed => "the criteria were not met after applying".to_owned(),
+        other => other.in_words(),
     };
     state.retire(TriedResult::RolledBack, reason);
     match because {
@@ -301,39 +337,34 @@ fn undone_step(mut state: State, step: usize, because: Trouble, undone: Undone, 
 }
 
 fn cancelled(mut state: State) -> State {
-    // An undo under way goes on; it is what the host wants to happen.
-    if let Phase::Compensating { because, .. } = &mut state.phase {
-        *because = Trouble::Cancelled;
-        return state;
+    match state.phase.awake().clone() {
+        // Taking back is what the host wants to happen; what is over is recorded and told, without the wait.
+        Phase::Compensating { step, .. } => {
+            return state.resume(Phase::Compensating { step, because: Trouble::Cancelled });
+        }
+        ending if ending.is_ending() => return state.resume(ending),
+        Phase::Applying { step, .. } if state.intended => state.suspect(step),
+        Phase::Probing { step, .. } => state.suspect(step),
+        _ => {}
     }
-    let applied = state.proposal.as_ref().map_or(0, |proposal| proposal.applied);
-    let maybe_applied = match state.phase {
-        Phase::Applying { step, .. } | Phase::Probing { step, .. } if state.intended => applied.max(step + 1),
-        _ => applied,
-    };
-    if maybe_applied == 0 {
-        state.retire(TriedResult::Rejected, "stopped by the user");
-        return state.enter(Phase::Closed { outcome: Outcome::Interrupted });
+    if state.proposal.as_ref().is_some_and(|proposal| proposal.applied > 0) {
+        return state.compensate(Trouble::Cancelled);
     }
-    state.enter(Phase::Compensating { step: maybe_applied - 1, because: Trouble::Cancelled })
+    state.retire(TriedResult::Rejected, "stopped by the user");
+    state.enter(Phase::Closed { outcome: Outcome::Interrupted })
 }
 
-fn failed(mut state: State, phase: Phase, failure: &Failure, at: Timestamp, limits: &Limits) -> State {
-    if failure.kind == ErrorKind::Cancelled {
+fn failed(state: State, phase: Phase, failure: &Failure, at: Timestamp, limits: &Limits) -> State {
+    if failure.kind == ErrorKind::Cancelled && !phase.is_ending() {
         return cancelled(state);
     }
     let unknown = failure.retry == Retry::UnknownOutcome;
     if let (Phase::Applying { step, attempt }, true) = (&phase, unknown) {
-        return state.enter(Phase::Probing { step: *step, attempt: *attempt });
+        // The count of calls goes on: a step that is sent, lost and found absent again and again must end.
+        return state.resume(Phase::Probing { step: *step, attempt: *attempt });
     }
-    if failure.retry == Retry::Retryable && state.counters.calls + 1 < limits.calls_per_visit {
-        let calls = state.counters.calls + 1;
-        let wait = backoff::delay(limits.port_backoff, calls, limits.backoff_ceiling, state.seed);
-        let then = Box::new(phase);
-        state.phase = Phase::BackingOff { until: at.after(wait), then };
-        state.intended = false;
-        state.counters.calls = calls;
-        return state;
+    if failure.retry == Retry::Retryable && state.may_call_again(limits) {
+        return state.call_again(phase, at, limits);
     }
     failed_for_good(state, phase, failure, limits)
 }
@@ -350,7 +381,6 @@ fn failed_for_good(mut state: State, phase: Phase, failure: &Failure, limits: &L
         }
         Phase::Previewing | Phase::Auditing | Phase::Rehearsing | Phase::Gating if !limit => state.reject(message),
         Phase::Applying { .. } if failure.kind == ErrorKind::Conflict => {
-            state.retire_untouched(&message);
             state.compensate(Trouble::ForeignChange { what: message })
         }
         Phase::Applying { .. } if !limit => {
@@ -360,7 +390,10 @@ fn failed_for_good(mut state: State, phase: Phase, failure: &Failure, limits: &L
             }
             state.compensate(Trouble::ApplyFailed { message })
         }
-        Phase::Probing { .. } => state.compensate(Trouble::UnknownOutcome { what: message }),
+        Phase::Probing { step, .. } => {
+            state.suspect(step);
+            state.compensate(Trouble::UnknownOutcome { what: message })
+        }
         Phase::Verifying { .. } if !limit => state.compensate(Trouble::NotHealed),
         Phase::Compensating { .. } => {
             state.retire(TriedResult::Stuck, message.clone());
@@ -372,8 +405,25 @@ fn failed_for_good(mut state: State, phase: Phase, failure: &Failure, limits: &L
 }
 
 impl State {
+    fn may_call_again(&self, limits: &Limits) -> bool {
+        self.counters.calls + 1 < limits.calls_per_visit
+    }
+
+    fn call_again(mut self, then: Phase, at: Timestamp, limits: &Limits) -> Self {
+        self.counters.calls += 1;
+        let wait = backoff::delay(limits.port_backoff, self.counters.calls, limits.backoff_ceiling, self.seed);
+        self.resume(Phase::BackingOff { until: at.after(wait), then: Box::new(then) })
+    }
+
+    /// A step that may have happened is taken back like one that did.
+    fn suspect(&mut self, step: usize) {
+        if let Some(proposal) = &mut self.proposal {
+            proposal.applied = proposal.applied.max(step + 1);
+        }
+    }
+
     fn resume(mut self, then: Phase) -> Self {
-        // The count of calls survives the wait: it belongs to the visit.
+        // The count of calls survives: it belongs to the visit.
         self.phase = then;
         self.intended = false;
         self
@@ -400,12 +450,6 @@ impl State {
             return self.enter(Phase::Classifying);
         }
         self.enter(Phase::Planning)
-    }
-
-    fn retire_untouched(&mut self, reason: &str) {
-        if self.proposal.as_ref().is_some_and(|proposal| proposal.applied == 0) {
-            self.retire(TriedResult::Rejected, reason);
-        }
     }
 
     fn diagnose_again(mut self, limits: &Limits) -> Self {

@@ -29,8 +29,8 @@ impl Orchestrator {
     /// If the incident can't be opened or an event can't be journaled. Everything else that goes wrong is an
     /// outcome in the [`Report`].
     pub async fn heal(&self, signal: Signal, cancel: &Cancellation) -> Result<Report> {
-        let _place = self.bulkhead.acquire().await.map_err(|_| closed())?;
         let _turn = self.serial.turn(&signal.resource).await;
+        let _place = self.bulkhead.acquire().await.map_err(|_| closed())?;
         let incident = self.open(signal).await?;
         let span = tracing::info_span!("incident", id = %incident.id, resource = %incident.resource);
         self.open_and_drive(incident, cancel).instrument(span).await
@@ -43,10 +43,15 @@ impl Orchestrator {
     /// # Errors
     /// As [`Orchestrator::heal`].
     pub async fn resume(&self, state: State, sequence: u64, cancel: &Cancellation) -> Result<Report> {
-        let _place = self.bulkhead.acquire().await.map_err(|_| closed())?;
         let _turn = self.serial.turn(&state.incident.resource).await;
-        let run = Run { sequence, timings: Timings::default() };
-        self.drive(state.recovered(), run, cancel).await
+        let _place = self.bulkhead.acquire().await.map_err(|_| closed())?;
+        let mut run = Run { sequence, timings: Timings::default() };
+        let id = state.incident.id.clone();
+        let state = match state.intended {
+            true => self.record(Some(state), &id, Event::Resumed, &mut run).await?,
+            false => state,
+        };
+        self.drive(state, run, cancel).await
     }
 
     async fn open(&self, signal: Signal) -> Result<Arc<Incident>> {
@@ -82,7 +87,7 @@ impl Orchestrator {
     async fn drive(&self, mut state: State, mut run: Run, cancel: &Cancellation) -> Result<Report> {
         let id = state.incident.id.clone();
         while let Some(effect) = state.effect() {
-            if cancel.is_cancelled() && can_stop(&state.phase) {
+            if cancel.is_cancelled() && !state.phase.is_ending() {
                 state = self.record(Some(state), &id, Event::Cancelled, &mut run).await?;
                 continue;
             }
@@ -108,7 +113,7 @@ impl Orchestrator {
     // An effect that is under way is never dropped; whoever performs it hears the cancellation itself.
     async fn visit(&self, state: &State, effect: Effect, cancel: &Cancellation) -> Event {
         let visit = self.perform(state, effect);
-        if effect.is_outward() || !can_stop(&state.phase) {
+        if effect.is_outward() || state.phase.is_ending() {
             return visit.await;
         }
         tokio::select! {
@@ -155,19 +160,12 @@ impl Orchestrator {
     }
 }
 
-fn can_stop(phase: &Phase) -> bool {
-    !matches!(
-        phase,
-        Phase::Compensating { .. } | Phase::Learning { .. } | Phase::Escalating { .. } | Phase::Closed { .. }
-    )
-}
-
 fn closed() -> Error {
     Error::new(ErrorKind::Cancelled, "orchestrator.heal", "the orchestrator is shut down")
 }
 
 /// The latest pieces that fit into `bytes`, at least one.
-fn within(evidence: Vec<Evidence>, bytes: usize) -> Vec<Evidence> {
+pub(super) fn within(evidence: Vec<Evidence>, bytes: usize) -> Vec<Evidence> {
     let mut room = bytes;
     let mut kept: Vec<Evidence> = Vec::new();
     for piece in evidence.into_iter().rev() {

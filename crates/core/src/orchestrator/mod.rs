@@ -60,7 +60,6 @@ struct Agents {
 
 impl Orchestrator {
     /// Starts building one.
-    #[must_use]
     pub fn builder() -> OrchestratorBuilder {
         OrchestratorBuilder::default()
     }

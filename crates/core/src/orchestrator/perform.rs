@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Orchestrator;
 use super::breaker::Guarded;
+use super::drive::within;
 use super::routing::{Leg, legs, route, specs_of};
 use crate::action::ActionSpec;
 use crate::agents::Assignment;
@@ -124,6 +125,9 @@ impl Orchestrator {
                 break;
             }
         }
+        if let Rehearsal::Failed { evidence, .. } = &mut joined {
+            *evidence = within(std::mem::take(evidence), self.limits.evidence_bytes);
+        }
         Ok(Event::Rehearsed(joined))
     }
 
@@ -178,7 +182,9 @@ impl Orchestrator {
         }
         let healthy = |name: &str| names.iter().position(|known| *known == name).is_some_and(|at| seen[at].is_healthy());
         let held = !criteria.is_empty() && criteria.iter().all(|criterion| criterion.holds(&healthy));
-        Ok(Event::Verified(Verification::from_observations(seen, held)))
+        let mut seen = Verification::from_observations(seen, held);
+        seen.evidence = within(seen.evidence, self.limits.evidence_bytes);
+        Ok(Event::Verified(seen))
     }
 
     async fn observe(&self, state: &State, probe: &str) -> Result<Observation> {

@@ -1,4 +1,5 @@
 //! Clock and entropy of the operating system: the only place in core that reads either.
+#![allow(clippy::disallowed_methods, reason = "this is the port's adapter for the system's clock")]
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -18,7 +19,6 @@ pub struct SystemClock {
 }
 
 impl Default for SystemClock {
-    #[allow(clippy::disallowed_methods, reason = "this is the port's adapter for the system's clock")]
     fn default() -> Self {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self { started: Instant::now(), started_at: Timestamp::default().after(since_epoch) }

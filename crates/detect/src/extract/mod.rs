@@ -1,8 +1,8 @@
 //! Finds the lines of a failed log that tell why it failed.
 //!
-//! Cues give single lines a weight ([`cues`]), a cue pulls in the lines that belong to it (stack frames, diffs, code
-//! excerpts: [`block`]), the failing command's part of the log counts more than the rest ([`section`]), and the best
-//! blocks are taken until the budget is spent ([`select`]).
+//! Cues give single lines a weight (`cues`), a cue pulls in the lines that belong to it, such as stack frames, diffs and
+//! code excerpts (`block`), the failing command's part of the log counts more than the rest (`section`), and the best
+//! blocks are taken until the budget is spent (`select`).
 
 mod block;
 mod cues;

@@ -64,9 +64,10 @@ impl Sections {
         }
     }
 
-    /// Where the failing commands' output ends; the end of the log when it names no command.
-    pub(super) fn ends(&self, lines: usize) -> Vec<Range<usize>> {
-        if self.failing.is_empty() { vec![0..lines] } else { self.failing.clone() }
+    /// The failing commands' parts; the whole log when it names no command.
+    pub(super) fn or_whole(&self, lines: usize) -> Vec<Range<usize>> {
+        let whole = self.failing.is_empty().then_some(0..lines);
+        self.failing.iter().cloned().chain(whole).collect()
     }
 }
 

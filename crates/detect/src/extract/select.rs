@@ -53,7 +53,7 @@ fn telling_first(block: &Block, marks: &[Option<Mark>]) -> impl Iterator<Item = 
 fn tails(lines: &[Line<'_>], marks: &[Option<Mark>], sections: &Sections, budget: usize) -> Vec<Block> {
     let is_echo = |index: &usize| lines[*index].is_blank() || marks[*index].is_some_and(|mark| mark.is_echo);
     let mut tails = Vec::new();
-    for section in sections.ends(lines.len()).into_iter().rev().take(4) {
+    for section in sections.or_whole(lines.len()).into_iter().rev().take(4) {
         let end = section.end - section.clone().rev().take_while(is_echo).count();
         for (distance, index) in (section.start..end).rev().take(budget).enumerate() {
             let score = TAIL_SCORE / (1.0 + distance as f32 / 20.0);

@@ -28,9 +28,7 @@ pub(super) fn find(text: &str, found: &mut Vec<Finding>) {
 fn key_end(text: &str, label_start: usize) -> Option<usize> {
     let label = &text.as_bytes()[label_start..text.len().min(label_start + MAX_LABEL_BYTES)];
     let label = &label[..memchr::memmem::find(label, b"-----")?];
-    if memchr::memmem::find(label, b"PRIVATE KEY").is_none() {
-        return None;
-    }
+    memchr::memmem::find(label, b"PRIVATE KEY")?;
     let body_start = label_start + label.len() + 5;
     let limit = text.floor_char_boundary(body_start + MAX_KEY_BYTES);
     let body = &text.as_bytes()[body_start..limit];

@@ -92,13 +92,21 @@ impl Token {
         let start = self.start_in(bytes, fixed_start)?;
         let longest = *self.after.end();
         let body = &bytes[body_start..bytes.len().min(body_start + longest + 1)];
-        let len = body.iter().take_while(|&&byte| self.alphabet.contains(byte)).count();
-        let open_ended = longest >= OPEN;
-        let body = &body[..if open_ended { len.min(longest) } else { len }];
-        let body = body.trim_ascii_end();
-        let trailing = body.iter().rev().take_while(|byte| matches!(byte, b'.')).count();
-        let body = &body[..body.len() - trailing];
-        (self.after.contains(&body.len()) && looks_random(body)).then_some((start, body_start + body.len()))
+        let len = self.run(body);
+        let is_open_ended = longest >= OPEN;
+        let body = &body[..if is_open_ended { len.min(longest) } else { len }];
+        let full_stops = body.iter().rev().take_while(|&&byte| byte == b'.').count();
+        let body = &body[..body.len() - full_stops];
+        if !self.after.contains(&body.len()) || !looks_random(body) {
+            return None;
+        }
+        let judged = body_start + body.len();
+        let more = if is_open_ended && body.len() == longest { self.run(&bytes[judged..]) } else { 0 };
+        Some((start, judged + more))
+    }
+
+    fn run(&self, bytes: &[u8]) -> usize {
+        bytes.iter().take_while(|&&byte| self.alphabet.contains(byte)).count()
     }
 
     fn start_in(&self, bytes: &[u8], fixed_start: usize) -> Option<usize> {
@@ -115,7 +123,7 @@ impl Token {
     }
 }
 
-/// The end of an open-ended length.
+/// The end of an open-ended length: what is judged; the rest of the run goes with it.
 const OPEN: usize = 2048;
 const MAX_BEFORE: usize = 32;
 

@@ -65,7 +65,7 @@ pub(super) static CUES: &[Cue] = &[
         &["error"],
         r"^\s*error(?:\[[A-Z]+\d+\])?: |\berror (?:TS|CS|MSB|LNK|C|NU|FS|BC)\d+\b",
     ),
-    cue("compiler-error", 0.95, Says, &["[error]"], r"^\[\S*error\S*\] \S+\.\w+:\[?\d+"),
+    cue("compiler-error", 0.95, Says, &["[error]"], r"(?i)^\[error\] \S+\.\w+:\[?\d+"),
     cue(
         "undefined-symbol",
         0.9,
@@ -266,9 +266,20 @@ pub(super) static CUES: &[Cue] = &[
         ],
         r"(?i)could not find (?:a version|gem|artifact|package|module|method)|no matching (?:version|distribution|package)|unable to resolve dependency|could not resolve (?:dependenc|all)|resolutionimpossible|eresolve|(?:dependency|version) conflict|unsatisfi|failed to select a version|cannot find (?:module|package)|module not found|no module named",
     ),
-    cue("error-prefix", 0.85, Says, &["error"], r"^\W{0,6}(?:##\[error\])?(?:\w+: )?(?:ERROR|Error|error)\b\W"),
+    cue("error-prefix", 0.85, Says, &["error"], r"^[^\w\[]{0,6}(?:##\[error\])?(?:\w+: )?(?:ERROR|Error|error)\b\W"),
     cue("gha-error", 0.9, Says, &["##[error]"], r"##\[error\]"),
+    // Maven and sbt mark every line of a failure.
     cue("maven-error", 0.7, Says, &["[error]"], r"^\[ERROR\] \S"),
+    cue("error-prefix", 0.85, Says, &["error", "fail"], r"^\W{0,4}\[\W{0,2}(?:error|fail|Error|Fail)\W{0,2}\]"),
+    cue("maven-goal", 0.8, Says, &["failed to execute goal"], r"^\[ERROR\] Failed to execute goal "),
+    cue("maven-test", 0.95, Says, &["[error]"], r"^\[ERROR\]\s+(?:(?:\w+\.)*\w+(?:\.|->)\w+:\d+|Tests run:)"),
+    cue(
+        "maven-rule",
+        1.0,
+        Opens,
+        &["failed with message", "found banned dependency", "dependency convergence error"],
+        r".",
+    ),
     cue(
         "build-tool",
         0.85,
@@ -305,12 +316,13 @@ pub(super) static CUES: &[Cue] = &[
         &["exit", "returned", "command failed"],
         r"(?i)exited with|exit (?:code|status)|returned (?:a )?non-zero|command failed|failed with exit",
     ),
+    cue("build-result", 0.3, Echoes, &["build fail", "build failed", "build failure"], r"."),
     cue(
-        "build-result",
-        0.3,
+        "maven-help",
+        0.2,
         Echoes,
-        &["build fail", "build failed", "failed to execute goal", "re-run maven", "[help 1]"],
-        r".",
+        &["[error]"],
+        r"^\[ERROR\]\s*(?:$|-> \[Help|To see the full|Re-run Maven|For more information|\[Help \d|After correcting|mvn <|-{5}|realm =|strategy =|urls\[|Number of foreign|import from realm)",
     ),
     // Words, when nothing says it better.
     cue("warning", 0.3, Opens, &["warning"], r"(?i)^\S+:\d+(?::\d+)?:.{0,4}\bwarning\b|^\s*warning\b"),

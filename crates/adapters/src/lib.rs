@@ -1,0 +1,4 @@
+//! Reference adapters; one feature each, none by default.
+
+#[cfg(all(unix, feature = "local"))]
+pub mod local;

@@ -1,0 +1,23 @@
+//! Pipelines that run on this machine: running their command, and mending what their project lacks.
+//!
+//! [`Pipeline`] holds what is run and what the healer gave it; [`LocalExecutor`], [`CommandProbe`], [`LocalCandidates`] and
+//! [`LocalContext`] are core's ports on it.
+
+mod candidates;
+mod context;
+pub mod ecosystem;
+mod edit;
+mod executor;
+pub mod observation;
+mod pipeline;
+mod probe;
+pub mod process;
+mod staging;
+mod steps;
+pub mod workspace;
+
+pub use candidates::LocalCandidates;
+pub use context::LocalContext;
+pub use executor::LocalExecutor;
+pub use pipeline::{CommandUse, ConfiguredVariable, PIPELINE, Pipeline, PipelineConfig, SYSTEM};
+pub use probe::{COMMAND_SUCCEEDS, CommandProbe};

@@ -1,0 +1,106 @@
+//! What a run of the command tells: trusted facts, and its output as untrusted evidence.
+
+use selfheal_core::criterion::Observation;
+use selfheal_core::evidence::{Evidence, EvidenceId};
+use selfheal_core::facts::{Fact, Facts};
+use selfheal_detect::redact::Redactor;
+
+use super::process::{Exit, Finished, Line, OomEvidence, OomSource};
+
+/// Lines of the end that are kept as evidence.
+pub const TAIL_LINES: usize = 500;
+
+const SIGKILL: i32 = 9;
+
+/// What was observed of a run: `exit_code`, `signal`, `oom_killed` (absent if unknown), `duration_ms`, `peak_memory_bytes`,
+/// `output_left_open`.
+#[must_use]
+pub fn facts(run: &Finished, memory_limit: Option<u64>) -> Facts {
+    let number = |value: u64| Fact::Number(i64::try_from(value).unwrap_or(i64::MAX));
+    let mut facts = Facts::new()
+        .with("exit_code", Fact::Number(run.exit.shell_status().into()))
+        .with("duration_ms", number(u64::try_from(run.duration.as_millis()).unwrap_or(u64::MAX)))
+        .with("memory_limited", Fact::Flag(memory_limit.is_some()));
+    if let Exit::Signal(signal) = run.exit {
+        facts = facts.with("signal", Fact::Number(signal.into()));
+    }
+    if let Some(killed) = oom_killed(run) {
+        facts = facts.with("oom_killed", Fact::Flag(killed));
+    }
+    if let Some(peak) = run.peak_memory_bytes {
+        facts = facts.with("peak_memory_bytes", number(peak));
+    }
+    if let Some(limit) = memory_limit {
+        facts = facts.with("memory_limit_bytes", number(limit));
+    }
+    if run.pipe_left_open {
+        facts = facts.with("output_left_open", Fact::Flag(true));
+    }
+    facts
+}
+
+// A counter that others share tells of the command only together with its own end by SIGKILL.
+fn oom_killed(run: &Finished) -> Option<bool> {
+    match run.oom {
+        OomEvidence::Killed { source: OomSource::OwnGroup, .. } => Some(true),
+        OomEvidence::Killed { .. } if run.exit.shell_status() == 128 + SIGKILL => Some(true),
+        OomEvidence::Killed { .. } | OomEvidence::Unknown => None,
+        OomEvidence::NotKilled { .. } => Some(false),
+    }
+}
+
+/// Lines before the tail that are looked through for earlier failures.
+const SEARCHED_LINES: usize = 20_000;
+
+/// Failing lines of that part that are kept, and lines of context on either side.
+const EARLIER_FAILING_LINES: usize = 40;
+const CONTEXT_LINES: usize = 4;
+
+/// Most pieces of earlier output.
+const MAX_EARLIER_PIECES: usize = 32;
+
+/// The last [`TAIL_LINES`] lines, and before them regions of earlier output that look like a failure.
+#[must_use]
+pub fn evidence(run: &Finished, origin: &str, redactor: &Redactor) -> Vec<Evidence> {
+    let lines = run.output.tail_lines(SEARCHED_LINES + TAIL_LINES);
+    let (older, tail) = lines.split_at(lines.len().saturating_sub(TAIL_LINES));
+    let first_searched = lines.first().map_or(u64::MAX, |line| line.number);
+    let earlier_origin = format!("{origin}, earlier");
+    let piece = |origin: &str, at: u64, text: &str| Evidence::new(EvidenceId(0), origin, at, text, redactor);
+    let unkept = run.output.regions().filter(|region| region.line < first_searched);
+    let mut pieces: Vec<Evidence> = unkept.map(|region| piece(&earlier_origin, region.line, &region.text())).collect();
+    pieces.extend(failing_regions(older).into_iter().map(|part| piece(&earlier_origin, part[0].number, &joined(part))));
+    // The latest are nearest to the end that the command came to.
+    pieces.drain(..pieces.len().saturating_sub(MAX_EARLIER_PIECES));
+    if let Some(first) = tail.first() {
+        pieces.push(piece(origin, first.number, &joined(tail)));
+    }
+    pieces
+}
+
+fn failing_regions(lines: &[Line]) -> Vec<&[Line]> {
+    let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+    let mut regions: Vec<std::ops::Range<usize>> = Vec::new();
+    for failing in selfheal_detect::extract::failing_lines(&texts, EARLIER_FAILING_LINES) {
+        let around = failing.index.saturating_sub(CONTEXT_LINES)..(failing.index + CONTEXT_LINES + 1).min(lines.len());
+        match regions.last_mut() {
+            Some(last) if around.start <= last.end => last.end = around.end.max(last.end),
+            _ => regions.push(around),
+        }
+    }
+    regions.into_iter().map(|range| &lines[range]).collect()
+}
+
+fn joined(lines: &[Line]) -> String {
+    lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")
+}
+
+/// A run as what the probe `command_succeeds` sees.
+#[must_use]
+pub fn observation(run: &Finished, origin: &str, memory_limit: Option<u64>, redactor: &Redactor) -> Observation {
+    let facts = facts(run, memory_limit);
+    match run.exit.success() && run.stopped.is_none() {
+        true => Observation::Healthy { facts },
+        false => Observation::Unhealthy { facts, evidence: evidence(run, origin, redactor) },
+    }
+}

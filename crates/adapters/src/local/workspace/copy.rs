@@ -1,0 +1,204 @@
+//! A private copy of a tree as it is: uncommitted, untracked and ignored files included.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use walkdir::{DirEntry, WalkDir};
+
+use super::{FileChange, Relocation};
+
+/// How much of the tree is copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// All of it; for a rehearsal.
+    Everything,
+    /// Without what tools installed or built (`node_modules`, tagged caches such as cargo's `target`) and without git's
+    /// directory; for asking tools what they would write into manifests and lockfiles.
+    Sources,
+}
+
+/// A copy that is removed when dropped.
+#[derive(Debug)]
+pub struct Scratch {
+    // Declared first: dropped, and so removed, as a whole.
+    _root: tempfile::TempDir,
+    dir: PathBuf,
+    original: PathBuf,
+}
+
+/// Why a copy could not be made or changed.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} {}: {source}", path.display())]
+pub struct CopyError {
+    what: &'static str,
+    path: PathBuf,
+    source: io::Error,
+}
+
+fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> CopyError {
+    let path = path.to_owned();
+    move |source| CopyError { what, path, source }
+}
+
+impl Scratch {
+    /// Copies `original` into a new private directory below `parent`. Blocks of files are shared where the file system
+    /// can (reflink); otherwise bytes are copied.
+    ///
+    /// # Errors
+    /// If something in the tree can't be read or the copy can't be written.
+    pub fn copy(original: &Path, parent: &Path, scope: Scope) -> Result<Self, CopyError> {
+        fs::create_dir_all(parent).map_err(failed("cannot create", parent))?;
+        let root = tempfile::Builder::new().prefix("heal-").tempdir_in(parent).map_err(failed("cannot create a copy in", parent))?;
+        // The same last name, which some tools print or derive names from.
+        let dir = root.path().join(original.file_name().unwrap_or("project".as_ref()));
+        let scratch = Self { _root: root, dir, original: original.to_owned() };
+        scratch.fill(scope)?;
+        Ok(scratch)
+    }
+
+    /// Where the copy lies.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// From the original to this copy.
+    #[must_use]
+    pub fn relocation(&self) -> Relocation {
+        Relocation::new(&self.original, &self.dir)
+    }
+
+    /// Writes what `changes` lead to into the copy.
+    ///
+    /// # Errors
+    /// If a file can't be written.
+    pub fn write<'a>(&self, changes: impl IntoIterator<Item = &'a FileChange>) -> Result<(), CopyError> {
+        for change in changes {
+            let path = self.dir.join(&change.path);
+            let written = match &change.after {
+                Some(state) => create_parent(&path)
+                    .and_then(|()| fs::write(&path, &state.content))
+                    .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(state.mode))),
+                None => fs::remove_file(&path),
+            };
+            written.map_err(failed("cannot write", &path))?;
+        }
+        Ok(())
+    }
+
+    fn fill(&self, scope: Scope) -> Result<(), CopyError> {
+        let relocation = self.relocation();
+        let mut environments = Vec::new();
+        let root = self.dir.parent().unwrap_or(&self.dir);
+        let wanted = |entry: &DirEntry| entry.path() != root && !is_ours(entry) && (scope == Scope::Everything || is_source(entry));
+        for entry in WalkDir::new(&self.original).into_iter().filter_entry(wanted) {
+            let entry = entry.map_err(|error| failed("cannot read", error.path().unwrap_or(&self.original))(error_of(&error)))?;
+            let target = relocation.link_target(entry.path());
+            copy_entry(&entry, &target, &relocation).map_err(failed("cannot copy", entry.path()))?;
+            if entry.file_name() == "pyvenv.cfg" {
+                environments.extend(target.parent().map(Path::to_owned));
+            }
+        }
+        relocation.virtual_environments(&environments).map_err(failed("cannot relocate", &self.dir))
+    }
+}
+
+fn error_of(error: &walkdir::Error) -> io::Error {
+    error.io_error().map_or_else(|| io::Error::other(error.to_string()), |inner| io::Error::new(inner.kind(), inner.to_string()))
+}
+
+// The healer's own state inside a git directory: lock, undo records, other copies.
+fn is_ours(entry: &DirEntry) -> bool {
+    entry.file_name() == ".selfheal" && entry.path().parent().is_some_and(|parent| parent.join("HEAD").is_file())
+}
+
+fn is_source(entry: &DirEntry) -> bool {
+    let cache = || entry.path().join("CACHEDIR.TAG").is_file();
+    !(entry.file_type().is_dir() && (entry.file_name() == "node_modules" || entry.file_name() == ".git" || cache()))
+}
+
+fn copy_entry(entry: &DirEntry, target: &Path, relocation: &Relocation) -> io::Result<()> {
+    let kind = entry.file_type();
+    if kind.is_dir() {
+        fs::create_dir(target)?;
+        // Writable for us, whatever the original is; the copy is private.
+        let mode = entry.metadata()?.permissions().mode() | 0o700;
+        return fs::set_permissions(target, fs::Permissions::from_mode(mode));
+    }
+    if kind.is_symlink() {
+        return symlink(relocation.link_target(&fs::read_link(entry.path())?), target);
+    }
+    if kind.is_socket() || kind.is_fifo() || kind.is_block_device() || kind.is_char_device() {
+        return Ok(());
+    }
+    reflink_copy::reflink_or_copy(entry.path(), target)?;
+    let metadata = entry.metadata()?;
+    fs::set_permissions(target, metadata.permissions())?;
+    // Build tools compare times: with new ones everything would be rebuilt.
+    if let Ok(modified) = metadata.modified() {
+        let opened = fs::OpenOptions::new().write(true).open(target);
+        if let Ok(file) = opened {
+            file.set_times(fs::FileTimes::new().set_modified(modified))?;
+        }
+    }
+    Ok(())
+}
+
+fn create_parent(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn project() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = dir.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write("src/main.rs", "fn main() {}");
+        write("node_modules/a/index.js", "a");
+        write("target/CACHEDIR.TAG", "Signature");
+        write("target/debug/x", "x");
+        write("ignored.log", "log");
+        write(".venv/pyvenv.cfg", "home = /usr/bin\n");
+        write(".venv/bin/pip", &format!("#!{}/.venv/bin/python\n", dir.path().display()));
+        symlink(dir.path().join("src"), dir.path().join("link")).unwrap();
+        fs::set_permissions(dir.path().join("src/main.rs"), fs::Permissions::from_mode(0o755)).unwrap();
+        dir
+    }
+
+    #[test]
+    fn a_rehearsal_gets_everything_and_nothing_in_it_leads_back() {
+        let (dir, parent) = (project(), tempfile::tempdir().unwrap());
+        let scratch = Scratch::copy(dir.path(), parent.path(), Scope::Everything).unwrap();
+        let copied = |path: &str| fs::read_to_string(scratch.dir().join(path)).unwrap();
+        assert_eq!(copied("ignored.log"), "log");
+        assert_eq!(copied("target/debug/x"), "x");
+        assert_eq!(copied(".venv/bin/pip"), format!("#!{}/.venv/bin/python\n", scratch.dir().display()));
+        assert_eq!(fs::read_link(scratch.dir().join("link")).unwrap(), scratch.dir().join("src"));
+        let mode = fs::metadata(scratch.dir().join("src/main.rs")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o755);
+    }
+
+    #[test]
+    fn asking_tools_takes_only_sources() {
+        let (dir, parent) = (project(), tempfile::tempdir().unwrap());
+        let scratch = Scratch::copy(dir.path(), parent.path(), Scope::Sources).unwrap();
+        assert!(scratch.dir().join("src/main.rs").exists());
+        assert!(!scratch.dir().join("node_modules").exists());
+        assert!(!scratch.dir().join("target").exists());
+    }
+
+    #[test]
+    fn is_gone_when_dropped() {
+        let (dir, parent) = (project(), tempfile::tempdir().unwrap());
+        drop(Scratch::copy(dir.path(), parent.path(), Scope::Everything).unwrap());
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,136 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use selfheal_core::resource::Environment;
+
+/// Heals failing pipelines: diagnoses, rehearses a fix on a copy, applies it under policy, verifies it, or takes it back.
+#[derive(Debug, Parser)]
+#[command(name = "heal", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a pipeline command, and heal it if it fails.
+    Run(Box<RunOptions>),
+    /// Show a heal, an action that policy blocks, and a fix that is taken back: three real runs, no network.
+    Demo(DemoOptions),
+}
+
+/// Exit status: 0 passed or healed; 20 escalated to a person; 21 waiting for approval; 22 proposed; 2 usage, bad input or busy
+/// directory; 127 command not found; 130/143 interrupted; 125 the healer itself failed.
+#[derive(Debug, Args)]
+pub(crate) struct RunOptions {
+    /// The directory to run in.
+    #[arg(long, default_value = ".", value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// The pipeline's name, by which failures are remembered [default: the directory's name].
+    #[arg(long, value_name = "PIPELINE")]
+    pub(crate) name: Option<String>,
+    /// Where the pipeline runs; policy differs by it.
+    #[arg(long, default_value = "dev", value_name = "ENVIRONMENT", value_parser = environment)]
+    pub(crate) env: Environment,
+    /// A guardrails document; replaces what the default one allows, never what it denies. May be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Vec<PathBuf>,
+    /// A folder of runbooks besides the shipped ones. May be repeated.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) runbooks: Vec<PathBuf>,
+    /// A file of NAME=value lines: variables that the command may be given if it lacks them. May be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_file: Vec<PathBuf>,
+    /// Limit the command's memory, such as 64M; needs a writable memory cgroup (Linux).
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) memory: Option<u64>,
+    /// How far that limit may be raised.
+    #[arg(long, value_name = "SIZE", value_parser = size, requires = "memory")]
+    pub(crate) memory_max: Option<u64>,
+    /// Most starts of the command, the first one and rehearsals included.
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) max_attempts: u32,
+    /// Never run the command again (a deployment, a publication): diagnose only.
+    #[arg(long)]
+    pub(crate) no_rerun: bool,
+    /// The folder that remembers what was done [default: in the git directory, or the user's state directory].
+    #[arg(long, value_name = "PATH")]
+    pub(crate) store: Option<PathBuf>,
+    /// Rehearse the fix and show it as a patch; leave the directory alone.
+    #[arg(long)]
+    pub(crate) propose: bool,
+    /// Write the fix as a patch to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) patch: Option<PathBuf>,
+    /// Say what would be done; rehearse and apply nothing.
+    #[arg(long, conflicts_with = "propose")]
+    pub(crate) dry_run: bool,
+    /// Print one JSON object on stdout; everything else goes to stderr.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The command and its arguments.
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoOptions {
+    /// Print one JSON object on stdout; everything else goes to stderr.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn environment(text: &str) -> Result<Environment, String> {
+    match text {
+        "dev" => Ok(Environment::Dev),
+        "staging" => Ok(Environment::Staging),
+        "production" => Ok(Environment::Production),
+        _ => Err("expected dev, staging or production".to_owned()),
+    }
+}
+
+/// Bytes from `64M`, `1G`, `512K`, `1048576`; powers of 1024.
+fn size(text: &str) -> Result<u64, String> {
+    let expected = || format!("expected a size such as 64M or 1G, got `{text}`");
+    let bare = text.strip_suffix(['B', 'b']).unwrap_or(text);
+    let bare = bare.strip_suffix(['i']).unwrap_or(bare);
+    let (digits, shift) = match bare.char_indices().last().ok_or_else(expected)? {
+        (at, 'K' | 'k') => (&bare[..at], 10),
+        (at, 'M' | 'm') => (&bare[..at], 20),
+        (at, 'G' | 'g') => (&bare[..at], 30),
+        (at, 'T' | 't') => (&bare[..at], 40),
+        _ => (bare, 0),
+    };
+    let number: u64 = digits.parse().map_err(|_| expected())?;
+    let bytes = number.checked_mul(1 << shift).ok_or_else(expected)?;
+    match bytes {
+        // Less holds no process; the kernel would kill the command before it began.
+        0..1_048_576 => Err(format!("{text} is less than 1M, in which no command can run")),
+        _ => Ok(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_powers_of_1024() {
+        assert_eq!(size("64M"), Ok(64 << 20));
+        assert_eq!(size("64MiB"), Ok(64 << 20));
+        assert_eq!(size("1g"), Ok(1 << 30));
+        assert_eq!(size("1048576"), Ok(1 << 20));
+        for bad in ["", "M", "-1M", "64X", "1.5G", "99999999999T", "12"] {
+            assert!(size(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,21 @@
+//! The exit statuses of `heal`.
+
+use std::process::ExitCode;
+
+/// The command passed, or was healed.
+pub(crate) const HEALED: i32 = 0;
+/// Wrong usage, bad input, or a directory that another `heal` works on.
+pub(crate) const USAGE: i32 = 2;
+/// A person was told.
+pub(crate) const ESCALATED: i32 = 20;
+/// A person is asked.
+pub(crate) const AWAITING_APPROVAL: i32 = 21;
+/// A rehearsed fix waits to be applied.
+pub(crate) const PROPOSED: i32 = 22;
+/// The healer itself failed.
+pub(crate) const FAILED: i32 = 125;
+
+/// The process's status; what doesn't fit into a byte is a failure of the healer.
+pub(crate) fn status(code: i32) -> ExitCode {
+    ExitCode::from(u8::try_from(code).unwrap_or(125))
+}

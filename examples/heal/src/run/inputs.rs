@@ -1,0 +1,147 @@
+//! What the user gave, read and checked before the command runs.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use selfheal_adapters::local::process::{Launcher, Passthrough};
+use selfheal_adapters::local::workspace::StateDir;
+use selfheal_adapters::local::{ConfiguredVariable, Pipeline, PipelineConfig};
+use selfheal_core::resource::Environment;
+use selfheal_detect::redact::Redactor;
+use crate::tmp_guardrails::Guardrails;
+use selfheal_policy::runbook::Catalogue;
+
+use super::{Refusal, env_file};
+use crate::cli::RunOptions;
+use crate::signals::Stop;
+
+/// What the user gave. A wrong file is refused before the command runs, not after it failed.
+pub(super) struct Inputs {
+    pub(super) dir: PathBuf,
+    pub(super) state: StateDir,
+    pub(super) store: PathBuf,
+    pub(super) variables: BTreeMap<String, ConfiguredVariable>,
+    pub(super) redactor: Arc<Redactor>,
+    given_runbooks: Option<Arc<Catalogue>>,
+    given_guardrails: Option<Arc<Guardrails>>,
+    command: Vec<OsString>,
+}
+
+impl Inputs {
+    pub(super) fn read(options: &RunOptions, user_state: Option<PathBuf>) -> Result<Self, Refusal> {
+        let dir = directory(&options.dir)?;
+        let mut variables = BTreeMap::new();
+        for file in &options.env_file {
+            env_file::read(file, &mut variables)?;
+        }
+        let state = StateDir::of(&dir, user_state.as_deref())
+            .map_err(|error| Refusal::usage(format!("no place for the healer's own files: {error}")))?;
+        Ok(Self {
+            store: options.store.clone().unwrap_or_else(|| state.store().to_owned()),
+            redactor: Arc::new(redactor(&variables)),
+            given_runbooks: (!options.runbooks.is_empty()).then(|| catalogue(&options.runbooks)).transpose()?.map(Arc::new),
+            given_guardrails: (!options.policy.is_empty()).then(|| guardrails(&options.policy)).transpose()?.map(Arc::new),
+            command: options.command.clone(),
+            variables,
+            state,
+            dir,
+        })
+    }
+
+    pub(super) fn command_line(&self) -> String {
+        self.command.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The runbooks; the shipped ones alone are read only when they are needed.
+    pub(super) fn runbooks(&self) -> Result<Arc<Catalogue>, Refusal> {
+        match &self.given_runbooks {
+            Some(given) => Ok(Arc::clone(given)),
+            None => Catalogue::shipped().map(Arc::new).map_err(Refusal::failed),
+        }
+    }
+
+    /// The guardrails; the shipped ones alone are read only when they are needed.
+    pub(super) fn guardrails(&self) -> Result<Arc<Guardrails>, Refusal> {
+        match &self.given_guardrails {
+            Some(given) => Ok(Arc::clone(given)),
+            None => Guardrails::shipped().map(Arc::new).map_err(Refusal::failed),
+        }
+    }
+
+    pub(super) fn pipeline(&self, options: &RunOptions, stop: &Stop) -> Result<Pipeline, Refusal> {
+        let (program, args) = self.command.split_first().ok_or_else(|| Refusal::usage("expected a command after `--`"))?;
+        let last_name = self.dir.file_name().map_or_else(|| "root".into(), |name| name.to_string_lossy().into_owned());
+        let config = PipelineConfig {
+            name: options.name.clone().unwrap_or(last_name),
+            dir: self.dir.clone(),
+            program: program.clone(),
+            args: args.to_vec(),
+            passthrough: if options.json { Passthrough::AllToStderr } else { Passthrough::Streams },
+            memory: options.memory,
+            memory_max: options.memory_max,
+            max_starts: options.max_attempts,
+            variables: self.variables.clone(),
+            redactor: Arc::clone(&self.redactor),
+            leave_in_place: options.propose || options.env == Environment::Production,
+            state: self.state.clone(),
+            scratch: self.scratch(),
+            launcher: Some(Launcher::this_executable().map_err(Refusal::failed)?),
+        };
+        Ok(Pipeline::new(config, stop.process.clone()))
+    }
+
+    // Outside of the project, where no tool that looks upwards meets its manifests.
+    fn scratch(&self) -> PathBuf {
+        let mut name = OsString::from("selfheal-");
+        name.push(self.state.path().file_name().unwrap_or_default());
+        std::env::temp_dir().join(name)
+    }
+}
+
+fn directory(given: &Path) -> Result<PathBuf, Refusal> {
+    let refuse = |problem: &dyn std::fmt::Display| Refusal::usage(format!("--dir {}: {problem}", given.display()));
+    let dir = given.canonicalize().map_err(|error| refuse(&error))?;
+    if !dir.is_dir() {
+        return Err(refuse(&"expected a directory"));
+    }
+    std::fs::read_dir(&dir).map_err(|error| refuse(&error))?;
+    Ok(dir)
+}
+
+/// The user's state directory, by the XDG base directory specification.
+pub(super) fn user_state() -> Option<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
+}
+
+fn catalogue(folders: &[PathBuf]) -> Result<Catalogue, Refusal> {
+    let shipped = Catalogue::builder().with_shipped().map_err(Refusal::failed)?;
+    let all = folders.iter().try_fold(shipped, |builder, folder| builder.with_directory(folder));
+    all.and_then(|builder| builder.build()).map_err(Refusal::usage)
+}
+
+fn guardrails(files: &[PathBuf]) -> Result<Guardrails, Refusal> {
+    Guardrails::with_files(files).map_err(Refusal::usage)
+}
+
+/// Values that are redacted wherever they appear: those of env files, and of variables whose name says that they are secret.
+fn redactor(variables: &BTreeMap<String, ConfiguredVariable>) -> Redactor {
+    let mut builder = Redactor::builder();
+    for (name, variable) in variables {
+        builder = builder.known(name, variable.value.as_encoded_bytes());
+    }
+    for (name, value) in std::env::vars_os() {
+        let (Some(name), Some(value)) = (name.to_str(), value.to_str()) else { continue };
+        if names_a_secret(name) && value.len() >= 8 {
+            builder = builder.known(name, value);
+        }
+    }
+    builder.build()
+}
+
+fn names_a_secret(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "PRIVATE_KEY", "CREDENTIAL"].iter().any(|part| name.contains(part))
+}

@@ -1,0 +1,170 @@
+//! `heal run`: runs the command; if it fails, heals it.
+
+mod env_file;
+mod inputs;
+mod log;
+mod outcome;
+mod policies;
+mod progress;
+mod wiring;
+
+pub(crate) use outcome::RunResult;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use selfheal_adapters::local::process::{Finished, RunError};
+use selfheal_adapters::local::workspace::{DirectoryLock, LockError, Undo};
+use selfheal_adapters::local::{Pipeline, observation};
+use selfheal_core::incident::Signal;
+use selfheal_core::orchestrator::Report;
+
+use crate::cli::RunOptions;
+use crate::exit;
+use crate::say::{Voice, json, timeline};
+use crate::signals::Stop;
+use inputs::Inputs;
+
+/// Why a run ended without a result; the status says whose fault it is.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) status: i32,
+    pub(crate) message: String,
+}
+
+impl Refusal {
+    pub(crate) fn usage(message: impl ToString) -> Self {
+        Self { status: exit::USAGE, message: message.to_string() }
+    }
+
+    pub(crate) fn failed(message: impl ToString) -> Self {
+        Self { status: exit::FAILED, message: message.to_string() }
+    }
+}
+
+/// Runs `heal run` and says how it went; the exit status.
+pub(crate) fn main(options: &RunOptions) -> i32 {
+    let voice = Voice::default();
+    match heal(options, inputs::user_state(), &voice) {
+        Ok(result) => {
+            if options.json {
+                json::print(&result);
+            } else {
+                timeline::tell(&voice, &result);
+            }
+            result.status
+        }
+        Err(refusal) => {
+            voice.error(&refusal.message);
+            refusal.status
+        }
+    }
+}
+
+/// Runs the command and heals it. `user_state` is where directories outside of git keep their state.
+///
+/// # Errors
+/// A [`Refusal`] if it can't be run, or the healer itself fails.
+pub(crate) fn heal(options: &RunOptions, user_state: Option<PathBuf>, voice: &Voice) -> Result<RunResult, Refusal> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Refusal::failed)?;
+    let result = runtime.block_on(heal_async(options, user_state, voice));
+    // A blocking call that was told to stop has stopped; nothing else is worth waiting for.
+    runtime.shutdown_background();
+    result
+}
+
+async fn heal_async(options: &RunOptions, user_state: Option<PathBuf>, voice: &Voice) -> Result<RunResult, Refusal> {
+    let started = Instant::now();
+    let stop = Stop::default();
+    stop.listen().map_err(Refusal::failed)?;
+    let inputs = Inputs::read(options, user_state)?;
+    let _lock = lock(&inputs)?;
+    recover(&inputs, voice)?;
+    let pipeline = Arc::new(inputs.pipeline(options, &stop)?);
+    let first = run_first(&pipeline, &stop).await?;
+    if first.exit.success() {
+        return Ok(RunResult::passed(&pipeline, started.elapsed()));
+    }
+    let failed_at = Instant::now();
+    voice.note(&format!("`{}` failed with {}; looking into it", pipeline.command_line(), how(&first)));
+    let host = wiring::Host::new(options, &inputs, &pipeline, voice)?;
+    let signal = signal_of(options, &pipeline, &first);
+    let detect = failed_at.elapsed();
+    let report = host.orchestrator.heal(signal, &stop.healer).await.map_err(Refusal::failed)?;
+    log::keep(&inputs, &first, report.incident().id.as_str(), voice);
+    finish(options, &host, &pipeline, &stop, Ended { first, report, detect, total: started.elapsed() })
+}
+
+/// What there is to report on once the loop ended.
+pub(crate) struct Ended {
+    pub(crate) first: Finished,
+    pub(crate) report: Report,
+    pub(crate) detect: std::time::Duration,
+    pub(crate) total: std::time::Duration,
+}
+
+fn finish(
+    options: &RunOptions,
+    host: &wiring::Host,
+    pipeline: &Pipeline,
+    stop: &Stop,
+    ended: Ended,
+) -> Result<RunResult, Refusal> {
+    let mut result = RunResult::of(options, pipeline, stop.status(), ended);
+    if let (Some(path), true) = (&options.patch, result.has_change()) {
+        result.patch = Some(policies::write_patch(path, &host.executor.patch(), &pipeline.config().redactor)?);
+    }
+    Ok(result)
+}
+
+fn lock(inputs: &Inputs) -> Result<DirectoryLock, Refusal> {
+    let holder = format!("process {}: {}", std::process::id(), inputs.command_line());
+    DirectoryLock::acquire(&inputs.state, &holder).map_err(|error| match error {
+        LockError::Busy { .. } => Refusal::usage(format!("{}: {error}", inputs.dir.display())),
+        LockError::Io { .. } => Refusal::usage(error),
+    })
+}
+
+/// Takes back what a killed healer left in the directory.
+fn recover(inputs: &Inputs, voice: &Voice) -> Result<(), Refusal> {
+    let recovery = Undo::recover(&inputs.dir, &inputs.state).map_err(Refusal::usage)?;
+    let Some(recovery) = recovery else { return Ok(()) };
+    let files: Vec<String> = recovery.restored.iter().map(|path| path.display().to_string()).collect();
+    voice.note(&format!("a former heal ({}) was interrupted; taken back: {}", recovery.incident, files.join(", ")));
+    for (path, saved) in recovery.saved {
+        voice.note(&format!("{} had changed since; what it held is in {}", path.display(), saved.display()));
+    }
+    Ok(())
+}
+
+async fn run_first(pipeline: &Arc<Pipeline>, stop: &Stop) -> Result<Finished, Refusal> {
+    let running = Arc::clone(pipeline);
+    let ran = tokio::task::spawn_blocking(move || running.run_in_place()).await.map_err(Refusal::failed)?;
+    if let Some(status) = stop.status() {
+        return Err(Refusal { status, message: format!("interrupted while `{}` ran", pipeline.command_line()) });
+    }
+    ran.map_err(|error| match &error {
+        RunError::NotFound { .. } => Refusal { status: 127, message: error.to_string() },
+        RunError::NotExecutable { .. } => Refusal { status: 126, message: error.to_string() },
+        RunError::DirUnreadable { .. } | RunError::MemoryLimitUnavailable { .. } => Refusal::usage(error),
+        _ => Refusal::failed(error),
+    })
+}
+
+fn signal_of(options: &RunOptions, pipeline: &Pipeline, first: &Finished) -> Signal {
+    let redactor = &pipeline.config().redactor;
+    let origin = format!("output of `{}`", redactor.redact(&pipeline.command_line()));
+    let facts = observation::facts(first, pipeline.memory_limit());
+    let mut signal = Signal::new(pipeline.resource(), options.env.clone()).with_facts(facts);
+    signal.evidence = observation::evidence(first, &origin, redactor);
+    signal
+}
+
+fn how(finished: &Finished) -> String {
+    use selfheal_adapters::local::process::Exit;
+    match finished.exit {
+        Exit::Code(code) => format!("exit status {code}"),
+        Exit::Signal(signal) => format!("signal {signal}"),
+    }
+}

@@ -1,0 +1,154 @@
+//! The result of a run, for people and machines alike.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use selfheal_adapters::local::Pipeline;
+use selfheal_core::diagnosis::Diagnosis;
+use selfheal_core::engine::{Outcome, Tried, TriedResult};
+use selfheal_core::orchestrator::{Report, Timings};
+use selfheal_core::plan::Preview;
+
+use super::Ended;
+use crate::cli::RunOptions;
+use crate::exit;
+
+/// What a run came to.
+pub(crate) struct RunResult {
+    pub(crate) status: i32,
+    pub(crate) outcome: &'static str,
+    pub(crate) flaky: bool,
+    pub(crate) report: Option<Report>,
+    pub(crate) escalation: Option<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) attempts: u32,
+    pub(crate) command_exit: i32,
+    pub(crate) command_line: String,
+    pub(crate) patch: Option<PathBuf>,
+    pub(crate) times: Times,
+}
+
+/// Where the time went.
+#[derive(Default, Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) detect: Duration,
+    pub(crate) visits: Timings,
+    pub(crate) command: Duration,
+    pub(crate) total: Duration,
+}
+
+impl RunResult {
+    /// The command passed at once.
+    pub(crate) fn passed(pipeline: &Pipeline, total: Duration) -> Self {
+        Self {
+            status: exit::HEALED,
+            outcome: "passed",
+            flaky: false,
+            report: None,
+            escalation: None,
+            reason: None,
+            attempts: pipeline.used().starts,
+            command_exit: 0,
+            command_line: pipeline.command_line(),
+            patch: None,
+            times: Times { command: pipeline.used().time, total, ..Times::default() },
+        }
+    }
+
+    /// The command failed, and the loop ended.
+    pub(super) fn of(options: &RunOptions, pipeline: &Pipeline, stopped: Option<i32>, ended: Ended) -> Self {
+        let used = pipeline.used();
+        let (outcome, status) = named(options, &ended.report, stopped);
+        let first_exit = ended.first.exit.shell_status();
+        let healthy = matches!(ended.report.outcome(), Some(Outcome::Healed | Outcome::PassedOnRerun));
+        let (reason, escalation) = why(options, &ended.report);
+        Self {
+            status,
+            outcome,
+            flaky: is_flaky(&ended.report),
+            escalation,
+            reason,
+            attempts: used.starts,
+            command_exit: if healthy { 0 } else { first_exit },
+            command_line: pipeline.config().redactor.redact(&pipeline.command_line()).into_owned(),
+            patch: None,
+            times: Times { detect: ended.detect, visits: ended.report.timings, command: used.time, total: ended.total },
+            report: Some(ended.report),
+        }
+    }
+
+    pub(crate) fn diagnosis(&self) -> Option<&Diagnosis> {
+        self.report.as_ref().and_then(|report| report.diagnosis()).map(AsRef::as_ref)
+    }
+
+    pub(crate) fn tried(&self) -> &[Tried] {
+        self.report.as_ref().map(|report| report.tried()).unwrap_or_default()
+    }
+
+    /// The unified diff of what was changed, or is proposed to be.
+    pub(crate) fn diff(&self) -> String {
+        self.effective().into_iter().flat_map(|preview| &preview.changes).map(|change| change.diff.as_str()).collect()
+    }
+
+    pub(crate) fn has_change(&self) -> bool {
+        !self.diff().is_empty()
+    }
+
+    fn effective(&self) -> Vec<&Preview> {
+        let stands = |tried: &&Tried| matches!(tried.result, TriedResult::Applied | TriedResult::Proposed);
+        let waiting = self.report.as_ref().and_then(|report| report.state.proposal.as_ref());
+        let ended = self.tried().iter().filter(stands).map(|tried| &tried.proposal);
+        ended.chain(waiting).flat_map(|proposal| proposal.previews.iter()).collect()
+    }
+}
+
+fn named(options: &RunOptions, report: &Report, stopped: Option<i32>) -> (&'static str, i32) {
+    match report.outcome() {
+        Some(Outcome::Healed) => ("healed", exit::HEALED),
+        Some(Outcome::PassedOnRerun) => ("passed", exit::HEALED),
+        Some(Outcome::Proposed) => ("proposed", exit::PROPOSED),
+        Some(Outcome::Planned) => ("dry_run", exit::ESCALATED),
+        Some(Outcome::Escalated { .. }) if options.dry_run => ("dry_run", exit::ESCALATED),
+        Some(Outcome::Escalated { .. }) => ("escalated", exit::ESCALATED),
+        Some(Outcome::Interrupted) => ("escalated", stopped.unwrap_or(exit::ESCALATED)),
+        None => ("awaiting_approval", exit::AWAITING_APPROVAL),
+    }
+}
+
+fn is_flaky(report: &Report) -> bool {
+    report.category() == selfheal_core::category::FailureCategory::FLAKY_TEST
+        && !matches!(report.outcome(), Some(Outcome::Escalated { .. }))
+}
+
+/// Why the healer stopped, and what a person should do.
+fn why(options: &RunOptions, report: &Report) -> (Option<String>, Option<String>) {
+    match report.outcome() {
+        Some(Outcome::Escalated { because, .. }) => (Some(because.in_words()), Some(advice(options, report))),
+        Some(Outcome::Interrupted) => (Some("the user stopped it".to_owned()), Some(advice(options, report))),
+        Some(Outcome::Planned) => (Some("a dry run changes nothing".to_owned()), None),
+        None => {
+            let hash = report.state.proposal.as_ref().and_then(|proposal| proposal.hash.as_ref());
+            let shown = hash.map(|hash| hash.as_str()).unwrap_or_default();
+            let ask = format!("A person must approve plan {shown}. Look at the diff; apply it by hand, or let policy allow it, and run again.");
+            (Some("policy asks for an approval".to_owned()), Some(ask))
+        }
+        _ => (None, None),
+    }
+}
+
+fn advice(options: &RunOptions, report: &Report) -> String {
+    let best = report.diagnosis().and_then(|diagnosis| diagnosis.best());
+    let known = best.and_then(|best| best.advice.as_ref()).map(|advice| advice.read().clone());
+    let unknown = || "Nothing known explains this failure; look at the evidence. A runbook of your own (`--runbooks DIR`) teaches it.";
+    let mut advice = known.unwrap_or_else(|| unknown().to_owned());
+    if let Some(last) = report.tried().last() {
+        let what: Vec<&str> = last.proposal.previews.iter().map(|preview| preview.summary.as_str()).collect();
+        if !what.is_empty() {
+            advice.push_str(&format!("\nThe last plan ({}) was not used: {}.", what.join("; "), last.reason));
+        }
+    }
+    if options.no_rerun {
+        advice.push_str("\nThis pipeline is marked --no-rerun, so nothing was tried.");
+    }
+    advice
+}

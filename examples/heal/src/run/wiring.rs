@@ -1,0 +1,53 @@
+//! Wiring core's ports to the local adapters, the shipped documents and the store.
+
+use std::sync::Arc;
+
+use selfheal_adapters::local::ecosystem::SystemTools;
+use selfheal_adapters::local::{LocalCandidates, LocalContext, LocalExecutor, Pipeline};
+use selfheal_core::limits::Limits;
+use selfheal_core::orchestrator::Orchestrator;
+use selfheal_memory::Sqlite;
+
+use super::Refusal;
+use super::inputs::Inputs;
+use super::policies::{OptionSays, Parked};
+use super::progress::LiveLine;
+use crate::cli::RunOptions;
+use crate::say::Voice;
+
+/// The orchestrator of one run, and the executor that knows its patch.
+pub(super) struct Host {
+    pub(super) orchestrator: Orchestrator,
+    pub(super) executor: Arc<LocalExecutor>,
+}
+
+impl Host {
+    pub(super) fn new(options: &RunOptions, inputs: &Inputs, pipeline: &Arc<Pipeline>, voice: &Voice) -> Result<Self, Refusal> {
+        let tools = Arc::new(SystemTools);
+        let executor = Arc::new(LocalExecutor::new(Arc::clone(pipeline), tools.clone()));
+        let mut builder = Orchestrator::builder()
+            .runbooks(inputs.runbooks()?)
+            .policy(inputs.guardrails()?)
+            .memory(Arc::new(open_store(inputs)?))
+            .context(Arc::new(LocalContext::new(Arc::clone(pipeline))))
+            .candidates(Arc::new(LocalCandidates::new(Arc::clone(pipeline), tools)))
+            .probe(Arc::new(executor.probe()))
+            .executor(executor.clone())
+            .approver(Arc::new(Parked))
+            .progress(Arc::new(LiveLine(voice.clone())))
+            .limits(Limits { dry_run: options.dry_run, ..Limits::default() });
+        if options.no_rerun {
+            builder = builder.policy(Arc::new(OptionSays::NO_RERUN));
+        }
+        if options.propose {
+            builder = builder.policy(Arc::new(OptionSays::PROPOSE));
+        }
+        Ok(Self { orchestrator: builder.build().map_err(Refusal::failed)?, executor })
+    }
+}
+
+fn open_store(inputs: &Inputs) -> Result<Sqlite, Refusal> {
+    let unusable = |error: &dyn std::fmt::Display| Refusal::usage(format!("the store {}: {error}", inputs.store.display()));
+    std::fs::create_dir_all(&inputs.store).map_err(|error| unusable(&error))?;
+    Sqlite::open(&inputs.store.join("memory.db")).map_err(|error| unusable(&error))
+}

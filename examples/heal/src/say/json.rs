@@ -1,0 +1,143 @@
+//! The one JSON object of `--json`.
+
+use std::io::Write;
+use std::time::Duration;
+
+use selfheal_core::diagnosis::Source;
+use selfheal_core::engine::{Proposal, TriedResult};
+use serde::Serialize;
+
+use crate::run::RunResult;
+
+#[derive(Serialize)]
+struct Object<'a> {
+    outcome: &'a str,
+    incident: Option<&'a str>,
+    category: Option<&'a str>,
+    root_cause: Option<&'a str>,
+    /// Which knowledge the diagnosis came from: `runbook`, `memory` (nothing was diagnosed), `model`; null if nothing is known.
+    source: Option<&'static str>,
+    flaky: bool,
+    confidence: f64,
+    actions: Vec<ActionObject>,
+    attempts: u32,
+    command_exit: i32,
+    diff: String,
+    patch: Option<String>,
+    reason: Option<&'a str>,
+    escalation: Option<&'a str>,
+    model_calls: u32,
+    timings_ms: TimingsObject,
+}
+
+#[derive(Serialize)]
+struct ActionObject {
+    kind: String,
+    target: String,
+    summary: String,
+    result: &'static str,
+    reason: String,
+}
+
+#[derive(Serialize)]
+struct TimingsObject {
+    detect: f64,
+    diagnose: f64,
+    plan: f64,
+    audit: f64,
+    rehearse: f64,
+    execute: f64,
+    verify: f64,
+    command: f64,
+    total: f64,
+}
+
+/// Prints the object to stdout.
+pub(crate) fn print(result: &RunResult) {
+    if let Ok(text) = serde_json::to_string(&object(result)) {
+        let _ = writeln!(std::io::stdout(), "{text}");
+    }
+}
+
+/// The object as a value.
+pub(crate) fn value(result: &RunResult) -> serde_json::Value {
+    serde_json::to_value(object(result)).unwrap_or_default()
+}
+
+fn object(result: &RunResult) -> Object<'_> {
+    let diagnosis = result.diagnosis();
+    let best = diagnosis.and_then(|diagnosis| diagnosis.best());
+    let visits = result.times.visits;
+    Object {
+        outcome: result.outcome,
+        incident: result.report.as_ref().map(|report| report.incident().id.as_str()),
+        category: diagnosis.map(|diagnosis| diagnosis.category.as_str()),
+        root_cause: best.map(|best| best.cause.summary.read().as_str()),
+        source: diagnosis.and_then(|diagnosis| source(&diagnosis.source)),
+        flaky: result.flaky,
+        confidence: diagnosis.map_or(0.0, |diagnosis| diagnosis.confidence.value()),
+        actions: actions(result),
+        attempts: result.attempts,
+        command_exit: result.command_exit,
+        diff: result.diff(),
+        patch: result.patch.as_ref().map(|path| path.display().to_string()),
+        reason: result.reason.as_deref(),
+        escalation: result.escalation.as_deref(),
+        model_calls: 0,
+        timings_ms: TimingsObject {
+            detect: ms(result.times.detect),
+            diagnose: ms(visits.diagnose),
+            plan: ms(visits.plan),
+            audit: ms(visits.audit),
+            rehearse: ms(visits.rehearse),
+            execute: ms(visits.execute),
+            verify: ms(visits.verify),
+            command: ms(result.times.command),
+            total: ms(result.times.total),
+        },
+    }
+}
+
+fn source(source: &Source) -> Option<&'static str> {
+    match source {
+        Source::Runbook { .. } => Some("runbook"),
+        Source::Memory => Some("memory"),
+        Source::Model { .. } => Some("model"),
+        Source::Nothing => None,
+    }
+}
+
+fn actions(result: &RunResult) -> Vec<ActionObject> {
+    let ended = result.tried().iter().map(|tried| (&tried.proposal, name(tried.result), tried.reason.as_str()));
+    let waiting = result.report.as_ref().and_then(|report| report.state.proposal.as_ref());
+    let all = ended.chain(waiting.map(|proposal| (proposal, "proposed", "waits for approval")));
+    all.flat_map(|(proposal, result, reason)| of_plan(proposal, result, reason)).collect()
+}
+
+fn of_plan(proposal: &Proposal, result: &'static str, reason: &str) -> Vec<ActionObject> {
+    let steps = proposal.plan.steps.iter().enumerate();
+    let summary = |at: usize| proposal.previews.get(at).map(|preview| preview.summary.clone()).unwrap_or_default();
+    let object = |(at, step): (usize, &selfheal_core::plan::Step)| ActionObject {
+        kind: step.action.kind().to_string(),
+        target: step.action.target().to_string(),
+        summary: summary(at),
+        result,
+        reason: reason.to_owned(),
+    };
+    steps.map(object).collect()
+}
+
+// A plan that did not help on its copy never reached the target: it was rejected by its rehearsal.
+pub(super) fn name(result: TriedResult) -> &'static str {
+    match result {
+        TriedResult::Applied => "applied",
+        TriedResult::Proposed => "proposed",
+        TriedResult::Rejected | TriedResult::RehearsalFailed => "rejected",
+        TriedResult::RolledBack => "rolled_back",
+        TriedResult::Stuck => "stuck",
+    }
+}
+
+fn ms(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}

@@ -1,0 +1,193 @@
+//! The timeline that people read: what was seen, concluded, planned, allowed, changed, verified, and what to do next.
+
+use std::time::Duration;
+
+use selfheal_core::decision::Decision;
+use selfheal_core::diagnosis::{Diagnosis, Hypothesis, Source};
+use selfheal_core::engine::{Tried, TriedResult};
+use selfheal_core::ports::Rehearsal;
+
+use super::Voice;
+use super::style::{ADDED, BAD, BOLD, DIM, GOOD, REMOVED, WARN, styled};
+use crate::run::RunResult;
+
+/// Most evidence lines that are shown.
+const SHOWN_LINES: usize = 8;
+
+/// Most lines of a diff that are shown.
+const SHOWN_DIFF_LINES: usize = 60;
+
+/// Tells how the run went, on stderr. A command that passed at once is not commented on.
+pub(crate) fn tell(voice: &Voice, result: &RunResult) {
+    if result.report.is_none() {
+        return;
+    }
+    seen(voice, result);
+    for tried in result.tried() {
+        plan(voice, tried);
+    }
+    if let Some(waiting) = result.report.as_ref().and_then(|report| report.state.proposal.as_ref()) {
+        let tried = Tried { proposal: waiting.clone(), result: TriedResult::Proposed, reason: "waits for approval".to_owned() };
+        plan(voice, &tried);
+    }
+    ending(voice, result);
+}
+
+fn entry(voice: &Voice, label: &str, text: &str) {
+    let mut lines = text.lines();
+    voice.say(&format!("{} {}", styled(BOLD, &format!("{label:>10}")), lines.next().unwrap_or_default()));
+    lines.for_each(|line| voice.say(&format!("{:>10} {line}", "")));
+}
+
+fn seen(voice: &Voice, result: &RunResult) {
+    let Some(report) = &result.report else { return };
+    voice.say("");
+    entry(voice, "incident", report.incident().id.as_str());
+    let Some(diagnosis) = result.diagnosis() else { return };
+    match diagnosis.best() {
+        Some(best) => concluded(voice, result, diagnosis, best),
+        None => {
+            entry(voice, "concluded", "nothing known explains this failure (unknown)");
+            evidence_of_unknown(voice, result);
+        }
+    }
+}
+
+fn concluded(voice: &Voice, result: &RunResult, diagnosis: &Diagnosis, best: &Hypothesis) {
+    let from = match &diagnosis.source {
+        Source::Runbook { id, version } => format!("runbook {id} v{version}"),
+        Source::Memory => "a proven fix in memory; diagnosis skipped".to_owned(),
+        Source::Model { name } => format!("model {name}"),
+        Source::Nothing => "nothing".to_owned(),
+    };
+    let confidence = diagnosis.confidence.value();
+    let text = format!("{}: {} ({from}; confidence {confidence:.2})", diagnosis.category, best.cause.summary.read());
+    entry(voice, "concluded", &text);
+    if diagnosis.source == Source::Memory {
+        return;
+    }
+    let report = result.report.as_ref();
+    let pieces = || report.into_iter().flat_map(|report| report.state.all_evidence());
+    for citation in best.citations.iter().take(SHOWN_LINES) {
+        if let Some(line) = pieces().find_map(|piece| piece.line(*citation)) {
+            entry(voice, "from", &styled(DIM, &format!("line {}: {}", citation.line, clipped(line))));
+        }
+    }
+}
+
+fn evidence_of_unknown(voice: &Voice, result: &RunResult) {
+    let report = result.report.as_ref();
+    let lines: Vec<(u64, &str)> = report
+        .into_iter()
+        .flat_map(|report| report.state.all_evidence())
+        .flat_map(|piece| piece.lines())
+        .map(|(citation, line)| (citation.line, line))
+        .collect();
+    let texts: Vec<&str> = lines.iter().map(|(_, line)| *line).collect();
+    for failing in selfheal_detect::extract::failing_lines(&texts, SHOWN_LINES) {
+        let (number, line) = lines[failing.index];
+        entry(voice, "evidence", &styled(DIM, &format!("line {number}: {}", clipped(line))));
+    }
+}
+
+fn plan(voice: &Voice, tried: &Tried) {
+    let summaries: Vec<&str> = tried.proposal.previews.iter().map(|preview| preview.summary.as_str()).collect();
+    let planned = if summaries.is_empty() { tried.proposal.plan.rationale.clone() } else { summaries.join("\nthen ") };
+    entry(voice, "planned", &planned);
+    if let Some(decision) = &tried.proposal.decision {
+        entry(voice, "policy", &said(decision));
+    }
+    match &tried.proposal.rehearsal {
+        Some(Rehearsal::Verified { .. }) => entry(voice, "rehearsed", "passed on a copy"),
+        Some(Rehearsal::Failed { .. }) => entry(voice, "rehearsed", "did not pass on a copy; the directory was not touched"),
+        Some(Rehearsal::InPlace) => entry(voice, "rehearsed", "in place: no file changes"),
+        Some(Rehearsal::Unsupported { why }) => entry(voice, "rehearsed", &format!("no: {why}")),
+        None => {}
+    }
+    if matches!(tried.result, TriedResult::Applied | TriedResult::Proposed | TriedResult::RolledBack) {
+        diff(voice, tried);
+    }
+    let (label, style) = match tried.result {
+        TriedResult::Applied => ("verified", GOOD),
+        TriedResult::Proposed => ("proposed", WARN),
+        TriedResult::Rejected | TriedResult::RehearsalFailed => ("rejected", WARN),
+        TriedResult::RolledBack => ("rolled back", BAD),
+        TriedResult::Stuck => ("stuck", BAD),
+    };
+    entry(voice, label, &styled(style, &tried.reason));
+}
+
+fn said(decision: &Decision) -> String {
+    let voices: Vec<String> = decision
+        .rules
+        .iter()
+        .filter(|rule| rule.verdict == decision.verdict)
+        .map(|rule| format!("{} ({})", rule.rule, rule.because))
+        .collect();
+    let mut unique: Vec<String> = Vec::new();
+    for voice in voices {
+        if !unique.contains(&voice) {
+            unique.push(voice);
+        }
+    }
+    let verdict = format!("{:?}", decision.verdict).to_lowercase();
+    match unique.is_empty() {
+        true => format!("{verdict}: {}", decision.rationale),
+        false => format!("{verdict} by {}", unique.join("; ")),
+    }
+}
+
+fn diff(voice: &Voice, tried: &Tried) {
+    let text: String = tried.proposal.previews.iter().flat_map(|preview| &preview.changes).map(|change| change.diff.as_str()).collect();
+    let lines: Vec<&str> = text.lines().collect();
+    for line in lines.iter().take(SHOWN_DIFF_LINES) {
+        let style = match line.as_bytes().first() {
+            Some(b'+') => ADDED,
+            Some(b'-') => REMOVED,
+            _ => DIM,
+        };
+        entry(voice, "", &styled(style, line));
+    }
+    if lines.len() > SHOWN_DIFF_LINES {
+        entry(voice, "", &styled(DIM, &format!("… {} more lines", lines.len() - SHOWN_DIFF_LINES)));
+    }
+}
+
+fn ending(voice: &Voice, result: &RunResult) {
+    let style = if result.status == crate::exit::HEALED { GOOD } else { WARN };
+    let word = if result.flaky { "flaky" } else { result.outcome };
+    let failed = result.attempts.saturating_sub(u32::from(result.command_exit == 0));
+    let summary = match (result.flaky, result.outcome) {
+        (true, _) => format!("the same input failed {failed} times and then passed: a flaky test, not a fix"),
+        (_, "healed") => format!("`{}` passes now", result.command_line),
+        (_, "proposed") => "the fix was rehearsed; the directory was left alone".to_owned(),
+        _ => result.reason.clone().unwrap_or_default(),
+    };
+    let times = format!("{} starts, {} in the command, {} in all", result.attempts, human(result.times.command), human(result.times.total));
+    entry(voice, word, &format!("{} {}", styled(style, &summary), styled(DIM, &format!("({times})"))));
+    if let Some(patch) = &result.patch {
+        entry(voice, "patch", &patch.display().to_string());
+    }
+    if let Some(escalation) = &result.escalation {
+        entry(voice, "next", escalation);
+        if let Some(reference) = result.diagnosis().and_then(|diagnosis| diagnosis.best()).and_then(|best| best.reference.as_ref()) {
+            entry(voice, "see", reference);
+        }
+    }
+}
+
+fn clipped(line: &str) -> String {
+    const WIDTH: usize = 160;
+    let clean: String = line.chars().filter(|c| !c.is_control() || *c == '\t').collect();
+    match clean.char_indices().nth(WIDTH) {
+        Some((at, _)) => format!("{}…", &clean[..at]),
+        None => clean,
+    }
+}
+
+fn human(duration: Duration) -> String {
+    match duration.as_millis() {
+        ms @ 0..1_000 => format!("{ms} ms"),
+        ms => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
+    }
+}
