@@ -49,7 +49,7 @@ fn trials() -> Vec<Trial> {
         trials.push(trial("a_silent_command_dies_with_its_host", a_silent_command_dies_with_its_host));
     }
     match limited("true", 64 << 20) {
-        Err(why) => eprintln!("SKIPPED: memory limits, because {why}"),
+        Err(why) => skip(&format!("memory limits, because {why}")),
         Ok(_) => trials.extend([
             trial("an_oom_kill_is_known", an_oom_kill_is_known),
             trial("an_oom_kill_of_a_child_is_known", an_oom_kill_of_a_child_is_known),

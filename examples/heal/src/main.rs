@@ -6,7 +6,6 @@ mod exit;
 mod run;
 mod say;
 mod signals;
-mod tmp_guardrails;
 
 use std::process::ExitCode;
 

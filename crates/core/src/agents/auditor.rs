@@ -3,7 +3,7 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use futures::FutureExt;
+use futures_util::FutureExt;
 
 use crate::decision::{Decision, Verdict};
 use crate::ports::{Clock, PolicyEngine, PolicyQuestion};
@@ -38,7 +38,7 @@ impl Auditor {
     async fn ask(&self, engine: &dyn PolicyEngine, question: &PolicyQuestion<'_>) -> Decision {
         let answer = AssertUnwindSafe(async { engine.decide(question).await }).catch_unwind();
         let silence = self.clock.sleep_until(self.clock.now().after(self.timeout));
-        futures::pin_mut!(answer);
+        futures_util::pin_mut!(answer);
         tokio::select! {
             biased;
             answered = &mut answer => match answered {

@@ -10,7 +10,7 @@ use selfheal_adapters::local::workspace::StateDir;
 use selfheal_adapters::local::{ConfiguredVariable, Pipeline, PipelineConfig};
 use selfheal_core::resource::Environment;
 use selfheal_detect::redact::Redactor;
-use crate::tmp_guardrails::Guardrails;
+use selfheal_policy::guardrails::Guardrails;
 use selfheal_policy::runbook::Catalogue;
 
 use super::{Refusal, env_file};
@@ -123,7 +123,7 @@ fn catalogue(folders: &[PathBuf]) -> Result<Catalogue, Refusal> {
 }
 
 fn guardrails(files: &[PathBuf]) -> Result<Guardrails, Refusal> {
-    Guardrails::with_files(files).map_err(Refusal::usage)
+    Guardrails::from_files(files).map_err(Refusal::usage)
 }
 
 /// Values that are redacted wherever they appear: those of env files, and of variables whose name says that they are secret.

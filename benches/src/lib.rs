@@ -1,0 +1,18 @@
+//! What the benches share: the incident they heal, its ports, the loops it is compared with, and fair timing.
+//!
+//! - [`incident`]: the failure, its knowledge and its signals
+//! - [`ports`]: in-memory ports that cost as little as a port can
+//! - [`floor`]: plain loops over boxed async steps that do the same visits without engine and orchestrator
+//! - [`slow`]: ports that take their time
+//! - [`timing`]: interleaved samples and their medians
+//!
+//! How to run them and what the figures mean: `README.md` beside this package's manifest.
+
+pub mod floor;
+pub mod incident;
+pub mod ports;
+pub mod slow;
+pub mod timing;
+
+/// What setting up or running a bench fails with.
+pub type Failed = Box<dyn std::error::Error>;

@@ -1,0 +1,22 @@
+//! What a host can rely on: the orchestrator over fakes, one behaviour per file.
+
+mod approving;
+mod bounding;
+mod breaking;
+mod cancelling;
+mod conformance;
+mod crashing;
+mod deciding;
+mod healing;
+mod journaling;
+mod mocking;
+mod planning;
+mod progressing;
+mod proposing;
+mod rehearsing;
+mod remembering;
+mod retrying;
+mod scene;
+mod serialising;
+mod undoing;
+mod unknown_outcome;

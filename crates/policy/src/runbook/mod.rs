@@ -1,0 +1,25 @@
+//! Runbooks: how known failures are recognised and what may be tried.
+
+mod catalogue;
+mod condition;
+mod definition;
+mod diagnosis;
+mod document;
+mod kinds;
+mod line;
+mod literal;
+mod pattern;
+mod port;
+mod sample;
+mod shipped;
+mod signature;
+mod tables;
+mod template;
+mod value_type;
+
+pub use catalogue::{Catalogue, CatalogueBuilder};
+pub use definition::Runbook;
+pub use diagnosis::Match;
+pub use document::SCHEMA;
+pub use kinds::ActionKinds;
+pub use value_type::ValueType;

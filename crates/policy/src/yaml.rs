@@ -1,0 +1,66 @@
+//! YAML with budgets: the one door through which documents enter.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use serde_saphyr::{Options, RenderOptions, SnippetMode, UserMessageFormatter};
+
+use crate::error::LoadError;
+use crate::limits;
+
+/// Parses one document. Aliases and merge keys are off: a policy that is reviewed should say what it
+/// means where it stands, and without them a document can't grow while it is read.
+pub(crate) fn parse<T: DeserializeOwned>(document: &str, text: &str) -> Result<T, LoadError> {
+    if text.len() > limits::DOCUMENT_BYTES {
+        let problem = format!("expected at most {} bytes, found {}", limits::DOCUMENT_BYTES, text.len());
+        return Err(LoadError::whole(document, problem));
+    }
+    serde_saphyr::from_str_with_options(text, options()).map_err(|error| refused(document, &error))
+}
+
+/// Reads and parses a file.
+pub(crate) fn parse_file<T: DeserializeOwned>(path: &Path) -> Result<T, LoadError> {
+    let text = read_bounded(path, limits::DOCUMENT_BYTES as u64)?;
+    parse(&path.display().to_string(), &text)
+}
+
+/// Reads a file of at most `limit` bytes; a longer one is refused, never cut.
+pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<String, LoadError> {
+    let name = || path.display().to_string();
+    let unreadable = |error: std::io::Error| LoadError::whole(name(), error);
+    let file = File::open(path).map_err(unreadable)?;
+    let mut text = String::new();
+    file.take(limit + 1).read_to_string(&mut text).map_err(unreadable)?;
+    if text.len() as u64 > limit {
+        return Err(LoadError::whole(name(), format!("expected at most {limit} bytes")));
+    }
+    Ok(text)
+}
+
+fn options() -> Options {
+    serde_saphyr::options! {
+        strict_booleans: true,
+        with_snippet: false,
+        merge_keys: serde_saphyr::MergeKeyPolicy::Error,
+        budget: serde_saphyr::budget! {
+            max_depth: limits::DOCUMENT_DEPTH,
+            max_nodes: limits::DOCUMENT_NODES,
+            max_events: limits::DOCUMENT_NODES * 4,
+            max_documents: 1,
+            max_aliases: 0,
+            max_anchors: 0,
+        },
+    }
+}
+
+fn refused(document: &str, error: &serde_saphyr::Error) -> LoadError {
+    let mut render = RenderOptions::new(&UserMessageFormatter);
+    render.snippets = SnippetMode::Off;
+    let problem = error.render_with_options(render);
+    match error.location() {
+        Some(location) => LoadError::located(document, location, problem),
+        None => LoadError::whole(document, problem),
+    }
+}
