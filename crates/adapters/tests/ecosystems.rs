@@ -47,7 +47,7 @@ fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
 fn rows(set: &str, given: &[(&str, &str)], dir: &Path) -> Vec<Row> {
     let given: Given =
         given.iter().map(|(key, value)| ((*key).to_owned(), vec![(*value).to_owned()])).collect::<BTreeMap<_, _>>();
-    of(set).rows(set, &given, dir, &SystemTools).unwrap()
+    of(set).rows(set, &given, dir, &SystemTools::default()).unwrap()
 }
 
 fn of(set: &str) -> Box<dyn ecosystem::Ecosystem> {
@@ -68,7 +68,7 @@ fn make(set: &str, row: &Row, dir: &Path) {
             Change::PatchVersion { pin: pins.remove(0), also: pins }
         }
     };
-    of(set).change(&change, dir, &SystemTools).unwrap();
+    of(set).change(&change, dir, &SystemTools::default()).unwrap();
 }
 
 fn passes(dir: &Path, program: &str, args: &[&str]) -> bool {

@@ -100,7 +100,7 @@ async fn the_port_cites_the_lines_by_their_evidence() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     /// Noise around a failure neither hides it nor makes an option out of an extracted word.
     #[test]

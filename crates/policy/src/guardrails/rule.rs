@@ -34,9 +34,13 @@ struct Named {
 
 impl Rule {
     pub(crate) fn compile(document: &str, policy: &str, rule: &RuleDocument) -> Result<Self, LoadError> {
-        let loose = rule.effect != Verdict::Deny && rule.when.rehearsed == Some(false);
-        if loose {
-            let problem = "expected 'rehearsed: false' in a deny rule only: less evidence must never allow more";
+        let loosens = match rule.effect {
+            Verdict::Deny => rule.when.rehearsed == Some(true),
+            _ => rule.when.rehearsed == Some(false),
+        };
+        if loosens {
+            let problem = "expected 'rehearsed: true' where a rule permits and 'rehearsed: false' where it denies: \
+                           less evidence must never allow more";
             return Err(LoadError::located(document, rule.id.referenced, problem));
         }
         if rule.kinds.is_empty() || rule.because.trim().is_empty() {
@@ -60,15 +64,25 @@ impl Rule {
         })
     }
 
-    /// Whether it speaks of any part of the step: enough to restrict it.
+    /// Whether it speaks of any part of the step: enough to restrict it. A rule that asks for an approval once the
+    /// step is rehearsed restricts it before as well, or the unrehearsed step would get further.
     pub(crate) fn touches(&self, subject: &Subject<'_>) -> bool {
-        let target = |globs: &GlobSet| subject.targets.iter().any(|target| globs.is_match(target.as_ref()));
-        self.targets.as_ref().is_none_or(target) && self.unmet(subject).is_empty() && self.text_matches(subject)
+        match self.effect {
+            Verdict::RequireApproval | Verdict::Propose if self.rehearsed == Some(true) => {
+                self.speaks(&subject.once_rehearsed())
+            }
+            _ => self.speaks(subject),
+        }
     }
 
-    /// Whether it speaks of every part of the step: needed to permit it.
+    /// Whether it speaks of every part of the step as it stands: needed to permit it.
     pub(crate) fn covers(&self, subject: &Subject<'_>) -> bool {
-        self.covers_targets(subject) && self.touches(subject)
+        self.covers_targets(subject) && self.speaks(subject)
+    }
+
+    fn speaks(&self, subject: &Subject<'_>) -> bool {
+        let target = |globs: &GlobSet| subject.targets.iter().any(|target| globs.is_match(target.as_ref()));
+        self.targets.as_ref().is_none_or(target) && self.unmet(subject).is_empty() && self.text_matches(subject)
     }
 
     /// Whether it could permit the step under other circumstances.

@@ -69,8 +69,8 @@ pub(crate) fn main(options: &RunOptions) -> i32 {
 pub(crate) fn heal(options: &RunOptions, user_state: Option<PathBuf>, voice: &Voice) -> Result<RunResult, Refusal> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Refusal::failed)?;
     let result = runtime.block_on(heal_async(options, user_state, voice));
-    // A blocking call that was told to stop has stopped; nothing else is worth waiting for.
-    runtime.shutdown_background();
+    // A call that was told to stop still has its copy to remove.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(10));
     result
 }
 
@@ -88,12 +88,12 @@ async fn heal_async(options: &RunOptions, user_state: Option<PathBuf>, voice: &V
     }
     let failed_at = Instant::now();
     voice.note(&format!("`{}` failed with {}; looking into it", pipeline.command_line(), how(&first)));
-    let host = wiring::Host::new(options, &inputs, &pipeline, voice)?;
+    let host = wiring::Host::new(options, &inputs, &pipeline, &stop, voice)?;
     let signal = signal_of(options, &pipeline, &first);
     let detect = failed_at.elapsed();
     let report = host.orchestrator.heal(signal, &stop.healer).await.map_err(Refusal::failed)?;
     log::keep(&inputs, &first, report.incident().id.as_str(), voice);
-    finish(options, &host, &pipeline, &stop, Ended { first, report, detect, total: started.elapsed() })
+    finish(options, &host, &pipeline, &stop, Ended { first, report, detect, tools: host.tools.spent(), total: started.elapsed() })
 }
 
 /// What there is to report on once the loop ended.
@@ -101,6 +101,7 @@ pub(crate) struct Ended {
     pub(crate) first: Finished,
     pub(crate) report: Report,
     pub(crate) detect: std::time::Duration,
+    pub(crate) tools: std::time::Duration,
     pub(crate) total: std::time::Duration,
 }
 

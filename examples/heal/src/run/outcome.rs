@@ -34,6 +34,7 @@ pub(crate) struct Times {
     pub(crate) detect: Duration,
     pub(crate) visits: Timings,
     pub(crate) command: Duration,
+    pub(crate) tools: Duration,
     pub(crate) total: Duration,
 }
 
@@ -72,7 +73,7 @@ impl RunResult {
             command_exit: if healthy { 0 } else { first_exit },
             command_line: pipeline.config().redactor.redact(&pipeline.command_line()).into_owned(),
             patch: None,
-            times: Times { detect: ended.detect, visits: ended.report.timings, command: used.time, total: ended.total },
+            times: Times { detect: ended.detect, visits: ended.report.timings, command: used.time, tools: ended.tools, total: ended.total },
             report: Some(ended.report),
         }
     }

@@ -14,23 +14,25 @@ use super::policies::{OptionSays, Parked};
 use super::progress::LiveLine;
 use crate::cli::RunOptions;
 use crate::say::Voice;
+use crate::signals::Stop;
 
 /// The orchestrator of one run, and the executor that knows its patch.
 pub(super) struct Host {
     pub(super) orchestrator: Orchestrator,
     pub(super) executor: Arc<LocalExecutor>,
+    pub(super) tools: Arc<SystemTools>,
 }
 
 impl Host {
-    pub(super) fn new(options: &RunOptions, inputs: &Inputs, pipeline: &Arc<Pipeline>, voice: &Voice) -> Result<Self, Refusal> {
-        let tools = Arc::new(SystemTools);
+    pub(super) fn new(options: &RunOptions, inputs: &Inputs, pipeline: &Arc<Pipeline>, stop: &Stop, voice: &Voice) -> Result<Self, Refusal> {
+        let tools = Arc::new(SystemTools::new(stop.process.clone()));
         let executor = Arc::new(LocalExecutor::new(Arc::clone(pipeline), tools.clone()));
         let mut builder = Orchestrator::builder()
             .runbooks(inputs.runbooks()?)
             .policy(inputs.guardrails()?)
             .memory(Arc::new(open_store(inputs)?))
             .context(Arc::new(LocalContext::new(Arc::clone(pipeline))))
-            .candidates(Arc::new(LocalCandidates::new(Arc::clone(pipeline), tools)))
+            .candidates(Arc::new(LocalCandidates::new(Arc::clone(pipeline), tools.clone())))
             .probe(Arc::new(executor.probe()))
             .executor(executor.clone())
             .approver(Arc::new(Parked))
@@ -42,7 +44,7 @@ impl Host {
         if options.propose {
             builder = builder.policy(Arc::new(OptionSays::PROPOSE));
         }
-        Ok(Self { orchestrator: builder.build().map_err(Refusal::failed)?, executor })
+        Ok(Self { orchestrator: builder.build().map_err(Refusal::failed)?, executor, tools })
     }
 }
 

@@ -49,6 +49,8 @@ struct TimingsObject {
     execute: f64,
     verify: f64,
     command: f64,
+    /// Of `plan` and the like, the package tools' own time.
+    tools: f64,
     total: f64,
 }
 
@@ -93,6 +95,7 @@ fn object(result: &RunResult) -> Object<'_> {
             execute: ms(visits.execute),
             verify: ms(visits.verify),
             command: ms(result.times.command),
+            tools: ms(result.times.tools),
             total: ms(result.times.total),
         },
     }

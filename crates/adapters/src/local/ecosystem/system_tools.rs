@@ -1,93 +1,85 @@
-use std::io::{self, Read};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
-
 use super::tools::{Invocation, ToolError, ToolOutput, Tools};
+use crate::local::process::{Cancel, CaptureLimits, Command, Exit, Finished, RunError, Stopped, Stream, run};
 
-/// Most bytes kept of each stream; the rest is read and dropped.
-const MAX_STREAM_BYTES: u64 = 16 << 20;
-/// How long a stream may stay open after the tool ended, held by something it left behind.
-const DRAIN: Duration = Duration::from_secs(2);
+/// Most bytes of a tool's output that are kept; a tool that says more has its middle left out.
+const CAPTURE: CaptureLimits = CaptureLimits { head_bytes: 24 << 20, tail_bytes: 4 << 20 };
 
-/// [`Tools`] as ordinary child processes, each in a process group of its own.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemTools;
+/// [`Tools`] as child processes of this machine, silent and each in a process group of its own, stopped by a [`Cancel`].
+#[derive(Debug, Clone, Default)]
+pub struct SystemTools {
+    cancel: Cancel,
+    spent_us: Arc<AtomicU64>,
+}
+
+impl SystemTools {
+    /// Tools that stop when `cancel` asks for it.
+    #[must_use]
+    pub fn new(cancel: Cancel) -> Self {
+        Self { cancel, spent_us: Arc::default() }
+    }
+
+    /// Time that tools ran so far, over all clones.
+    #[must_use]
+    pub fn spent(&self) -> Duration {
+        Duration::from_micros(self.spent_us.load(Ordering::Relaxed))
+    }
+}
 
 impl Tools for SystemTools {
     fn run(&self, invocation: &Invocation) -> Result<ToolOutput, ToolError> {
-        let mut child = spawn(invocation)?;
-        let stdout = drain(child.stdout.take());
-        let stderr = drain(child.stderr.take());
-        let status = wait(&mut child, invocation.timeout);
-        kill_group(&child);
-        let status = status.map_err(|source| ToolError::Start { program: invocation.program.clone(), source })?;
-        let Some(status) = status else {
-            let _ = child.wait();
-            return Err(ToolError::TimedOut { program: invocation.program.clone(), after: invocation.timeout });
-        };
-        Ok(ToolOutput {
-            status: status.code(),
-            stdout: stdout.recv_timeout(DRAIN).unwrap_or_default(),
-            stderr: stderr.recv_timeout(DRAIN).unwrap_or_default(),
-        })
+        let started = Instant::now();
+        let finished = run(&command(invocation), &self.cancel);
+        let spent = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.spent_us.fetch_add(spent, Ordering::Relaxed);
+        let finished = finished.map_err(|error| tool_error(invocation, error))?;
+        match finished.stopped {
+            Some(Stopped::TimedOut) => {
+                Err(ToolError::TimedOut { program: invocation.program.clone(), after: invocation.timeout })
+            }
+            _ => Ok(output(&finished)),
+        }
     }
 }
 
-fn spawn(invocation: &Invocation) -> Result<Child, ToolError> {
+fn command(invocation: &Invocation) -> Command {
+    Command {
+        args: invocation.args.iter().map(Into::into).collect(),
+        env: invocation.env.iter().map(|(name, value)| (name.into(), value.into())).collect(),
+        timeout: Some(invocation.timeout),
+        stop_grace: Duration::ZERO,
+        capture: CAPTURE,
+        ..Command::new(&invocation.program, PathBuf::from(&invocation.dir))
+    }
+}
+
+fn output(finished: &Finished) -> ToolOutput {
+    let text = |stream| match finished.output.stream(stream) {
+        Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        None => String::new(),
+    };
+    ToolOutput {
+        status: match finished.exit {
+            Exit::Code(code) => Some(code),
+            Exit::Signal(_) => None,
+        },
+        stdout: text(Stream::Stdout),
+        stderr: text(Stream::Stderr),
+    }
+}
+
+fn tool_error(invocation: &Invocation, error: RunError) -> ToolError {
     let program = invocation.program.clone();
-    Command::new(&invocation.program)
-        .args(&invocation.args)
-        .current_dir(&invocation.dir)
-        .envs(invocation.env.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn()
-        .map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => ToolError::Missing { program },
-            _ => ToolError::Start { program, source },
-        })
-}
-
-fn drain(stream: Option<impl Read + Send + 'static>) -> Receiver<String> {
-    let (sender, receiver) = channel();
-    thread::spawn(move || {
-        let mut kept = Vec::new();
-        if let Some(mut stream) = stream {
-            let _ = stream.by_ref().take(MAX_STREAM_BYTES).read_to_end(&mut kept);
-            let _ = io::copy(&mut stream, &mut io::sink());
+    match error {
+        RunError::NotFound { .. } => ToolError::Missing { program },
+        RunError::Io { source, .. } | RunError::NotExecutable { source, .. } | RunError::DirUnreadable { source, .. } => {
+            ToolError::Start { program, source }
         }
-        let _ = sender.send(String::from_utf8_lossy(&kept).into_owned());
-    });
-    receiver
-}
-
-/// The status, or `None` when the time is up. Polls: the standard library has no wait with a limit.
-fn wait(child: &mut Child, timeout: Duration) -> io::Result<Option<ExitStatus>> {
-    let deadline = Instant::now() + timeout;
-    let mut pause = Duration::from_millis(1);
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
-        if Instant::now() >= deadline {
-            return Ok(None);
-        }
-        thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(20));
-    }
-}
-
-fn kill_group(child: &Child) {
-    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    if let Some(pid) = pid {
-        let _ = kill_process_group(pid, Signal::KILL);
+        other => ToolError::Start { program, source: std::io::Error::other(other.to_string()) },
     }
 }
 
@@ -101,7 +93,7 @@ mod tests {
 
     #[test]
     fn streams_and_status_come_back() {
-        let output = SystemTools.run(&sh("echo out; echo err >&2; exit 3")).unwrap();
+        let output = SystemTools::default().run(&sh("echo out; echo err >&2; exit 3")).unwrap();
         assert_eq!(output.status, Some(3));
         assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("out\n", "err\n"));
     }
@@ -109,7 +101,7 @@ mod tests {
     #[test]
     fn a_missing_program_is_named() {
         let invocation = Invocation::new("no-such-tool-here", "/");
-        let error = SystemTools.run(&invocation).unwrap_err();
+        let error = SystemTools::default().run(&invocation).unwrap_err();
         assert!(matches!(error, ToolError::Missing { program } if program == "no-such-tool-here"));
     }
 
@@ -117,13 +109,13 @@ mod tests {
     fn a_tool_that_hangs_is_killed_with_its_children() {
         let mut invocation = sh("sleep 600 & sleep 600");
         invocation.timeout = Duration::from_millis(50);
-        let error = SystemTools.run(&invocation).unwrap_err();
+        let error = SystemTools::default().run(&invocation).unwrap_err();
         assert!(matches!(error, ToolError::TimedOut { .. }));
     }
 
     #[test]
     fn a_child_left_behind_does_not_hold_the_answer() {
-        let output = SystemTools.run(&sh("sleep 600 & echo done")).unwrap();
+        let output = SystemTools::default().run(&sh("sleep 600 & echo done")).unwrap();
         assert_eq!(output.stdout, "done\n");
     }
 }

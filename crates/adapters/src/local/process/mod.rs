@@ -21,10 +21,13 @@
 //! # }
 //! ```
 
+mod attend;
 mod cancel;
 mod capture;
 mod command;
 mod error;
+mod finished;
+mod launch;
 mod launcher;
 mod memory;
 mod pump;
@@ -37,7 +40,8 @@ pub use self::cancel::{Cancel, StopSignal};
 pub use self::capture::{Captured, Gap, Line, Region, Spilled, Stream};
 pub use self::command::{CaptureLimits, Command, DEFAULT_STOP_GRACE, MemoryLimit, Passthrough};
 pub use self::error::RunError;
+pub use self::finished::{Exit, Finished};
 pub use self::launcher::Launcher;
 pub use self::memory::{OomEvidence, OomSource};
-pub use self::run::{Exit, Finished, run};
+pub use self::run::run;
 pub use self::supervise::Stopped;

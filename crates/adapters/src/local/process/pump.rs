@@ -22,8 +22,6 @@ pub(super) struct Source {
     /// `None` at the end of the stream.
     pipe: Option<OwnedFd>,
     sink: Sink,
-    /// Bytes still in the pipe that the user has already.
-    delivered: usize,
     /// Bytes in the pipe when the command ended: its own, and read however long it takes.
     owed: u64,
 }
@@ -52,37 +50,50 @@ impl Source {
         if let Some(pipe) = &pipe {
             enlarge(pipe);
         }
-        Self { stream, pipe, sink, delivered: 0, owed: 0 }
+        Self { stream, pipe, sink, owed: 0 }
     }
 
-    /// Moves what one read gives. Returns whether there was anything.
+    /// Moves what is in the pipe. Returns whether there was anything.
     fn advance(&mut self, capture: &mut Capture, abandon: &PipeReader) -> io::Result<bool> {
         let Some(pipe) = &self.pipe else {
             return Ok(false);
         };
-        if self.delivered == 0 {
-            self.delivered = self.sink.deliver_ahead(pipe.as_fd(), abandon);
-        }
-        let ahead = self.delivered > 0;
-        let most = if ahead { self.delivered } else { usize::MAX };
-        let bytes = capture.fill(self.stream, most, |space| retry_on_intr(|| read(pipe, &mut *space)))?;
-        if ahead {
-            self.delivered -= bytes.len();
+        let ahead = self.sink.deliver_ahead(pipe.as_fd(), abandon);
+        let moved = if ahead > 0 {
+            keep(self.stream, pipe, ahead, capture)?;
+            ahead
         } else {
+            let bytes = capture.fill(self.stream, usize::MAX, |space| take(pipe, space))?;
             self.sink.deliver(bytes, abandon);
-        }
-        self.owed = self.owed.saturating_sub(bytes.len() as u64);
-        let more = !bytes.is_empty();
-        if !more {
+            bytes.len()
+        };
+        self.owed = self.owed.saturating_sub(moved as u64);
+        if moved == 0 {
             self.pipe = None;
         }
-        Ok(more)
+        Ok(moved > 0)
     }
 
     fn note_owed(&mut self) {
         let in_pipe = self.pipe.as_ref().map(ioctl_fionread);
         self.owed = in_pipe.and_then(Result::ok).unwrap_or_default();
     }
+}
+
+/// Reads `count` bytes that are in the pipe and that the user has already.
+fn keep(stream: Stream, pipe: &OwnedFd, count: usize, capture: &mut Capture) -> io::Result<()> {
+    let mut left = count;
+    while left > 0 {
+        match capture.fill(stream, left, |space| take(pipe, space))?.len() {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            kept => left -= kept,
+        }
+    }
+    Ok(())
+}
+
+fn take(pipe: &OwnedFd, space: &mut [u8]) -> Result<usize, Errno> {
+    retry_on_intr(|| read(pipe, &mut *space))
 }
 
 /// Moves both streams until they end, or until the command has ended and nothing of its own is left to read.

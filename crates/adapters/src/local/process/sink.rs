@@ -10,7 +10,8 @@ use rustix::io::{Errno, write};
 /// Linux promises that a pipe reported writable takes this much without blocking.
 const PIPE_BUF: usize = 4096;
 /// Asked of a pipe, so that neither side often waits for the other; the most Linux grants without privilege.
-pub(super) const PIPE_BYTES: usize = 1 << 20;
+#[cfg(target_os = "linux")]
+const PIPE_BYTES: usize = 1 << 20;
 
 /// Where one stream of a command is delivered.
 #[derive(Debug)]
@@ -65,7 +66,8 @@ impl Sink {
             Target::Blocking(fd) => write_blocking(fd.as_fd(), bytes, abandon),
         };
         if let Err(error) = outcome {
-            self.fail(error);
+            self.target = Target::Nowhere;
+            self.failure = Some(error.into());
         }
     }
 
@@ -76,11 +78,6 @@ impl Sink {
         };
         // What went wrong is met again, and told, by the ordinary delivery that follows.
         tee_prompt(source, pipe.as_fd(), abandon).unwrap_or_default()
-    }
-
-    fn fail(&mut self, error: Errno) {
-        self.target = Target::Nowhere;
-        self.failure = Some(error.into());
     }
 }
 

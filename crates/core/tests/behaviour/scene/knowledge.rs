@@ -14,12 +14,12 @@ use selfheal_core::ports::{Case, Runbooks};
 use selfheal_core::testing::SET_VALUE;
 
 /// A cause with its remedies, each a list of `key = value` steps.
-pub fn hypothesis(cause: &str, remedies: &[&[(&str, &str)]]) -> Hypothesis {
+pub(crate) fn hypothesis(cause: &str, remedies: &[&[(&str, &str)]]) -> Hypothesis {
     with_remedies(cause, FailureCategory::MISSING_CONFIGURATION, remedies.iter().map(|steps| remedy(steps)).collect())
 }
 
 /// A failing test that is worth up to `attempts` starts.
-pub fn retry_hypothesis(attempts: i64, initial_backoff_ms: i64) -> Hypothesis {
+pub(crate) fn retry_hypothesis(attempts: i64, initial_backoff_ms: i64) -> Hypothesis {
     let parameters = BTreeMap::from([
         ("attempts".to_owned(), ParameterSource::Value(Value::Integer(attempts))),
         ("initial_backoff_ms".to_owned(), ParameterSource::Value(Value::Integer(initial_backoff_ms))),
@@ -56,7 +56,7 @@ fn of(actions: Vec<ActionTemplate>) -> Remedy {
 }
 
 /// Knows each failure by a line; what none of its lines stands in is unknown.
-pub struct KnownLines(pub Vec<(&'static str, Hypothesis)>);
+pub(crate) struct KnownLines(pub(crate) Vec<(&'static str, Hypothesis)>);
 
 #[async_trait]
 impl Runbooks for KnownLines {

@@ -13,23 +13,23 @@ use selfheal_core::ports::{Lesson, MemoryStore, ProvenFix};
 type Meddler = Box<dyn Fn(&str) -> Option<Error> + Send + Sync>;
 
 #[derive(Default)]
-pub struct Remembering {
+pub(crate) struct Remembering {
     lessons: Mutex<Vec<Lesson>>,
     meddler: Mutex<Option<Meddler>>,
 }
 
 impl Remembering {
     /// Asks `meddler` before each call (`recall`, `record`) whether it fails.
-    pub fn before(&self, meddler: impl Fn(&str) -> Option<Error> + Send + Sync + 'static) {
+    pub(crate) fn before(&self, meddler: impl Fn(&str) -> Option<Error> + Send + Sync + 'static) {
         *self.meddler.lock().unwrap() = Some(Box::new(meddler));
     }
 
-    pub fn lessons(&self) -> Vec<Lesson> {
+    pub(crate) fn lessons(&self) -> Vec<Lesson> {
         self.lessons.lock().unwrap().clone()
     }
 
     /// Puts a lesson there as if it had been learnt.
-    pub fn plant(&self, lesson: Lesson) {
+    pub(crate) fn plant(&self, lesson: Lesson) {
         self.lessons.lock().unwrap().push(lesson);
     }
 

@@ -18,29 +18,29 @@ use selfheal_core::resource::{Environment, ResourceRef};
 use selfheal_core::testing::{AllowAll, FakeExecutor, FakeWorld, JournalInMemory, ManualClock, ScriptedRunbooks, SeededEntropy};
 use selfheal_detect::redact::Redactor;
 
-pub use knowledge::{KnownLines, hypothesis, retry_hypothesis};
-pub use memory::Remembering;
-pub use people::{Answers, Pager};
-pub use probe::WorldProbe;
-pub use spy::Spy;
+pub(crate) use knowledge::{KnownLines, hypothesis, retry_hypothesis};
+pub(crate) use memory::Remembering;
+pub(crate) use people::{Answers, Pager};
+pub(crate) use probe::WorldProbe;
+pub(crate) use spy::Spy;
 
 /// World, executor, clock and journal of one test.
-pub struct Scene {
-    pub world: FakeWorld,
-    pub executor: Arc<Spy>,
-    pub clock: Arc<ManualClock>,
-    pub journal: Arc<JournalInMemory>,
-    pub probe: Arc<WorldProbe>,
+pub(crate) struct Scene {
+    pub(crate) world: FakeWorld,
+    pub(crate) executor: Arc<Spy>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) journal: Arc<JournalInMemory>,
+    pub(crate) probe: Arc<WorldProbe>,
 }
 
 impl Scene {
     /// `mode` is `bad`; healthy is `good`.
-    pub fn broken() -> Self {
+    pub(crate) fn broken() -> Self {
         Self::rehearsing(Vec::new())
     }
 
     /// The same, with what the rehearsals say in order; past them, verified.
-    pub fn rehearsing(outcomes: Vec<Rehearsal>) -> Self {
+    pub(crate) fn rehearsing(outcomes: Vec<Rehearsal>) -> Self {
         let world = FakeWorld::default();
         world.set("mode", "bad");
         Self {
@@ -53,7 +53,7 @@ impl Scene {
     }
 
     /// All but policy and knowledge.
-    pub fn host(&self) -> OrchestratorBuilder {
+    pub(crate) fn host(&self) -> OrchestratorBuilder {
         Orchestrator::builder()
             .executor(self.executor.clone())
             .probe(self.probe.clone())
@@ -63,17 +63,17 @@ impl Scene {
     }
 
     /// A host that may do everything, and knows these remedies: each a list of `key = value` steps.
-    pub fn knowing(&self, remedies: &[&[(&str, &str)]]) -> OrchestratorBuilder {
+    pub(crate) fn knowing(&self, remedies: &[&[(&str, &str)]]) -> OrchestratorBuilder {
         let runbooks = ScriptedRunbooks::new(vec![vec![hypothesis("bad_mode", remedies)]]);
         self.host().policy(Arc::new(AllowAll)).runbooks(Arc::new(runbooks))
     }
 
-    pub async fn heal(&self, host: OrchestratorBuilder) -> Report {
+    pub(crate) async fn heal(&self, host: OrchestratorBuilder) -> Report {
         self.heal_until(host, &Cancellation::new()).await
     }
 
     /// Heals, and checks what holds for every run: the journal alone gives the same state again.
-    pub async fn heal_until(&self, host: OrchestratorBuilder, cancel: &Cancellation) -> Report {
+    pub(crate) async fn heal_until(&self, host: OrchestratorBuilder, cancel: &Cancellation) -> Report {
         let orchestrator = host.build().unwrap();
         let report = orchestrator.heal(signal(), cancel).await.unwrap();
         let records = self.journal.read(&report.incident().id).await.unwrap();
@@ -82,41 +82,41 @@ impl Scene {
     }
 
     /// The records of the only incident.
-    pub async fn records(&self) -> Vec<Record> {
+    pub(crate) async fn records(&self) -> Vec<Record> {
         let incidents = self.journal.incidents();
         assert_eq!(incidents.len(), 1, "expected one incident");
         self.journal.read(&incidents[0]).await.unwrap()
     }
 
-    pub async fn events(&self) -> Vec<Event> {
+    pub(crate) async fn events(&self) -> Vec<Event> {
         self.records().await.into_iter().map(|record| record.event).collect()
     }
 
-    pub fn mode(&self) -> String {
+    pub(crate) fn mode(&self) -> String {
         self.world.get("mode").unwrap_or_default()
     }
 }
 
 /// The state that the records lead to.
-pub fn replay(records: &[Record], limits: &Limits) -> Option<State> {
+pub(crate) fn replay(records: &[Record], limits: &Limits) -> Option<State> {
     records.iter().fold(None, |state, record| {
         let (next, _) = transition(state, record.at, record.event.clone(), limits).unwrap();
         Some(next)
     })
 }
 
-pub fn thing() -> ResourceRef {
+pub(crate) fn thing() -> ResourceRef {
     ResourceRef::new("fake", "thing", "one")
 }
 
-pub fn evidence(text: &str) -> Evidence {
+pub(crate) fn evidence(text: &str) -> Evidence {
     Evidence::new(EvidenceId(1), "log", 1, text, &Redactor::builder().build())
 }
 
-pub fn signal() -> Signal {
+pub(crate) fn signal() -> Signal {
     Signal::new(thing(), Environment::Dev).with_evidence(evidence("error: mode is bad"))
 }
 
-pub fn escalated(because: Trouble) -> Option<Outcome> {
+pub(crate) fn escalated(because: Trouble) -> Option<Outcome> {
     Some(Outcome::Escalated { because, acknowledged: false })
 }

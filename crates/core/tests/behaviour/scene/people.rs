@@ -12,22 +12,22 @@ use selfheal_core::ports::{Approval, Approver, Escalation, Notifier};
 type Answer = fn(&PlanHash) -> Approval;
 
 /// Answers each request with the next answer; the last one stays.
-pub struct Answers(Mutex<Vec<Answer>>);
+pub(crate) struct Answers(Mutex<Vec<Answer>>);
 
 impl Answers {
-    pub fn new(answers: &[Answer]) -> Self {
+    pub(crate) fn new(answers: &[Answer]) -> Self {
         Self(Mutex::new(answers.iter().rev().copied().collect()))
     }
 
-    pub fn yes(hash: &PlanHash) -> Approval {
+    pub(crate) fn yes(hash: &PlanHash) -> Approval {
         Approval::Given { by: "ada".to_owned(), plan_hash: hash.clone() }
     }
 
-    pub fn no(_: &PlanHash) -> Approval {
+    pub(crate) fn no(_: &PlanHash) -> Approval {
         Approval::Refused { by: "ada".to_owned(), because: "not on a Friday".to_owned() }
     }
 
-    pub fn later(_: &PlanHash) -> Approval {
+    pub(crate) fn later(_: &PlanHash) -> Approval {
         Approval::Pending
     }
 }
@@ -43,7 +43,7 @@ impl Approver for Answers {
 
 /// Acknowledges everything and keeps it.
 #[derive(Default)]
-pub struct Pager(pub Mutex<Vec<Escalation>>);
+pub(crate) struct Pager(pub(crate) Mutex<Vec<Escalation>>);
 
 #[async_trait]
 impl Notifier for Pager {

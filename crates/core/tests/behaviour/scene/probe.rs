@@ -14,19 +14,19 @@ use super::evidence;
 type Meddler = Box<dyn Fn() -> Option<Error> + Send + Sync>;
 
 /// Healthy if every wanted key has its value; otherwise it says `error: KEY is VALUE` of the first that hasn't.
-pub struct WorldProbe {
+pub(crate) struct WorldProbe {
     world: FakeWorld,
     wanted: Vec<(&'static str, &'static str)>,
     meddler: Mutex<Option<Meddler>>,
 }
 
 impl WorldProbe {
-    pub fn new(world: FakeWorld, wanted: &[(&'static str, &'static str)]) -> Self {
+    pub(crate) fn new(world: FakeWorld, wanted: &[(&'static str, &'static str)]) -> Self {
         Self { world, wanted: wanted.to_vec(), meddler: Mutex::default() }
     }
 
     /// Asks `meddler` before each observation whether it fails.
-    pub fn before(&self, meddler: impl Fn() -> Option<Error> + Send + Sync + 'static) {
+    pub(crate) fn before(&self, meddler: impl Fn() -> Option<Error> + Send + Sync + 'static) {
         *self.meddler.lock().unwrap() = Some(Box::new(meddler));
     }
 }

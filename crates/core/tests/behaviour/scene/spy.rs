@@ -13,7 +13,7 @@ use selfheal_core::testing::FakeExecutor;
 type Meddler = Box<dyn Fn(&str) -> Option<Error> + Send + Sync>;
 
 /// Keeps the names of the calls (`preview`, `rehearse`, `apply 0`, `probe 0`, `undo 0`, `settle`).
-pub struct Spy {
+pub(crate) struct Spy {
     inner: FakeExecutor,
     calls: Mutex<Vec<String>>,
     before: Mutex<Option<Meddler>>,
@@ -21,27 +21,27 @@ pub struct Spy {
 }
 
 impl Spy {
-    pub fn new(inner: FakeExecutor) -> Self {
+    pub(crate) fn new(inner: FakeExecutor) -> Self {
         Self { inner, calls: Mutex::default(), before: Mutex::default(), after: Mutex::default() }
     }
 
     /// Asks `meddler` before each call whether it fails without having happened.
-    pub fn before(&self, meddler: impl Fn(&str) -> Option<Error> + Send + Sync + 'static) {
+    pub(crate) fn before(&self, meddler: impl Fn(&str) -> Option<Error> + Send + Sync + 'static) {
         *self.before.lock().unwrap() = Some(Box::new(meddler));
     }
 
     /// Asks `meddler` after each call whether its answer is lost.
-    pub fn after(&self, meddler: impl Fn(&str) -> Option<Error> + Send + Sync + 'static) {
+    pub(crate) fn after(&self, meddler: impl Fn(&str) -> Option<Error> + Send + Sync + 'static) {
         *self.after.lock().unwrap() = Some(Box::new(meddler));
     }
 
     /// The calls so far, in order.
-    pub fn calls(&self) -> Vec<String> {
+    pub(crate) fn calls(&self) -> Vec<String> {
         self.calls.lock().unwrap().clone()
     }
 
     /// How often it was called so.
-    pub fn count(&self, call: &str) -> usize {
+    pub(crate) fn count(&self, call: &str) -> usize {
         self.calls().iter().filter(|made| *made == call).count()
     }
 

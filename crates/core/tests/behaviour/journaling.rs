@@ -1,0 +1,69 @@
+//! The journal is ahead of the world: what is about to happen stands in it before it happens.
+
+use std::sync::{Arc, Mutex};
+
+use futures_util::FutureExt;
+use selfheal_core::engine::{Event, SCHEMA_VERSION};
+use selfheal_core::error::ErrorKind;
+use selfheal_core::incident::IncidentId;
+use selfheal_core::ports::{Journal, Record};
+use selfheal_core::testing::JournalInMemory;
+
+use crate::scene::Scene;
+
+fn last_event(journal: &JournalInMemory) -> Option<Event> {
+    let incident = journal.incidents().pop()?;
+    let records = journal.read(&incident).now_or_never()?.ok()?;
+    records.last().map(|record| record.event.clone())
+}
+
+#[tokio::test]
+async fn every_outward_effect_is_intended_before_it_is_sent() {
+    let scene = Scene::broken();
+    let unannounced: Arc<Mutex<Vec<String>>> = Arc::default();
+    let sent: Arc<Mutex<Vec<String>>> = Arc::default();
+    let check = |call: &str, journal: &JournalInMemory, unannounced: &Mutex<Vec<String>>, sent: &Mutex<Vec<String>>| {
+        sent.lock().unwrap().push(call.to_owned());
+        if last_event(journal) != Some(Event::Intended) {
+            unannounced.lock().unwrap().push(call.to_owned());
+        }
+    };
+    let (journal, u, s) = (scene.journal.clone(), unannounced.clone(), sent.clone());
+    scene.executor.before(move |call| {
+        if !["preview", "probe 0", "settle"].contains(&call) {
+            check(call, &journal, &u, &s);
+        }
+        None
+    });
+    let (journal, u, s) = (scene.journal.clone(), unannounced.clone(), sent.clone());
+    scene.probe.before(move || {
+        check("verify", &journal, &u, &s);
+        None
+    });
+    scene.heal(scene.knowing(&[&[("a", "1"), ("mode", "worse")], &[("mode", "good")]])).await;
+    assert!(unannounced.lock().unwrap().is_empty(), "{unannounced:?}");
+    let expected = ["rehearse", "apply 0", "apply 1", "verify", "undo 1", "undo 0", "rehearse", "apply 0", "verify"];
+    assert_eq!(*sent.lock().unwrap(), expected);
+}
+
+#[tokio::test]
+async fn records_are_numbered_without_gaps_and_survive_being_written_as_json() {
+    let scene = Scene::broken();
+    scene.heal(scene.knowing(&[&[("mode", "worse")], &[("mode", "good")]])).await;
+    let records = scene.records().await;
+    for (place, record) in records.iter().enumerate() {
+        assert_eq!((record.sequence, record.schema), (place as u64, SCHEMA_VERSION));
+        let written = serde_json::to_string(record).unwrap();
+        assert_eq!(serde_json::from_str::<Record>(&written).unwrap(), *record);
+    }
+}
+
+#[tokio::test]
+async fn a_record_at_the_wrong_place_is_a_conflict() {
+    let scene = Scene::broken();
+    scene.heal(scene.knowing(&[&[("mode", "good")]])).await;
+    let first = scene.records().await.swap_remove(0);
+    let id: IncidentId = scene.journal.incidents().swap_remove(0);
+    let error = scene.journal.append(&id, &first).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+}

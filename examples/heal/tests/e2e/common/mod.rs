@@ -1,0 +1,18 @@
+//! A private world to run `heal` in, and ways to look at what it did.
+
+mod documents;
+mod ended;
+mod gate;
+mod service;
+mod world;
+
+pub(crate) use documents::edit_line;
+pub(crate) use ended::Ended;
+pub(crate) use gate::{Gate, STOP_HERE};
+pub(crate) use service::{BROKEN, MENDED, Service};
+pub(crate) use world::{World, cargo, forms, have, is_root, send};
+
+/// Says loudly that a test proves nothing here, and why.
+pub(crate) fn skip(why: &str) {
+    eprintln!("SKIPPED: {why}");
+}

@@ -1,0 +1,25 @@
+//! The binary `heal`, from outside: what a user sees, and what is left on the disk.
+//!
+//! Every test has private directories and no network. What a command waits for is a named pipe, never a clock.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test may panic, and says what it skips"
+)]
+
+mod bad_input;
+mod busy;
+mod cargo_projects;
+mod common;
+mod crashes;
+mod credentials;
+mod edits;
+mod environment;
+mod interrupts;
+mod json;
+mod odd_places;
+mod passing;
+mod reruns;
+mod restraint;
