@@ -88,7 +88,7 @@ fn classify() -> Visit {
 fn analyse() -> Visit {
     Visit::new("analyse", |crew, inputs| {
         async move {
-            let diagnosis = crew.analyst.analyse(inputs.state.hypotheses.to_vec()).await?;
+            let diagnosis = crew.analyst.analyse(Arc::clone(&inputs.state.hypotheses)).await?;
             ensure(diagnosis.category == inputs.lesson.diagnosis.category, "analyse")
         }
         .boxed()
@@ -102,7 +102,7 @@ fn plan(number: usize) -> Visit {
             let (resource, tried) = (&inputs.state.incident.resource, &inputs.state.tried[..number]);
             let assignment = Assignment { resource, attack, tried, specs: inputs.specs() };
             let plan = crew.strategist.plan(&assignment).await?;
-            ensure(plan.as_ref() == Some(&inputs.proposal(number).plan), "plan")
+            ensure(plan.as_ref() == Some(inputs.proposal(number).plan.as_ref()), "plan")
         }
         .boxed()
     })

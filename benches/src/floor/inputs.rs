@@ -1,9 +1,9 @@
 //! What the orchestrator handed to its ports, so that a loop without it can hand them the same.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use selfheal_core::action::ActionSpec;
-use selfheal_core::diagnosis::Diagnosis;
 use selfheal_core::engine::{Proposal, State};
 use selfheal_core::orchestrator::Report;
 use selfheal_core::ports::{CandidateQuery, Case, Executor, Lesson, PolicyQuestion, ProbeRequest, RehearsalEvidence, Work};
@@ -36,8 +36,8 @@ impl Inputs {
             incident: state.incident.id.clone(),
             resource: state.incident.resource.clone(),
             healed: true,
-            diagnosis: Diagnosis::clone(diagnosis),
-            plan: applied.proposal.plan.as_ref().clone(),
+            diagnosis: Arc::clone(diagnosis),
+            plan: Arc::clone(&applied.proposal.plan),
             at: state.incident.opened_at,
         };
         let query = CandidateQuery {

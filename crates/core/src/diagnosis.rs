@@ -1,6 +1,7 @@
 //! What is believed to be wrong, on which evidence, and what could be done about it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -111,8 +112,8 @@ pub enum ParameterSource {
 pub struct Diagnosis {
     /// The category of the best hypothesis; `unknown` if there is none.
     pub category: FailureCategory,
-    /// Best first; empty if nothing known explains the evidence.
-    pub hypotheses: Vec<Hypothesis>,
+    /// Best first; empty if nothing known explains the evidence. Shared with the engine's state.
+    pub hypotheses: Arc<[Hypothesis]>,
     /// From counted outcomes; never self-reported.
     pub confidence: Confidence,
     /// What produced the best hypothesis.
@@ -125,7 +126,7 @@ impl Diagnosis {
     pub fn unknown() -> Self {
         Self {
             category: FailureCategory::UNKNOWN,
-            hypotheses: Vec::new(),
+            hypotheses: Arc::from([]),
             confidence: Confidence::NONE,
             source: Source::Nothing,
         }

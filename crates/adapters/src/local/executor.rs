@@ -250,7 +250,7 @@ fn rehearse_on_copy(pipeline: &Pipeline, steps: &[LocalStep], changes: &[FileCha
     let unreadable = |error: std::io::Error| Error::new(ErrorKind::Unavailable, "executor.rehearse", error.to_string());
     let scratch = Scratch::copy(&config.dir, &config.scratch, Scope::Everything).map_err(copy_error)?;
     scratch.write(changes).map_err(copy_error)?;
-    let before = TreeStamp::of(&config.dir).map_err(unreadable)?;
+    let before = TreeStamp::of(&config.dir, scratch.root()).map_err(unreadable)?;
     let mut rehearsal = rehearse_once(pipeline, &scratch, steps)?;
     for _ in 1..attempts {
         if !matches!(rehearsal, Rehearsal::Failed { .. }) || pipeline.may_start().is_err() {
@@ -258,7 +258,7 @@ fn rehearse_on_copy(pipeline: &Pipeline, steps: &[LocalStep], changes: &[FileCha
         }
         rehearsal = rehearse_once(pipeline, &scratch, steps)?;
     }
-    if TreeStamp::of(&config.dir).map_err(unreadable)? != before {
+    if TreeStamp::of(&config.dir, scratch.root()).map_err(unreadable)? != before {
         let why = "files in the directory itself changed while the command ran on the copy, so the copy proves nothing";
         return Ok(Rehearsal::Unsupported { why: why.to_owned() });
     }
@@ -277,7 +277,7 @@ fn rehearse_once(pipeline: &Pipeline, scratch: &Scratch, steps: &[LocalStep]) ->
         return Ok(Rehearsal::Verified { facts });
     }
     let origin = format!("output of `{}` on a copy", pipeline.command_line());
-    Ok(Rehearsal::Failed { facts, evidence: observation::evidence(&ran, &origin, &pipeline.config().redactor) })
+    Ok(Rehearsal::Failed { facts, evidence: observation::evidence(&ran, observation::TAIL_LINES, &origin, &pipeline.config().redactor) })
 }
 
 fn variable(step: &LocalStep) -> Option<String> {

@@ -1,13 +1,14 @@
 //! Pipelines that run on this machine: running their command, and mending what their project lacks.
 //!
-//! [`Pipeline`] holds what is run and what the healer gave it; [`LocalExecutor`], [`CommandProbe`], [`LocalCandidates`] and
-//! [`LocalContext`] are core's ports on it.
+//! [`Pipeline`] holds what is run and what the healer gave it; [`LocalExecutor`], [`CommandProbe`], [`LocalCandidates`],
+//! [`LocalContext`] and [`LocalLog`] are core's ports on it.
 
 mod candidates;
 mod context;
 pub mod ecosystem;
 mod edit;
 mod executor;
+mod log;
 pub mod observation;
 mod pipeline;
 mod probe;
@@ -19,5 +20,6 @@ pub mod workspace;
 pub use candidates::LocalCandidates;
 pub use context::LocalContext;
 pub use executor::LocalExecutor;
+pub use log::LocalLog;
 pub use pipeline::{CommandUse, ConfiguredVariable, PIPELINE, Pipeline, PipelineConfig, SYSTEM};
 pub use probe::{COMMAND_SUCCEEDS, CommandProbe};

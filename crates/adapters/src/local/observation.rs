@@ -3,9 +3,10 @@
 use selfheal_core::criterion::Observation;
 use selfheal_core::evidence::{Evidence, EvidenceId};
 use selfheal_core::facts::{Fact, Facts};
+use selfheal_detect::extract::{BEFORE_EXIT, CONFIDENT};
 use selfheal_detect::redact::Redactor;
 
-use super::process::{Exit, Finished, Line, OomEvidence, OomSource};
+use super::process::{Exit, Finished, Line, OomEvidence, OomSource, Stream};
 
 /// Lines of the end that are kept as evidence.
 pub const TAIL_LINES: usize = 500;
@@ -56,20 +57,24 @@ const SEARCHED_LINES: usize = 20_000;
 const EARLIER_FAILING_LINES: usize = 40;
 const CONTEXT_LINES: usize = 4;
 
+/// Lines of stderr that are kept even if stdout ran ahead of them: what a command wrote to stdout long before its error
+/// message may still lie in the pipe when the message is read.
+const STDERR_LINES: usize = 100;
+
 /// Most pieces of earlier output.
 const MAX_EARLIER_PIECES: usize = 32;
 
-/// The last [`TAIL_LINES`] lines, and before them regions of earlier output that look like a failure.
+/// The last `count` lines, and before them regions of earlier output that look like a failure.
 #[must_use]
-pub fn evidence(run: &Finished, origin: &str, redactor: &Redactor) -> Vec<Evidence> {
-    let lines = run.output.tail_lines(SEARCHED_LINES + TAIL_LINES);
-    let (older, tail) = lines.split_at(lines.len().saturating_sub(TAIL_LINES));
+pub fn evidence(run: &Finished, count: usize, origin: &str, redactor: &Redactor) -> Vec<Evidence> {
+    let lines = run.output.tail_lines(SEARCHED_LINES.saturating_add(count));
+    let (older, tail) = lines.split_at(lines.len().saturating_sub(count));
     let first_searched = lines.first().map_or(u64::MAX, |line| line.number);
     let earlier_origin = format!("{origin}, earlier");
     let piece = |origin: &str, at: u64, text: &str| Evidence::new(EvidenceId(0), origin, at, text, redactor);
     let unkept = run.output.regions().filter(|region| region.line < first_searched);
     let mut pieces: Vec<Evidence> = unkept.map(|region| piece(&earlier_origin, region.line, &region.text())).collect();
-    pieces.extend(failing_regions(older).into_iter().map(|part| piece(&earlier_origin, part[0].number, &joined(part))));
+    pieces.extend(telling_regions(older, tail).into_iter().map(|part| piece(&earlier_origin, part[0].number, &joined(part))));
     // The latest are nearest to the end that the command came to.
     pieces.drain(..pieces.len().saturating_sub(MAX_EARLIER_PIECES));
     if let Some(first) = tail.first() {
@@ -78,17 +83,26 @@ pub fn evidence(run: &Finished, origin: &str, redactor: &Redactor) -> Vec<Eviden
     pieces
 }
 
-fn failing_regions(lines: &[Line]) -> Vec<&[Line]> {
-    let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+/// What looks like a failure in `older` lines, with its context, and the last lines of stderr that didn't make it into the tail.
+fn telling_regions<'a>(older: &'a [Line], tail: &[Line]) -> Vec<&'a [Line]> {
+    let texts: Vec<&str> = older.iter().map(|line| line.text.as_str()).collect();
+    let found = selfheal_detect::extract::failing_lines(&texts, EARLIER_FAILING_LINES);
+    // Lines that only stand near the end of their part say nothing here: that part is not the end.
+    let found = found.iter().filter(|line| line.score >= CONFIDENT && line.rule != BEFORE_EXIT);
+    let mut telling: Vec<usize> = found.map(|line| line.index).collect();
+    let of_stderr = |line: &Line| line.stream == Stream::Stderr;
+    let room = STDERR_LINES.saturating_sub(tail.iter().filter(|line| of_stderr(line)).count());
+    telling.extend((0..older.len()).rev().filter(|at| of_stderr(&older[*at])).take(room));
+    telling.sort_unstable();
     let mut regions: Vec<std::ops::Range<usize>> = Vec::new();
-    for failing in selfheal_detect::extract::failing_lines(&texts, EARLIER_FAILING_LINES) {
-        let around = failing.index.saturating_sub(CONTEXT_LINES)..(failing.index + CONTEXT_LINES + 1).min(lines.len());
+    for at in telling {
+        let around = at.saturating_sub(CONTEXT_LINES)..(at + CONTEXT_LINES + 1).min(older.len());
         match regions.last_mut() {
             Some(last) if around.start <= last.end => last.end = around.end.max(last.end),
             _ => regions.push(around),
         }
     }
-    regions.into_iter().map(|range| &lines[range]).collect()
+    regions.into_iter().map(|range| &older[range]).collect()
 }
 
 fn joined(lines: &[Line]) -> String {
@@ -101,6 +115,6 @@ pub fn observation(run: &Finished, origin: &str, memory_limit: Option<u64>, reda
     let facts = facts(run, memory_limit);
     match run.exit.success() && run.stopped.is_none() {
         true => Observation::Healthy { facts },
-        false => Observation::Unhealthy { facts, evidence: evidence(run, origin, redactor) },
+        false => Observation::Unhealthy { facts, evidence: evidence(run, TAIL_LINES, origin, redactor) },
     }
 }

@@ -55,7 +55,7 @@ pub struct PipelineConfig {
     pub leave_in_place: bool,
     /// The directory's private state.
     pub state: StateDir,
-    /// Where copies are made.
+    /// Copies are made beside this path, in private directories whose names begin with its own.
     pub scratch: PathBuf,
     /// The host's executable; needed for memory limits.
     pub launcher: Option<Launcher>,
@@ -77,8 +77,10 @@ pub(super) struct Session {
     pub(super) memory: Option<u64>,
     /// Counts changes; a run counts as an observation only of the generation it ran in.
     pub(super) generation: u64,
-    /// The last run in the directory.
+    /// What the last run in the directory was seen to be.
     pub(super) last: Option<LastRun>,
+    /// The last run in the directory itself.
+    output: Option<Arc<Finished>>,
     starts: u32,
     command_time: Duration,
 }
@@ -141,12 +143,20 @@ impl Pipeline {
     ///
     /// # Errors
     /// If it can't be started.
-    pub fn run_in_place(&self) -> Result<Finished, RunError> {
+    pub fn run_in_place(&self) -> Result<Arc<Finished>, RunError> {
         let session = self.session().clone();
         let variables = session.given.iter().filter_map(|name| self.variable(name)).collect();
         let mut command = self.command(&self.config.dir, variables, session.memory);
         command.passthrough = self.config.passthrough;
-        self.start(&command)
+        let finished = Arc::new(self.start(&command)?);
+        self.session().output = Some(Arc::clone(&finished));
+        Ok(finished)
+    }
+
+    /// The last run in the directory, if there was one.
+    #[must_use]
+    pub fn last_run(&self) -> Option<Arc<Finished>> {
+        self.session().output.clone()
     }
 
     /// Runs the command silently in a copy, with `given` variables and `memory` besides those of the session. Blocks.

@@ -29,13 +29,14 @@ impl Analyst {
     ///
     /// # Errors
     /// If memory fails retryably; a memory that fails for good counts as empty.
-    pub async fn analyse(&self, hypotheses: Vec<Hypothesis>) -> Result<Diagnosis> {
+    pub async fn analyse(&self, hypotheses: Arc<[Hypothesis]>) -> Result<Diagnosis> {
         let Some(best) = hypotheses.first() else { return Ok(Diagnosis::unknown()) };
         let record = match &self.memory {
             Some(memory) => memory.track_record(&best.source).await.unwrap_or_default(),
             None => Default::default(),
         };
         let confidence = record.posterior(Confidence::new(RUNBOOK_PRIOR), PRIOR_STRENGTH);
-        Ok(Diagnosis { category: best.category.clone(), source: best.source.clone(), confidence, hypotheses })
+        let (category, source) = (best.category.clone(), best.source.clone());
+        Ok(Diagnosis { category, source, confidence, hypotheses })
     }
 }

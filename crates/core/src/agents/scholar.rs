@@ -39,22 +39,21 @@ fn lesson(state: &State, tried: &Tried, at: Timestamp) -> Option<Lesson> {
         TriedResult::RehearsalFailed | TriedResult::RolledBack => false,
         TriedResult::Rejected | TriedResult::Proposed | TriedResult::Stuck => return None,
     };
-    let diagnosis = state.diagnosis()?.as_ref().clone();
-    let plan = tried.proposal.plan.as_ref().clone();
     Some(Lesson {
         fingerprint: state.incident.fingerprint.clone(),
         incident: state.incident.id.clone(),
         resource: state.incident.resource.clone(),
         healed,
-        diagnosis,
-        plan,
+        diagnosis: Arc::clone(state.diagnosis()?),
+        plan: Arc::clone(&tried.proposal.plan),
         at,
     })
 }
 
 /// Marks what memory returned as coming from memory.
 pub(crate) fn remembered(mut fix: crate::ports::ProvenFix) -> crate::ports::ProvenFix {
-    fix.diagnosis.source = Source::Memory;
-    fix.diagnosis.confidence = fix.record.posterior(fix.diagnosis.confidence, 4.0);
+    let diagnosis = Arc::make_mut(&mut fix.diagnosis);
+    diagnosis.source = Source::Memory;
+    diagnosis.confidence = fix.record.posterior(diagnosis.confidence, 4.0);
     fix
 }

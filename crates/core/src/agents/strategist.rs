@@ -87,8 +87,8 @@ impl Strategist {
     fn draw_up(&self, assignment: &Assignment<'_>, hypothesis: &Hypothesis, remedy: &Remedy, row: &Row) -> Option<Plan> {
         let author = Author { hypothesis, remedy, row, assignment };
         let added: Option<Vec<Step>> = remedy.actions.iter().map(|template| author.step(template)).collect();
-        let mut steps = assignment.attack.base.clone();
-        steps.extend(added.filter(|added| !added.is_empty())?);
+        let base = &assignment.attack.base;
+        let steps = [base.as_slice(), &added.filter(|added| !added.is_empty())?].concat();
         if steps.len() > self.limits.steps_per_plan {
             return None;
         }

@@ -1,5 +1,6 @@
 //! All that the engine knows of one incident.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -135,8 +136,9 @@ impl State {
 
     /// The facts that the next diagnosis looks at.
     #[must_use]
-    pub fn current_facts(&self) -> Facts {
-        self.fresh.as_ref().map_or_else(|| self.incident.facts.clone(), |(facts, _)| self.incident.facts.updated(facts))
+    pub fn current_facts(&self) -> Cow<'_, Facts> {
+        let facts = &self.incident.facts;
+        self.fresh.as_ref().map_or(Cow::Borrowed(facts), |(fresh, _)| Cow::Owned(facts.updated(fresh)))
     }
 
     /// The evidence that the next diagnosis looks at.
@@ -188,6 +190,8 @@ impl State {
 
     pub(super) fn retire(&mut self, result: TriedResult, reason: impl Into<String>) {
         if let Some(proposal) = self.proposal.take() {
+            // Mostly there is one; a vector's own growth would make room for four.
+            self.tried.reserve_exact(1);
             self.tried.push(Tried { proposal, result, reason: reason.into() });
         }
     }

@@ -114,9 +114,9 @@ fn recalled(mut state: State, fix: Option<Arc<ProvenFix>>, limits: &Limits) -> S
     let Some(fix) = fix.filter(|fix| out_of_bounds(&state, &fix.plan, limits).is_none()) else {
         return state.enter(Phase::Classifying);
     };
-    state.attacks.push(Attack { base: Vec::new(), diagnosis: Arc::new(fix.diagnosis.clone()) });
+    state.attacks.push(Attack { base: Vec::new(), diagnosis: Arc::clone(&fix.diagnosis) });
     state.counters.plans += 1;
-    state.proposal = Some(Proposal::new(Arc::new(fix.plan.clone())));
+    state.proposal = Some(Proposal::new(Arc::clone(&fix.plan)));
     state.enter(Phase::Previewing)
 }
 

@@ -36,40 +36,40 @@ struct Circuit {
 impl Breakers {
     /// Makes the call unless the port's breaker is open.
     ///
-    /// Only errors that say the port is out of reach count; a refusal (invalid, conflict, denied) is an answer.
+    /// `now` is read only where a breaker is open or opens. Only errors that say the port is out of reach count; a refusal (invalid, conflict, denied) is an answer.
     pub(super) async fn guard<T>(
         &self,
         port: Guarded,
-        now: Timestamp,
+        now: impl Fn() -> Timestamp,
         limits: &Limits,
         call: impl Future<Output = Result<T>>,
     ) -> Result<T> {
         let breaker = &self.0[port as usize];
-        breaker.admit(port, now, limits)?;
+        breaker.admit(port, &now, limits)?;
         let answer = call.await;
-        breaker.note(&answer, now, limits);
+        breaker.note(&answer, &now, limits);
         answer
     }
 }
 
 impl Breaker {
-    fn admit(&self, port: Guarded, now: Timestamp, limits: &Limits) -> Result<()> {
+    fn admit(&self, port: Guarded, now: &impl Fn() -> Timestamp, limits: &Limits) -> Result<()> {
         let mut circuit = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match circuit.open_until {
-            Some(until) if now < until => {
+            Some(until) if now() < until => {
                 let message = format!("{port:?} failed {} times in a row; not called before its cool-down ends", circuit.failures);
                 Err(Error::new(ErrorKind::Unavailable, "breaker", message))
             }
             Some(_) => {
                 // Half open: this one call is let through, others keep waiting for its answer.
-                circuit.open_until = Some(now.after(limits.breaker_cooldown));
+                circuit.open_until = Some(now().after(limits.breaker_cooldown));
                 Ok(())
             }
             None => Ok(()),
         }
     }
 
-    fn note<T>(&self, answer: &Result<T>, now: Timestamp, limits: &Limits) {
+    fn note<T>(&self, answer: &Result<T>, now: &impl Fn() -> Timestamp, limits: &Limits) {
         let mut circuit = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let out_of_reach = matches!(answer, Err(error)
             if error.kind() == ErrorKind::Unavailable || error.retry() == Retry::Retryable);
@@ -79,7 +79,7 @@ impl Breaker {
         }
         circuit.failures = circuit.failures.saturating_add(1);
         if circuit.failures >= limits.breaker_failures {
-            circuit.open_until = Some(now.after(limits.breaker_cooldown));
+            circuit.open_until = Some(now().after(limits.breaker_cooldown));
         }
     }
 }
@@ -91,7 +91,7 @@ mod tests {
 
     async fn call(breakers: &Breakers, at: u64, answer: Result<()>) -> Result<()> {
         let limits = Limits { breaker_failures: 2, breaker_cooldown: Duration::from_millis(100), ..Limits::default() };
-        breakers.guard(Guarded::Memory, Timestamp::from_millis(at), &limits, async { answer }).await
+        breakers.guard(Guarded::Memory, || Timestamp::from_millis(at), &limits, async { answer }).await
     }
 
     fn down() -> Result<()> {

@@ -31,9 +31,11 @@ impl Orchestrator {
     pub async fn heal(&self, signal: Signal, cancel: &Cancellation) -> Result<Report> {
         let _turn = self.serial.turn(&signal.resource).await;
         let _place = self.bulkhead.acquire().await.map_err(|_| closed())?;
+        let started = self.ports.clock.elapsed();
         let incident = self.open(signal).await?;
+        let detect = self.ports.clock.elapsed().saturating_sub(started);
         let span = tracing::info_span!("incident", id = %incident.id, resource = %incident.resource);
-        self.open_and_drive(incident, cancel).instrument(span).await
+        self.open_and_drive(incident, detect, cancel).instrument(span).await
     }
 
     /// Goes on with an incident from `state`, which another process may have left at any point.
@@ -48,7 +50,7 @@ impl Orchestrator {
         let mut run = Run { sequence, timings: Timings::default() };
         let id = state.incident.id.clone();
         let state = match state.intended {
-            true => self.record(Some(state), &id, Event::Resumed, &mut run).await?,
+            true => self.act(&id, self.journal(&id, Event::Resumed, &mut run).await?, Some(state))?,
             false => state,
         };
         self.drive(state, run, cancel).await
@@ -77,37 +79,40 @@ impl Orchestrator {
         }))
     }
 
-    async fn open_and_drive(&self, incident: Arc<Incident>, cancel: &Cancellation) -> Result<Report> {
-        let mut run = Run { sequence: 0, timings: Timings::default() };
+    async fn open_and_drive(&self, incident: Arc<Incident>, detect: Duration, cancel: &Cancellation) -> Result<Report> {
+        let mut run = Run { sequence: 0, timings: Timings { detect, ..Timings::default() } };
         let opened = Event::Opened { incident: Arc::clone(&incident), seed: self.ports.entropy.next_u64() };
-        let state = self.record(None, &incident.id, opened, &mut run).await?;
+        let state = self.act(&incident.id, self.journal(&incident.id, opened, &mut run).await?, None)?;
         self.drive(state, run, cancel).await
     }
 
-    async fn drive(&self, mut state: State, mut run: Run, cancel: &Cancellation) -> Result<Report> {
-        let id = state.incident.id.clone();
-        while let Some(effect) = state.effect() {
-            if cancel.is_cancelled() && !state.phase.is_ending() {
-                state = self.record(Some(state), &id, Event::Cancelled, &mut run).await?;
-                continue;
+    #[allow(clippy::manual_async_fn, reason = "an async fn keeps its arguments twice (rust-lang/rust#62958)")]
+    fn drive(&self, mut state: State, mut run: Run, cancel: &Cancellation) -> impl Future<Output = Result<Report>> {
+        async move {
+            let id = state.incident.id.clone();
+            while let Some(effect) = state.effect() {
+                if cancel.is_cancelled() && !state.phase.is_ending() {
+                    state = self.act(&id, self.journal(&id, Event::Cancelled, &mut run).await?, Some(state))?;
+                    continue;
+                }
+                if let Some(progress) = &self.ports.progress {
+                    progress.entering(&id, &state.phase);
+                }
+                if effect.is_outward() && !state.intended {
+                    state = self.act(&id, self.journal(&id, Event::Intended, &mut run).await?, Some(state))?;
+                }
+                let started = self.ports.clock.elapsed();
+                let event = self.visit(&state, effect, cancel).await;
+                run.timings.add(effect, self.ports.clock.elapsed().saturating_sub(started));
+                let waits = matches!(event, Event::Answered(Approval::Pending));
+                state = self.act(&id, self.journal(&id, event, &mut run).await?, Some(state))?;
+                if waits && matches!(state.phase, Phase::AwaitingApproval { .. }) {
+                    break;
+                }
             }
-            if let Some(progress) = &self.ports.progress {
-                progress.entering(&id, &state.phase);
-            }
-            if effect.is_outward() && !state.intended {
-                state = self.record(Some(state), &id, Event::Intended, &mut run).await?;
-            }
-            let started = self.ports.clock.elapsed();
-            let event = self.visit(&state, effect, cancel).await;
-            run.timings.add(effect, self.ports.clock.elapsed().saturating_sub(started));
-            let waits = matches!(event, Event::Answered(Approval::Pending));
-            state = self.record(Some(state), &id, event, &mut run).await?;
-            if waits && matches!(state.phase, Phase::AwaitingApproval { .. }) {
-                break;
-            }
+            self.settle(&state).await;
+            Ok(Report { state, timings: run.timings })
         }
-        self.settle(&state).await;
-        Ok(Report { state, timings: run.timings })
     }
 
     // An effect that is under way is never dropped; whoever performs it hears the cancellation itself.
@@ -118,24 +123,23 @@ impl Orchestrator {
         }
         tokio::select! {
             biased;
-            () = cancel.cancelled() => Event::Cancelled,
             event = visit => event,
+            () = cancel.cancelled() => Event::Cancelled,
         }
     }
 
-    /// Journals the event, then lets the engine act on it.
-    async fn record(&self, state: Option<State>, id: &IncidentId, event: Event, run: &mut Run) -> Result<State> {
-        let at = self.ports.clock.now();
-        let event = match &self.ports.journal {
-            None => event,
-            Some(journal) => {
-                let record = Record { schema: SCHEMA_VERSION, sequence: run.sequence, at, event };
-                journal.append(id, &record).await?;
-                record.event
-            }
-        };
+    /// Makes the event durable; only then may the engine act on it.
+    async fn journal(&self, id: &IncidentId, event: Event, run: &mut Run) -> Result<Record> {
+        let record = Record { schema: SCHEMA_VERSION, sequence: run.sequence, at: self.ports.clock.now(), event };
+        if let Some(journal) = &self.ports.journal {
+            journal.append(id, &record).await?;
+        }
         run.sequence += 1;
-        let next = transition(state, at, event, &self.limits);
+        Ok(record)
+    }
+
+    fn act(&self, id: &IncidentId, record: Record, state: Option<State>) -> Result<State> {
+        let next = transition(state, record.at, record.event, &self.limits);
         next.map(|(state, _effect)| state).map_err(|illegal| {
             Error::new(ErrorKind::Internal, "engine.transition", illegal.to_string()).with_context("incident", id.as_str())
         })

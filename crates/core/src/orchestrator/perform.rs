@@ -1,5 +1,6 @@
 //! One visit: the effect's port call, and the event that its answer is.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use super::Orchestrator;
@@ -10,6 +11,7 @@ use crate::action::ActionSpec;
 use crate::agents::Assignment;
 use crate::criterion::{Observation, SuccessCriterion};
 use crate::decision::Decision;
+use crate::diagnosis::Hypothesis;
 use crate::engine::{Effect, Event, Phase, Proposal, State, Trouble, Verification};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::Preview;
@@ -47,7 +49,7 @@ impl Orchestrator {
     }
 
     async fn guarded<T>(&self, port: Guarded, call: impl Future<Output = Result<T>>) -> Result<T> {
-        self.breakers.guard(port, self.ports.clock.now(), &self.limits, call).await
+        self.breakers.guard(port, || self.ports.clock.now(), &self.limits, call).await
     }
 
     async fn recall(&self, state: &State) -> Result<Event> {
@@ -57,20 +59,21 @@ impl Orchestrator {
     }
 
     async fn classify(&self, state: &State) -> Result<Event> {
+        Ok(Event::Classified(self.hypotheses(state).await?))
+    }
+
+    async fn hypotheses(&self, state: &State) -> Result<Arc<[Hypothesis]>> {
         let facts = state.current_facts();
         let case = Case { facts: &facts, evidence: state.current_evidence() };
-        let hypotheses = self.guarded(Guarded::Runbooks, self.agents.classifier.classify(&case)).await?;
-        Ok(Event::Classified(hypotheses.into()))
+        // Pinned here and lent: a future that is handed on by value takes its room again at every hand.
+        let classified = pin!(self.agents.classifier.classify(&case));
+        Ok(self.guarded(Guarded::Runbooks, classified).await?.into())
     }
 
     async fn analyse(&self, state: &State) -> Result<Event> {
         let hypotheses = match &state.fresh {
-            None => state.hypotheses.to_vec(),
-            Some((_, evidence)) => {
-                let facts = state.current_facts();
-                let case = Case { facts: &facts, evidence };
-                self.guarded(Guarded::Runbooks, self.agents.classifier.classify(&case)).await?
-            }
+            None => Arc::clone(&state.hypotheses),
+            Some(_) => self.hypotheses(state).await?,
         };
         Ok(Event::Analysed(Arc::new(self.agents.analyst.analyse(hypotheses).await?)))
     }
@@ -80,7 +83,8 @@ impl Orchestrator {
         let resource = &state.incident.resource;
         let specs = specs_of(&self.ports.executors, &resource.system);
         let assignment = Assignment { resource, attack, tried: &state.tried, specs: &specs };
-        let plan = self.guarded(Guarded::Candidates, self.agents.strategist.plan(&assignment)).await?;
+        let planned = pin!(self.agents.strategist.plan(&assignment));
+        let plan = self.guarded(Guarded::Candidates, planned).await?;
         Ok(Event::Planned(plan.map(Arc::new)))
     }
 

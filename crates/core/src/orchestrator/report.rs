@@ -13,6 +13,8 @@ use crate::incident::Incident;
 /// Where the time of one incident went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Timings {
+    /// Opening the incident: reading context and log, fingerprinting.
+    pub detect: Duration,
     /// Asking memory, classifying, analysing.
     pub diagnose: Duration,
     /// Planning and previewing.

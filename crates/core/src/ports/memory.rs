@@ -1,5 +1,7 @@
 //! Memory: what was verified before.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -15,9 +17,9 @@ use crate::error::Result;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProvenFix {
     /// What was wrong.
-    pub diagnosis: Diagnosis,
+    pub diagnosis: Arc<Diagnosis>,
     /// What mended it; to be previewed, audited, rehearsed and verified like any other plan.
-    pub plan: Plan,
+    pub plan: Arc<Plan>,
     /// How it did, over all runs.
     pub record: TrackRecord,
     /// The incident that it healed last.
@@ -36,9 +38,9 @@ pub struct Lesson {
     /// Whose failure.
     pub resource: ResourceRef,
     /// What was believed to be wrong.
-    pub diagnosis: Diagnosis,
+    pub diagnosis: Arc<Diagnosis>,
     /// What was done about it.
-    pub plan: Plan,
+    pub plan: Arc<Plan>,
     /// Whether it ended in a verified heal.
     pub healed: bool,
     /// When.

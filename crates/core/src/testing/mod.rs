@@ -12,7 +12,7 @@ pub use fakes::{
     SeededEntropy,
 };
 pub use mocks::{MockExecutor, MockLlmProvider, MockLogSource, MockMemoryStore, MockPolicyEngine};
-pub use world::{FakeExecutor, FakeWorld, SET_VALUE, set_value};
+pub use world::{FakeExecutor, FakeWorld, SET_VALUE, set_value, wrong_value};
 
 use crate::error::{Error, ErrorKind};
 

@@ -7,8 +7,11 @@ use async_trait::async_trait;
 
 use crate::action::{Action, ActionKind, ActionSpec, Parameter, ParameterType, Parameters, Provenance, RiskTier, Value};
 use crate::action::Reversibility;
+use crate::category::FailureCategory;
 use crate::criterion::SuccessCriterion;
+use crate::diagnosis::{ActionTemplate, Hypothesis, ParameterSource, Remedy, RootCause, Source};
 use crate::error::{Error, ErrorKind, Result};
+use crate::evidence::Untrusted;
 use crate::facts::Facts;
 use crate::incident::IncidentId;
 use crate::plan::{BlastRadius, Change, Compensation, Fence, Preview, Step, StepRetry};
@@ -210,4 +213,30 @@ pub fn set_value(target: &ResourceRef, key: &str, value: &str) -> Result<Step, c
         compensation: Compensation::Undo,
         retry: StepRetry::ONCE,
     })
+}
+
+/// A failure that is explained by a wrong value, and mended by setting `key` to `value`.
+#[must_use]
+pub fn wrong_value(key: &str, value: &str) -> Hypothesis {
+    let text = |text: &str| ParameterSource::Value(Value::Text(text.to_owned()));
+    let parameters = BTreeMap::from([("key".to_owned(), text(key)), ("value".to_owned(), text(value))]);
+    Hypothesis {
+        category: FailureCategory::MISSING_CONFIGURATION,
+        cause: RootCause {
+            kind: "wrong_value".to_owned(),
+            summary: Untrusted::new(format!("{key} has a wrong value")),
+            extracted: BTreeMap::new(),
+        },
+        citations: Vec::new(),
+        source: Source::Runbook { id: "wrong-value".to_owned(), version: 1 },
+        priority: 50,
+        remedies: vec![Remedy {
+            from: None,
+            actions: vec![ActionTemplate { kind: SET_VALUE, parameters }],
+            criteria: vec![SuccessCriterion::Probe("healthy".to_owned())],
+            compensation: Compensation::Undo,
+        }],
+        advice: None,
+        reference: None,
+    }
 }

@@ -19,7 +19,9 @@ fn limits() -> Limits {
 async fn of_too_much_evidence_the_latest_is_kept_and_numbered_from_one() {
     let scene = Scene::broken();
     let long = "x".repeat(60);
-    let signal = ["first", "second", "third"].iter().fold(signal(), |signal, name| signal.with_evidence(evidence(&format!("{name} {long}"))));
+    let signal = ["first", "second", "third"]
+        .iter()
+        .fold(signal(), |signal, name| signal.with_evidence(evidence(&format!("{name} {long}"))));
     let host = scene.host().policy(Arc::new(AllowAll)).limits(limits()).build().unwrap();
     let report = host.heal(signal, &Cancellation::new()).await.unwrap();
     let kept = &report.incident().evidence;

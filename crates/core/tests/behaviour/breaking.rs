@@ -1,7 +1,7 @@
 //! A port that fails again and again is left alone for a while.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use selfheal_core::engine::Outcome;
@@ -22,7 +22,9 @@ async fn an_open_breaker_spares_the_next_incidents_the_calls_until_its_cool_down
     let scene = Scene::broken();
     let up = Arc::new(AtomicBool::new(false));
     let is_up = up.clone();
-    scene.executor.before(move |call| (call == "preview" && !is_up.load(Ordering::SeqCst)).then(|| unavailable("fake.preview")));
+    scene
+        .executor
+        .before(move |call| (call == "preview" && !is_up.load(Ordering::SeqCst)).then(|| unavailable("fake.preview")));
     let host = scene.knowing(&[&[("mode", "good")]]).limits(limits()).build().unwrap();
     let cancel = Cancellation::new();
 

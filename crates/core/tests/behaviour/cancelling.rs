@@ -70,7 +70,9 @@ async fn a_step_that_was_broken_off_is_taken_back_though_nobody_knows_whether_it
 #[tokio::test]
 async fn an_undo_that_keeps_being_broken_off_escalates_instead_of_going_round() {
     let scene = Scene::broken();
-    scene.executor.before(|call| (call == "undo 0").then(|| Error::new(ErrorKind::Cancelled, "fake.undo", "told to stop")));
+    scene
+        .executor
+        .before(|call| (call == "undo 0").then(|| Error::new(ErrorKind::Cancelled, "fake.undo", "told to stop")));
     let report = scene.heal(scene.knowing(&[&[("mode", "worse")]])).await;
     assert!(matches!(report.trouble(), Some(Trouble::UndoFailed { .. })), "{:?}", report.trouble());
     assert_eq!(scene.executor.count("undo 0"), 1);

@@ -62,7 +62,10 @@ async fn the_strictest_of_several_engines_decides_wherever_it_stands() {
             true => scene.host().policy(strict).policy(Arc::new(AllowAll)),
             false => scene.host().policy(Arc::new(AllowAll)).policy(strict),
         };
-        let runbooks = selfheal_core::testing::ScriptedRunbooks::new(vec![vec![crate::scene::hypothesis("c", &[&[("mode", "good")]])]]);
+        let runbooks = selfheal_core::testing::ScriptedRunbooks::new(vec![vec![crate::scene::hypothesis(
+            "c",
+            &[&[("mode", "good")]],
+        )]]);
         let report = scene.heal(host.runbooks(Arc::new(runbooks))).await;
         assert_eq!(report.outcome().cloned(), escalated(Trouble::Denied));
     }

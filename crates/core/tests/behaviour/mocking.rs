@@ -44,8 +44,16 @@ fn executor(starts: u32) -> MockExecutor {
 fn policy() -> MockPolicyEngine {
     let allow = || Decision { verdict: Verdict::Allow, ..Decision::denied("", "v1") };
     let mut policy = MockPolicyEngine::new();
-    policy.expect_on_decide().with(always(), eq(RehearsalEvidence::Pending)).times(1).returning(move |_, _| Ok(allow()));
-    policy.expect_on_decide().with(always(), eq(RehearsalEvidence::InPlace)).times(1).returning(move |_, _| Ok(allow()));
+    policy
+        .expect_on_decide()
+        .with(always(), eq(RehearsalEvidence::Pending))
+        .times(1)
+        .returning(move |_, _| Ok(allow()));
+    policy
+        .expect_on_decide()
+        .with(always(), eq(RehearsalEvidence::InPlace))
+        .times(1)
+        .returning(move |_, _| Ok(allow()));
     policy
 }
 

@@ -12,7 +12,8 @@ use crate::scene::{Scene, escalated, hypothesis};
 #[tokio::test]
 async fn a_denied_plan_is_never_rehearsed_and_the_next_one_is_tried() {
     let scene = Scene::broken();
-    let runbooks = ScriptedRunbooks::new(vec![vec![hypothesis("bad_mode", &[&[("mode", "worse")], &[("mode", "good")]])]]);
+    let runbooks =
+        ScriptedRunbooks::new(vec![vec![hypothesis("bad_mode", &[&[("mode", "worse")], &[("mode", "good")]])]]);
     let policy = ScriptedPolicy::new(vec![Verdict::Deny, Verdict::Allow]);
     let report = scene.heal(scene.host().runbooks(Arc::new(runbooks)).policy(Arc::new(policy))).await;
     assert_eq!(report.outcome(), Some(&Outcome::Healed));
@@ -24,7 +25,8 @@ async fn a_denied_plan_is_never_rehearsed_and_the_next_one_is_tried() {
 #[tokio::test]
 async fn when_policy_denies_all_of_them_the_person_hears_that_it_was_policy() {
     let scene = Scene::broken();
-    let runbooks = ScriptedRunbooks::new(vec![vec![hypothesis("bad_mode", &[&[("mode", "good")], &[("mode", "fine")]])]]);
+    let runbooks =
+        ScriptedRunbooks::new(vec![vec![hypothesis("bad_mode", &[&[("mode", "good")], &[("mode", "fine")]])]]);
     let policy = ScriptedPolicy::new(vec![Verdict::Deny]);
     let report = scene.heal(scene.host().runbooks(Arc::new(runbooks)).policy(Arc::new(policy))).await;
     assert_eq!(report.outcome().cloned(), escalated(Trouble::Denied));

@@ -20,9 +20,12 @@ fn knowing(scene: &Scene, known: KnownLines) -> OrchestratorBuilder {
 
 fn written(report: &selfheal_core::orchestrator::Report) -> Vec<String> {
     let steps = |tried: &selfheal_core::engine::Tried| {
-        let pairs = tried.proposal.plan.steps.iter().map(|step| {
-            format!("{}={}", step.action.text("key").unwrap(), step.action.text("value").unwrap())
-        });
+        let pairs = tried
+            .proposal
+            .plan
+            .steps
+            .iter()
+            .map(|step| format!("{}={}", step.action.text("key").unwrap(), step.action.text("value").unwrap()));
         pairs.collect::<Vec<_>>().join(" ")
     };
     report.tried().iter().map(steps).collect()
@@ -39,7 +42,11 @@ async fn the_second_failure_behind_the_first_is_mended_by_one_plan_with_both_ste
     assert_eq!(report.outcome(), Some(&Outcome::Healed));
     assert_eq!(written(&report), ["mode=good", "mode=good token=t"]);
     assert_eq!(report.tried()[1].result, TriedResult::Applied);
-    assert_eq!(report.diagnosis().unwrap().best().unwrap().cause.kind, "bad_mode", "the report is about what the user saw");
+    assert_eq!(
+        report.diagnosis().unwrap().best().unwrap().cause.kind,
+        "bad_mode",
+        "the report is about what the user saw"
+    );
 }
 
 #[tokio::test]
@@ -67,7 +74,12 @@ async fn where_the_second_failure_has_no_remedy_the_first_one_s_other_remedies_a
 
 #[tokio::test]
 async fn two_failures_that_hide_each_other_do_not_go_round_for_ever() {
-    let scene = Scene::rehearsing(vec![says("error: b"), says("error: mode is bad"), says("error: b"), says("error: mode is bad")]);
+    let scene = Scene::rehearsing(vec![
+        says("error: b"),
+        says("error: mode is bad"),
+        says("error: b"),
+        says("error: mode is bad"),
+    ]);
     let known = KnownLines(vec![
         ("error: mode is bad", hypothesis("bad_mode", &[&[("x", "1")]])),
         ("error: b", hypothesis("b", &[&[("y", "1")]])),

@@ -61,7 +61,8 @@ async fn a_remembered_plan_that_no_longer_helps_falls_back_to_diagnosis() {
     let results: Vec<TriedResult> = report.tried().iter().map(|tried| tried.result).collect();
     assert_eq!(results, [TriedResult::RehearsalFailed, TriedResult::Applied]);
     let lessons = memory.lessons();
-    let learnt: Vec<bool> = lessons.iter().filter(|lesson| lesson.incident == report.incident().id).map(|l| l.healed).collect();
+    let learnt: Vec<bool> =
+        lessons.iter().filter(|lesson| lesson.incident == report.incident().id).map(|l| l.healed).collect();
     assert_eq!(learnt, [false, true], "the remembered plan's failure counts against it");
 }
 
@@ -93,7 +94,7 @@ async fn a_memory_that_names_another_target_is_not_believed() {
     let learnt = experienced().await.lessons().remove(0);
     let victim = ResourceRef::new("fake", "thing", "somebody-elses");
     let mut plan = learnt.plan.clone();
-    plan.steps = vec![set_value(&victim, "mode", "good").unwrap()];
+    Arc::make_mut(&mut plan).steps = vec![set_value(&victim, "mode", "good").unwrap()];
     let memory = Arc::new(Remembering::default());
     memory.plant(Lesson { plan, ..learnt });
     let scene = Scene::broken();

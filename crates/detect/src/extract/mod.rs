@@ -18,6 +18,9 @@ pub const MAX_LINES: usize = 100_000;
 /// Lines at or above this score are the core of the answer; the rest of the budget is context worth reading.
 pub const CONFIDENT: f32 = 0.7;
 
+/// The rule of lines that were taken only because they stand near the end.
+pub const BEFORE_EXIT: &str = "before-exit";
+
 /// A line that tells, or helps to tell, why a log's command failed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FailingLine {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::FailingLine;
 use super::block::Block;
 use super::cues::Mark;
+use super::BEFORE_EXIT;
 use super::line::Line;
 use super::section::Sections;
 
@@ -12,7 +13,6 @@ use super::section::Sections;
 const MAX_SHARE: f32 = 0.8;
 
 /// What stands just before the exit status is worth reading even without a cue.
-const TAIL_RULE: &str = "before-exit";
 const TAIL_SCORE: f32 = 0.28;
 
 pub(super) fn within(
@@ -57,7 +57,7 @@ fn tails(lines: &[Line<'_>], marks: &[Option<Mark>], sections: &Sections, budget
         let end = section.end - section.clone().rev().take_while(is_echo).count();
         for (distance, index) in (section.start..end).rev().take(budget).enumerate() {
             let score = TAIL_SCORE / (1.0 + distance as f32 / 20.0);
-            tails.push(Block { start: index, end: index + 1, score, rule: TAIL_RULE });
+            tails.push(Block { start: index, end: index + 1, score, rule: BEFORE_EXIT });
         }
     }
     tails

@@ -32,6 +32,7 @@ pub(super) struct Inputs {
 impl Inputs {
     pub(super) fn read(options: &RunOptions, user_state: Option<PathBuf>) -> Result<Self, Refusal> {
         let dir = directory(&options.dir)?;
+        check_patch(options.patch.as_deref())?;
         let mut variables = BTreeMap::new();
         for file in &options.env_file {
             env_file::read(file, &mut variables)?;
@@ -39,7 +40,7 @@ impl Inputs {
         let state = StateDir::of(&dir, user_state.as_deref())
             .map_err(|error| Refusal::usage(format!("no place for the healer's own files: {error}")))?;
         Ok(Self {
-            store: options.store.clone().unwrap_or_else(|| state.store().to_owned()),
+            store: store(options.store.as_deref(), state.store())?,
             redactor: Arc::new(redactor(&variables)),
             given_runbooks: (!options.runbooks.is_empty()).then(|| catalogue(&options.runbooks)).transpose()?.map(Arc::new),
             given_guardrails: (!options.policy.is_empty()).then(|| guardrails(&options.policy)).transpose()?.map(Arc::new),
@@ -96,7 +97,28 @@ impl Inputs {
     fn scratch(&self) -> PathBuf {
         let mut name = OsString::from("selfheal-");
         name.push(self.state.path().file_name().unwrap_or_default());
-        std::env::temp_dir().join(name)
+        let outside = |place: &PathBuf| place.canonicalize().is_ok_and(|place| !place.starts_with(&self.dir));
+        let places = [std::env::temp_dir(), PathBuf::from("/tmp"), PathBuf::from("/var/tmp")];
+        places.into_iter().find(outside).unwrap_or_else(std::env::temp_dir).join(name)
+    }
+}
+
+/// The folder of the store, made if it isn't there, and writable.
+fn store(given: Option<&Path>, default: &Path) -> Result<PathBuf, Refusal> {
+    let Some(given) = given else { return Ok(default.to_owned()) };
+    let refuse = |error: std::io::Error| Refusal::usage(format!("--store {}: expected a folder to write to: {error}", given.display()));
+    std::fs::create_dir_all(given).map_err(refuse)?;
+    tempfile::tempfile_in(given).map_err(refuse)?;
+    given.canonicalize().map_err(refuse)
+}
+
+/// The file of the patch must be possible before the command runs; that it can't be written is no way to end a heal.
+fn check_patch(given: Option<&Path>) -> Result<(), Refusal> {
+    let Some(given) = given else { return Ok(()) };
+    let folder = given.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match folder.is_dir() && !given.is_dir() {
+        true => Ok(()),
+        false => Err(Refusal::usage(format!("--patch {}: expected a file in a folder that exists", given.display()))),
     }
 }
 

@@ -15,8 +15,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use selfheal_adapters::local::process::{Finished, RunError};
-use selfheal_adapters::local::workspace::{DirectoryLock, LockError, Undo};
+use selfheal_adapters::local::workspace::{DirectoryLock, LockError, Scratch, Undo};
 use selfheal_adapters::local::{Pipeline, observation};
+use selfheal_core::diagnosis::Hypothesis;
 use selfheal_core::incident::Signal;
 use selfheal_core::orchestrator::Report;
 
@@ -84,22 +85,29 @@ async fn heal_async(options: &RunOptions, user_state: Option<PathBuf>, voice: &V
     let pipeline = Arc::new(inputs.pipeline(options, &stop)?);
     let first = run_first(&pipeline, &stop).await?;
     if first.exit.success() {
-        return Ok(RunResult::passed(&pipeline, started.elapsed()));
+        return Ok(RunResult::passed(options, &pipeline, started.elapsed()));
     }
     let failed_at = Instant::now();
     voice.note(&format!("`{}` failed with {}; looking into it", pipeline.command_line(), how(&first)));
+    Scratch::sweep(&pipeline.config().scratch);
     let host = wiring::Host::new(options, &inputs, &pipeline, &stop, voice)?;
-    let signal = signal_of(options, &pipeline, &first);
+    // The evidence is read from the log by the orchestrator.
+    let facts = observation::facts(&first, pipeline.memory_limit());
+    let signal = Signal::new(pipeline.resource(), options.env.clone()).with_facts(facts);
     let detect = failed_at.elapsed();
     let report = host.orchestrator.heal(signal, &stop.healer).await.map_err(Refusal::failed)?;
     log::keep(&inputs, &first, report.incident().id.as_str(), voice);
-    finish(options, &host, &pipeline, &stop, Ended { first, report, detect, tools: host.tools.spent(), total: started.elapsed() })
+    let obstacle = host.obstacle(&report).await;
+    let ended = Ended { first, report, obstacle, detect, tools: host.tools.spent(), total: started.elapsed() };
+    Ok(finish(options, &host, &pipeline, &stop, ended, voice))
 }
 
 /// What there is to report on once the loop ended.
 pub(crate) struct Ended {
-    pub(crate) first: Finished,
+    pub(crate) first: Arc<Finished>,
     pub(crate) report: Report,
+    /// What stands in the way after the last thing that was tried, if that is something else than what was diagnosed.
+    pub(crate) obstacle: Option<Hypothesis>,
     pub(crate) detect: std::time::Duration,
     pub(crate) tools: std::time::Duration,
     pub(crate) total: std::time::Duration,
@@ -111,12 +119,19 @@ fn finish(
     pipeline: &Pipeline,
     stop: &Stop,
     ended: Ended,
-) -> Result<RunResult, Refusal> {
+    voice: &Voice,
+) -> RunResult {
     let mut result = RunResult::of(options, pipeline, stop.status(), ended);
-    if let (Some(path), true) = (&options.patch, result.has_change()) {
-        result.patch = Some(policies::write_patch(path, &host.executor.patch(), &pipeline.config().redactor)?);
+    let Some(path) = options.patch.as_ref().filter(|_| result.has_change()) else { return result };
+    match policies::write_patch(path, &host.executor.patch(), &pipeline.config().redactor) {
+        Ok(written) => result.patch = Some(written),
+        // What was done stays done, and is reported; only the status can say that the file is missing.
+        Err(refusal) => {
+            voice.error(&refusal.message);
+            result.status = refusal.status;
+        }
     }
-    Ok(result)
+    result
 }
 
 fn lock(inputs: &Inputs) -> Result<DirectoryLock, Refusal> {
@@ -139,7 +154,7 @@ fn recover(inputs: &Inputs, voice: &Voice) -> Result<(), Refusal> {
     Ok(())
 }
 
-async fn run_first(pipeline: &Arc<Pipeline>, stop: &Stop) -> Result<Finished, Refusal> {
+async fn run_first(pipeline: &Arc<Pipeline>, stop: &Stop) -> Result<Arc<Finished>, Refusal> {
     let running = Arc::clone(pipeline);
     let ran = tokio::task::spawn_blocking(move || running.run_in_place()).await.map_err(Refusal::failed)?;
     if let Some(status) = stop.status() {
@@ -151,15 +166,6 @@ async fn run_first(pipeline: &Arc<Pipeline>, stop: &Stop) -> Result<Finished, Re
         RunError::DirUnreadable { .. } | RunError::MemoryLimitUnavailable { .. } => Refusal::usage(error),
         _ => Refusal::failed(error),
     })
-}
-
-fn signal_of(options: &RunOptions, pipeline: &Pipeline, first: &Finished) -> Signal {
-    let redactor = &pipeline.config().redactor;
-    let origin = format!("output of `{}`", redactor.redact(&pipeline.command_line()));
-    let facts = observation::facts(first, pipeline.memory_limit());
-    let mut signal = Signal::new(pipeline.resource(), options.env.clone()).with_facts(facts);
-    signal.evidence = observation::evidence(first, &origin, redactor);
-    signal
 }
 
 fn how(finished: &Finished) -> String {

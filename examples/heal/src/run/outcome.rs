@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use selfheal_adapters::local::Pipeline;
-use selfheal_core::diagnosis::Diagnosis;
+use selfheal_core::diagnosis::{Diagnosis, Hypothesis};
 use selfheal_core::engine::{Outcome, Tried, TriedResult};
 use selfheal_core::orchestrator::{Report, Timings};
 use selfheal_core::plan::Preview;
+use selfheal_core::ports::Rehearsal;
 
 use super::Ended;
 use crate::cli::RunOptions;
@@ -40,10 +41,10 @@ pub(crate) struct Times {
 
 impl RunResult {
     /// The command passed at once.
-    pub(crate) fn passed(pipeline: &Pipeline, total: Duration) -> Self {
+    pub(crate) fn passed(options: &RunOptions, pipeline: &Pipeline, total: Duration) -> Self {
         Self {
             status: exit::HEALED,
-            outcome: "passed",
+            outcome: if options.dry_run { "dry_run" } else { "passed" },
             flaky: false,
             report: None,
             escalation: None,
@@ -62,7 +63,7 @@ impl RunResult {
         let (outcome, status) = named(options, &ended.report, stopped);
         let first_exit = ended.first.exit.shell_status();
         let healthy = matches!(ended.report.outcome(), Some(Outcome::Healed | Outcome::PassedOnRerun));
-        let (reason, escalation) = why(options, &ended.report);
+        let (reason, escalation) = why(options, &ended);
         Self {
             status,
             outcome,
@@ -73,7 +74,7 @@ impl RunResult {
             command_exit: if healthy { 0 } else { first_exit },
             command_line: pipeline.config().redactor.redact(&pipeline.command_line()).into_owned(),
             patch: None,
-            times: Times { detect: ended.detect, visits: ended.report.timings, command: used.time, tools: ended.tools, total: ended.total },
+            times: Times { detect: ended.detect + ended.report.timings.detect, visits: ended.report.timings, command: used.time, tools: ended.tools, total: ended.total },
             report: Some(ended.report),
         }
     }
@@ -122,10 +123,11 @@ fn is_flaky(report: &Report) -> bool {
 }
 
 /// Why the healer stopped, and what a person should do.
-fn why(options: &RunOptions, report: &Report) -> (Option<String>, Option<String>) {
+fn why(options: &RunOptions, ended: &Ended) -> (Option<String>, Option<String>) {
+    let report = &ended.report;
     match report.outcome() {
-        Some(Outcome::Escalated { because, .. }) => (Some(because.in_words()), Some(advice(options, report))),
-        Some(Outcome::Interrupted) => (Some("the user stopped it".to_owned()), Some(advice(options, report))),
+        Some(Outcome::Escalated { because, .. }) => (Some(because.in_words()), Some(advice(options, ended))),
+        Some(Outcome::Interrupted) => (Some("the user stopped it".to_owned()), Some(advice(options, ended))),
         Some(Outcome::Planned) => (Some("a dry run changes nothing".to_owned()), None),
         None => {
             let hash = report.state.proposal.as_ref().and_then(|proposal| proposal.hash.as_ref());
@@ -137,19 +139,29 @@ fn why(options: &RunOptions, report: &Report) -> (Option<String>, Option<String>
     }
 }
 
-fn advice(options: &RunOptions, report: &Report) -> String {
-    let best = report.diagnosis().and_then(|diagnosis| diagnosis.best());
+fn advice(options: &RunOptions, ended: &Ended) -> String {
+    let best = ended.report.diagnosis().and_then(|diagnosis| diagnosis.best());
     let known = best.and_then(|best| best.advice.as_ref()).map(|advice| advice.read().clone());
     let unknown = || "Nothing known explains this failure; look at the evidence. A runbook of your own (`--runbooks DIR`) teaches it.";
-    let mut advice = known.unwrap_or_else(|| unknown().to_owned());
-    if let Some(last) = report.tried().last() {
-        let what: Vec<&str> = last.proposal.previews.iter().map(|preview| preview.summary.as_str()).collect();
-        if !what.is_empty() {
-            advice.push_str(&format!("\nThe last plan ({}) was not used: {}.", what.join("; "), last.reason));
-        }
-    }
+    let mut advice = vec![known.unwrap_or_else(|| unknown().to_owned())];
+    advice.extend(ended.report.tried().last().and_then(last_plan));
+    advice.extend(ended.obstacle.as_ref().map(next_obstacle));
     if options.no_rerun {
-        advice.push_str("\nThis pipeline is marked --no-rerun, so nothing was tried.");
+        advice.push("This pipeline is marked --no-rerun, so nothing was tried.".to_owned());
     }
-    advice
+    advice.join("\n")
+}
+
+fn last_plan(last: &Tried) -> Option<String> {
+    let what: Vec<&str> = last.proposal.previews.iter().map(|preview| preview.summary.as_str()).collect();
+    let reason = match &last.proposal.rehearsal {
+        Some(Rehearsal::Unsupported { why }) => format!("{why} ({})", last.reason),
+        _ => last.reason.clone(),
+    };
+    (!what.is_empty()).then(|| format!("The last plan ({}) was not used: {reason}.", what.join("; ")))
+}
+
+fn next_obstacle(obstacle: &Hypothesis) -> String {
+    let advice = obstacle.advice.as_ref().map(|advice| advice.read().as_str()).unwrap_or_default();
+    format!("It got the command as far as the next obstacle: {}. {advice}", obstacle.cause.summary.read()).trim_end().to_owned()
 }

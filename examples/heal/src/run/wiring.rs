@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use selfheal_adapters::local::ecosystem::SystemTools;
-use selfheal_adapters::local::{LocalCandidates, LocalContext, LocalExecutor, Pipeline};
+use selfheal_adapters::local::{LocalCandidates, LocalContext, LocalExecutor, LocalLog, Pipeline};
+use selfheal_core::diagnosis::Hypothesis;
 use selfheal_core::limits::Limits;
-use selfheal_core::orchestrator::Orchestrator;
+use selfheal_core::orchestrator::{Orchestrator, Report};
+use selfheal_core::ports::{Case, Runbooks};
 use selfheal_memory::Sqlite;
+use selfheal_policy::runbook::Catalogue;
 
 use super::Refusal;
 use super::inputs::Inputs;
@@ -21,16 +24,19 @@ pub(super) struct Host {
     pub(super) orchestrator: Orchestrator,
     pub(super) executor: Arc<LocalExecutor>,
     pub(super) tools: Arc<SystemTools>,
+    runbooks: Arc<Catalogue>,
 }
 
 impl Host {
     pub(super) fn new(options: &RunOptions, inputs: &Inputs, pipeline: &Arc<Pipeline>, stop: &Stop, voice: &Voice) -> Result<Self, Refusal> {
         let tools = Arc::new(SystemTools::new(stop.process.clone()));
         let executor = Arc::new(LocalExecutor::new(Arc::clone(pipeline), tools.clone()));
+        let runbooks = inputs.runbooks()?;
         let mut builder = Orchestrator::builder()
-            .runbooks(inputs.runbooks()?)
+            .runbooks(runbooks.clone())
             .policy(inputs.guardrails()?)
             .memory(Arc::new(open_store(inputs)?))
+            .log_source(Arc::new(LocalLog::new(Arc::clone(pipeline))))
             .context(Arc::new(LocalContext::new(Arc::clone(pipeline))))
             .candidates(Arc::new(LocalCandidates::new(Arc::clone(pipeline), tools.clone())))
             .probe(Arc::new(executor.probe()))
@@ -44,7 +50,19 @@ impl Host {
         if options.propose {
             builder = builder.policy(Arc::new(OptionSays::PROPOSE));
         }
-        Ok(Self { orchestrator: builder.build().map_err(Refusal::failed)?, executor, tools })
+        Ok(Self { orchestrator: builder.build().map_err(Refusal::failed)?, executor, tools, runbooks })
+    }
+
+    /// What stands in the way where the last plan got to, if that is something else than what was diagnosed first: a fix that
+    /// was right and not enough.
+    pub(super) async fn obstacle(&self, report: &Report) -> Option<Hypothesis> {
+        let state = &report.state;
+        state.fresh.as_ref()?;
+        let facts = state.current_facts();
+        let case = Case { facts: &facts, evidence: state.current_evidence() };
+        let latest = self.runbooks.explain(&case).await.ok()?.into_iter().next()?;
+        let first = report.diagnosis().and_then(|diagnosis| diagnosis.best());
+        Some(latest).filter(|latest| first.is_none_or(|first| first.cause != latest.cause))
     }
 }
 

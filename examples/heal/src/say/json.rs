@@ -13,8 +13,10 @@ use crate::run::RunResult;
 struct Object<'a> {
     outcome: &'a str,
     incident: Option<&'a str>,
-    category: Option<&'a str>,
-    root_cause: Option<&'a str>,
+    /// Empty if nothing failed.
+    category: &'a str,
+    /// Empty if nothing failed, or nothing known explains it.
+    root_cause: &'a str,
     /// Which knowledge the diagnosis came from: `runbook`, `memory` (nothing was diagnosed), `model`; null if nothing is known.
     source: Option<&'static str>,
     flaky: bool,
@@ -73,8 +75,8 @@ fn object(result: &RunResult) -> Object<'_> {
     Object {
         outcome: result.outcome,
         incident: result.report.as_ref().map(|report| report.incident().id.as_str()),
-        category: diagnosis.map(|diagnosis| diagnosis.category.as_str()),
-        root_cause: best.map(|best| best.cause.summary.read().as_str()),
+        category: diagnosis.map_or("", |diagnosis| diagnosis.category.as_str()),
+        root_cause: best.map_or("", |best| best.cause.summary.read().as_str()),
         source: diagnosis.and_then(|diagnosis| source(&diagnosis.source)),
         flaky: result.flaky,
         confidence: diagnosis.map_or(0.0, |diagnosis| diagnosis.confidence.value()),

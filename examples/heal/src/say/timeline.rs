@@ -83,6 +83,9 @@ fn evidence_of_unknown(voice: &Voice, result: &RunResult) {
         .flat_map(|piece| piece.lines())
         .map(|(citation, line)| (citation.line, line))
         .collect();
+    if lines.iter().all(|(_, line)| line.trim().is_empty()) {
+        return entry(voice, "evidence", "none: the command printed nothing");
+    }
     let texts: Vec<&str> = lines.iter().map(|(_, line)| *line).collect();
     for failing in selfheal_detect::extract::failing_lines(&texts, SHOWN_LINES) {
         let (number, line) = lines[failing.index];
@@ -163,7 +166,8 @@ fn ending(voice: &Voice, result: &RunResult) {
         (_, "proposed") => "the fix was rehearsed; the directory was left alone".to_owned(),
         _ => result.reason.clone().unwrap_or_default(),
     };
-    let times = format!("{} starts, {} in the command, {} in all", result.attempts, human(result.times.command), human(result.times.total));
+    let starts = if result.attempts == 1 { "start" } else { "starts" };
+    let times = format!("{} {starts}, {} in the command, {} in all", result.attempts, human(result.times.command), human(result.times.total));
     entry(voice, word, &format!("{} {}", styled(style, &summary), styled(DIM, &format!("({times})"))));
     if let Some(patch) = &result.patch {
         entry(voice, "patch", &patch.display().to_string());

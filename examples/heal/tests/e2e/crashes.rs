@@ -13,12 +13,11 @@ fn killed_at(at: u32) -> (Service, std::collections::BTreeMap<std::path::PathBuf
     let stopped = gate.reached();
     send("KILL", heal.id());
     heal.wait().unwrap();
-    match at {
+    if at == FINAL {
         // It runs in the user's own directory, as if it had been started there without the healer.
-        FINAL => stopped.let_go(),
-        _ => {}
+        stopped.let_go();
     }
-    stopped.is_gone();
+    stopped.wait_until_gone();
     (service, before)
 }
 

@@ -94,6 +94,6 @@ fn the_users_edit_during_verification_survives_a_roll_back() {
     assert_eq!(service.conf(), MENDED);
     send("TERM", heal.id());
     let ended = crate::common::Ended::wait(heal);
-    verifying.is_gone();
+    verifying.wait_until_gone();
     assert_eq!(service.conf(), BROKEN, "{ended}");
 }

@@ -17,7 +17,7 @@ fn stopped_by(signal: &str, at: u32) -> (Service, Ended) {
     let stopped = gate.reached();
     send(signal, heal.id());
     let ended = Ended::wait(heal);
-    stopped.is_gone();
+    stopped.wait_until_gone();
     assert_eq!(service.world.snapshot(), before, "{signal} at start {at}: the files are as they were: {ended}");
     assert_eq!(service.world.leftovers(), Vec::<std::path::PathBuf>::new(), "{signal} at start {at}: {ended}");
     assert_eq!(service.world.starts(), at as usize);

@@ -57,7 +57,7 @@ fn a_background_child_that_holds_the_output_does_not_hang_it() {
     assert_eq!((ended.status, &ended.stdout[..]), (Some(0), &b"done\n"[..]));
     let child = gate.reached();
     child.let_go();
-    child.is_gone();
+    child.wait_until_gone();
 }
 
 #[test]

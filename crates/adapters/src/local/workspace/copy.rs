@@ -1,8 +1,9 @@
 //! A private copy of a tree as it is: uncommitted, untracked and ignored files included.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
@@ -22,8 +23,8 @@ pub enum Scope {
 /// A copy that is removed when dropped.
 #[derive(Debug)]
 pub struct Scratch {
-    // Declared first: dropped, and so removed, as a whole.
-    _root: tempfile::TempDir,
+    // Removed as a whole when dropped.
+    root: tempfile::TempDir,
     dir: PathBuf,
     original: PathBuf,
 }
@@ -37,31 +38,62 @@ pub struct CopyError {
     source: io::Error,
 }
 
+/// The directory that copies lie in, and what their names begin with.
+fn parts(place: &Path) -> (&Path, OsString) {
+    let mut name = place.file_name().unwrap_or("selfheal".as_ref()).to_owned();
+    name.push(".");
+    (place.parent().unwrap_or(Path::new("/")), name)
+}
+
 fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> CopyError {
     let path = path.to_owned();
     move |source| CopyError { what, path, source }
 }
 
 impl Scratch {
-    /// Copies `original` into a new private directory below `parent`. Blocks of files are shared where the file system
-    /// can (reflink); otherwise bytes are copied.
+    /// Copies `original` into a new private (0700) directory `<place>.<random>`. Blocks of files are shared where the file
+    /// system can (reflink); otherwise bytes are copied.
     ///
     /// # Errors
     /// If something in the tree can't be read or the copy can't be written.
-    pub fn copy(original: &Path, parent: &Path, scope: Scope) -> Result<Self, CopyError> {
+    pub fn copy(original: &Path, place: &Path, scope: Scope) -> Result<Self, CopyError> {
+        let (parent, name) = parts(place);
         fs::create_dir_all(parent).map_err(failed("cannot create", parent))?;
-        let root = tempfile::Builder::new().prefix("heal-").tempdir_in(parent).map_err(failed("cannot create a copy in", parent))?;
+        // The name can be guessed, but not the random part: nobody else can have made the directory before.
+        let mut builder = tempfile::Builder::new();
+        let root = builder.prefix(&name).permissions(fs::Permissions::from_mode(0o700)).tempdir_in(parent);
+        let root = root.map_err(failed("cannot create a copy in", parent))?;
         // The same last name, which some tools print or derive names from.
         let dir = root.path().join(original.file_name().unwrap_or("project".as_ref()));
-        let scratch = Self { _root: root, dir, original: original.to_owned() };
+        let scratch = Self { root, dir, original: original.to_owned() };
         scratch.fill(scope)?;
         Ok(scratch)
+    }
+
+    /// Removes the copies at `place` that a killed healer left, and says how many. Only for who holds the directory's lock:
+    /// no copy there is in use.
+    ///
+    /// What can't be removed stays: it is in nobody's way.
+    pub fn sweep(place: &Path) -> usize {
+        let (parent, name) = parts(place);
+        let ours = |entry: &fs::DirEntry| {
+            let named = entry.file_name().as_encoded_bytes().starts_with(name.as_encoded_bytes());
+            let own = || entry.metadata().is_ok_and(|found| found.is_dir() && found.uid() == rustix::process::geteuid().as_raw());
+            named && own()
+        };
+        let left = fs::read_dir(parent).into_iter().flatten().flatten().filter(ours);
+        left.filter(|entry| fs::remove_dir_all(entry.path()).is_ok()).count()
     }
 
     /// Where the copy lies.
     #[must_use]
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// The private directory that the copy lies in.
+    pub(in super::super) fn root(&self) -> &Path {
+        self.root.path()
     }
 
     /// From the original to this copy.
@@ -91,8 +123,7 @@ impl Scratch {
     fn fill(&self, scope: Scope) -> Result<(), CopyError> {
         let relocation = self.relocation();
         let mut environments = Vec::new();
-        let root = self.dir.parent().unwrap_or(&self.dir);
-        let wanted = |entry: &DirEntry| entry.path() != root && !is_ours(entry) && (scope == Scope::Everything || is_source(entry));
+        let wanted = |entry: &DirEntry| entry.path() != self.root() && !is_ours(entry) && (scope == Scope::Everything || is_source(entry));
         for entry in WalkDir::new(&self.original).into_iter().filter_entry(wanted) {
             let entry = entry.map_err(|error| failed("cannot read", error.path().unwrap_or(&self.original))(error_of(&error)))?;
             let target = relocation.link_target(entry.path());
@@ -176,7 +207,7 @@ mod tests {
     #[test]
     fn a_rehearsal_gets_everything_and_nothing_in_it_leads_back() {
         let (dir, parent) = (project(), tempfile::tempdir().unwrap());
-        let scratch = Scratch::copy(dir.path(), parent.path(), Scope::Everything).unwrap();
+        let scratch = Scratch::copy(dir.path(), &parent.path().join("copy"), Scope::Everything).unwrap();
         let copied = |path: &str| fs::read_to_string(scratch.dir().join(path)).unwrap();
         assert_eq!(copied("ignored.log"), "log");
         assert_eq!(copied("target/debug/x"), "x");
@@ -189,16 +220,34 @@ mod tests {
     #[test]
     fn asking_tools_takes_only_sources() {
         let (dir, parent) = (project(), tempfile::tempdir().unwrap());
-        let scratch = Scratch::copy(dir.path(), parent.path(), Scope::Sources).unwrap();
+        let scratch = Scratch::copy(dir.path(), &parent.path().join("copy"), Scope::Sources).unwrap();
         assert!(scratch.dir().join("src/main.rs").exists());
         assert!(!scratch.dir().join("node_modules").exists());
         assert!(!scratch.dir().join("target").exists());
     }
 
     #[test]
+    fn nobody_else_may_look_at_it() {
+        let (dir, parent) = (project(), tempfile::tempdir().unwrap());
+        let scratch = Scratch::copy(dir.path(), &parent.path().join("copy"), Scope::Sources).unwrap();
+        let mode = fs::metadata(scratch.dir().parent().unwrap()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+
+    #[test]
+    fn what_a_killed_healer_left_is_swept_and_nothing_else() {
+        let (dir, parent) = (project(), tempfile::tempdir().unwrap());
+        let place = parent.path().join("copy");
+        std::mem::forget(Scratch::copy(dir.path(), &place, Scope::Everything).unwrap());
+        fs::create_dir(parent.path().join("copy-of-mine")).unwrap();
+        assert_eq!(Scratch::sweep(&place), 1);
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 1);
+    }
+
+    #[test]
     fn is_gone_when_dropped() {
         let (dir, parent) = (project(), tempfile::tempdir().unwrap());
-        drop(Scratch::copy(dir.path(), parent.path(), Scope::Everything).unwrap());
+        drop(Scratch::copy(dir.path(), &parent.path().join("copy"), Scope::Everything).unwrap());
         assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
     }
 }

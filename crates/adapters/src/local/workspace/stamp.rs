@@ -13,13 +13,15 @@ use walkdir::WalkDir;
 pub struct TreeStamp([u8; 32]);
 
 impl TreeStamp {
-    /// The stamp of `dir` now. Git's own directory is left out: looking at a repository refreshes its index.
+    /// The stamp of `dir` now, without `except`. Git's own directory is left out too: looking at a repository refreshes its
+    /// index.
     ///
     /// # Errors
     /// If a directory can't be read.
-    pub fn of(dir: &Path) -> io::Result<Self> {
+    pub fn of(dir: &Path, except: &Path) -> io::Result<Self> {
         let mut hash = Sha256::new();
-        let entries = WalkDir::new(dir).sort_by_file_name().into_iter().filter_entry(|entry| entry.file_name() != ".git");
+        let wanted = |entry: &walkdir::DirEntry| entry.file_name() != ".git" && entry.path() != except;
+        let entries = WalkDir::new(dir).sort_by_file_name().into_iter().filter_entry(wanted);
         for entry in entries {
             let entry = entry?;
             let metadata = entry.metadata()?;
@@ -46,7 +48,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("a");
         std::fs::write(&file, "1").unwrap();
-        let stamp = || TreeStamp::of(dir.path()).unwrap();
+        let stamp = || TreeStamp::of(dir.path(), &dir.path().join("copy")).unwrap();
         let first = stamp();
         assert_eq!(first, stamp());
         std::fs::write(&file, "22").unwrap();
@@ -54,5 +56,8 @@ mod tests {
         assert_ne!(first, second);
         std::fs::write(dir.path().join("b"), "").unwrap();
         assert_ne!(second, stamp());
+        let third = stamp();
+        std::fs::create_dir(dir.path().join("copy")).unwrap();
+        assert_eq!(third, stamp(), "what is excepted doesn't count");
     }
 }

@@ -241,10 +241,9 @@ impl Undo {
             if now == entry.before.as_ref().map(|kept| kept.hash.clone()) {
                 continue;
             }
-            if now != entry.after && entry.left_by_command.as_ref() != Some(&now) {
-                if let Some(state) = state {
-                    recovery.saved.push((entry.path.clone(), self.save(&entry.path, &state)?));
-                }
+            let ours = now == entry.after || entry.left_by_command.as_ref() == Some(&now);
+            if let Some(state) = state.filter(|_| !ours) {
+                recovery.saved.push((entry.path.clone(), self.save(&entry.path, &state)?));
             }
             self.restore(&entry)?;
             recovery.restored.push(entry.path);

@@ -18,18 +18,18 @@ const SUITE: Suite = Suite("MemoryStore");
 fn lesson(fingerprint: &str, incident: &str, value: &str, healed: bool, at: u64) -> Option<Lesson> {
     let resource = ResourceRef::new("fake", "thing", "one");
     let source = Source::Runbook { id: "conformance".to_owned(), version: 1 };
-    let plan = Plan {
+    let plan = Arc::new(Plan {
         steps: vec![set_value(&resource, "key", value).ok()?],
         rationale: format!("sets key to {value}"),
         source: source.clone(),
         confidence: Confidence::new(0.5),
-    };
-    let diagnosis = Diagnosis {
+    });
+    let diagnosis = Arc::new(Diagnosis {
         category: FailureCategory::MISSING_CONFIGURATION,
-        hypotheses: Vec::new(),
+        hypotheses: Arc::from([]),
         confidence: Confidence::new(0.5),
         source,
-    };
+    });
     let fingerprint = Fingerprint::from_hex(fingerprint);
     let incident = IncidentId::new(incident);
     Some(Lesson { fingerprint, incident, resource, diagnosis, plan, healed, at: Timestamp::from_millis(at) })

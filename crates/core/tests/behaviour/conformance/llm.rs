@@ -29,7 +29,11 @@ async fn the_scripted_model_keeps_its_obligations() {
 async fn each_planted_bug_is_found() {
     let json = r#"{"ok": true}"#;
     let models = [
-        (Careless { content: json, usage: TokenUsage { input: 9, output: 4 } }, 1, "one token was allowed and four came"),
+        (
+            Careless { content: json, usage: TokenUsage { input: 9, output: 4 } },
+            1,
+            "one token was allowed and four came",
+        ),
         (Careless { content: "Sure!", usage: TokenUsage { input: 9, output: 4 } }, 2, "not JSON"),
         (Careless { content: json, usage: TokenUsage { input: 9, output: 0 } }, 3, "nothing counted out"),
         (Careless { content: json, usage: TokenUsage { input: 0, output: 4 } }, 3, "nothing counted in"),

@@ -49,7 +49,9 @@ impl LogSource for Log {
         let all = lines();
         let skipped = if bug == Bug::ReturnsAll { 0 } else { all.len() - wanted };
         let first = if bug == Bug::CountsFromOne { 1 } else { skipped as u64 + 1 };
-        let piece = |from: usize, text: &[String], first: u64| Evidence::new(EvidenceId(from as u32), "log", first, &text.join("\n"), &redactor);
+        let piece = |from: usize, text: &[String], first: u64| {
+            Evidence::new(EvidenceId(from as u32), "log", first, &text.join("\n"), &redactor)
+        };
         let kept = &all[skipped..];
         Ok(match bug {
             Bug::TurnsTheOrder => vec![piece(1, &kept[5..], first + 5), piece(2, &kept[..5], first)],

@@ -31,7 +31,11 @@ pub(crate) fn retry_hypothesis(attempts: i64, initial_backoff_ms: i64) -> Hypoth
 fn with_remedies(cause: &str, category: FailureCategory, remedies: Vec<Remedy>) -> Hypothesis {
     Hypothesis {
         category,
-        cause: RootCause { kind: cause.to_owned(), summary: Untrusted::new(cause.to_owned()), extracted: BTreeMap::new() },
+        cause: RootCause {
+            kind: cause.to_owned(),
+            summary: Untrusted::new(cause.to_owned()),
+            extracted: BTreeMap::new(),
+        },
         citations: Vec::new(),
         source: Source::Runbook { id: cause.to_owned(), version: 1 },
         priority: 50,

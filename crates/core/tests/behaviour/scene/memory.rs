@@ -61,13 +61,20 @@ impl MemoryStore for Remembering {
             record.is_good().then(|| (record, (*last).clone()))
         });
         let best = good.max_by_key(|(record, last)| (record.healed - record.failed, last.at));
-        Ok(best.map(|(record, Lesson { diagnosis, plan, incident, at, .. })| ProvenFix { diagnosis, plan, record, incident, at }))
+        Ok(best.map(|(record, Lesson { diagnosis, plan, incident, at, .. })| ProvenFix {
+            diagnosis,
+            plan,
+            record,
+            incident,
+            at,
+        }))
     }
 
     async fn record(&self, lesson: &Lesson) -> Result<()> {
         self.meddled("record")?;
         let mut lessons = self.lessons.lock().unwrap();
-        let same = |known: &Lesson| known.incident == lesson.incident && known.plan_fingerprint() == lesson.plan_fingerprint();
+        let same =
+            |known: &Lesson| known.incident == lesson.incident && known.plan_fingerprint() == lesson.plan_fingerprint();
         if !lessons.iter().any(same) {
             lessons.push(lesson.clone());
         }

@@ -15,7 +15,9 @@ use selfheal_core::limits::Limits;
 use selfheal_core::orchestrator::{Cancellation, Orchestrator, OrchestratorBuilder, Report};
 use selfheal_core::ports::{Journal, Record, Rehearsal};
 use selfheal_core::resource::{Environment, ResourceRef};
-use selfheal_core::testing::{AllowAll, FakeExecutor, FakeWorld, JournalInMemory, ManualClock, ScriptedRunbooks, SeededEntropy};
+use selfheal_core::testing::{
+    AllowAll, FakeExecutor, FakeWorld, JournalInMemory, ManualClock, ScriptedRunbooks, SeededEntropy,
+};
 use selfheal_detect::redact::Redactor;
 
 pub(crate) use knowledge::{KnownLines, hypothesis, retry_hypothesis};
@@ -77,7 +79,11 @@ impl Scene {
         let orchestrator = host.build().unwrap();
         let report = orchestrator.heal(signal(), cancel).await.unwrap();
         let records = self.journal.read(&report.incident().id).await.unwrap();
-        assert_eq!(replay(&records, orchestrator.limits()).as_ref(), Some(&report.state), "replay differs from the run");
+        assert_eq!(
+            replay(&records, orchestrator.limits()).as_ref(),
+            Some(&report.state),
+            "replay differs from the run"
+        );
         report
     }
 

@@ -58,7 +58,7 @@ impl Stopped {
     }
 
     /// Waits until the command and all its children are gone.
-    pub(crate) fn is_gone(mut self) {
+    pub(crate) fn wait_until_gone(mut self) {
         let (send, gone) = mpsc::channel();
         thread::spawn(move || {
             let _ = self.alive.read_to_end(&mut Vec::new());

@@ -131,7 +131,8 @@ impl World {
 
     /// Copies of the project that were left behind.
     pub(crate) fn leftovers(&self) -> Vec<PathBuf> {
-        files_below(&self.path("tmp"))
+        let all = fs::read_dir(self.path("tmp")).unwrap().map(|entry| entry.unwrap().path());
+        all.filter(|path| path.is_dir()).collect()
     }
 
     /// Files in which `value` can be read: of the store, the state, the home, the copies, the project.

@@ -89,7 +89,7 @@ impl Capture {
             return;
         }
         // Scanned while it is still in the cache; whether it will have to go is not known yet.
-        self.regions.note_hits(full.bytes());
+        self.regions.note_hits(full.bytes(), self.newlines - full.lines_before);
         self.tail.push_back(full);
     }
 

@@ -58,9 +58,9 @@ pub(super) struct RegionLog {
 
 impl RegionLog {
     /// Scans the block that joins the tail.
-    pub(super) fn note_hits(&mut self, bytes: &[u8]) {
+    pub(super) fn note_hits(&mut self, bytes: &[u8], newlines: u64) {
         // A block without a line break is data. It is not scanned: nothing comes as fast as data does.
-        let has_lines = memchr::memchr2(b'\n', b'\r', bytes).is_some();
+        let has_lines = newlines > 0 || memchr::memchr(b'\r', &bytes[..bytes.len().min(SCAN_BYTES)]).is_some();
         let scanned = if has_lines { bytes } else { &[] };
         let mut hits: Vec<usize> = Vec::new();
         for (index, piece) in scanned.chunks(SCAN_BYTES).enumerate() {
