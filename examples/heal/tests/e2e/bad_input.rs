@@ -77,9 +77,9 @@ fn a_broken_env_file_says_the_line_and_not_what_it_holds() {
 #[test]
 fn a_broken_runbook_says_the_line() {
     let world = World::new();
-    let file = world.aside("broken/first.yaml", "schema: selfheal.dev/runbook/v7\nid: first\nversion: 1\n");
+    let file = world.aside("broken/first.yaml", "schema: selfheal.dev/runbook/v1\nid: first\nsignatur: {}\n");
     let folder = world.path("broken").display().to_string();
-    refused(&world, &["--runbooks", &folder], &[&format!("{file}:1"), "expected", "selfheal.dev/runbook/v1"]);
+    refused(&world, &["--runbooks", &folder], &[&format!("{file}:3"), "`signatur`", "expected", "signature"]);
     refused(&world, &["--runbooks", "/no/such/runbooks"], &["/no/such/runbooks"]);
 }
 

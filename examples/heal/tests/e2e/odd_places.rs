@@ -86,7 +86,7 @@ fn a_rehearsal_that_writes_into_the_directory_itself_proves_nothing() {
     assert_eq!((ended.status, ended.json()["outcome"].as_str()), (Some(20), Some("escalated")), "{ended}");
     assert_eq!(service.conf(), BROKEN);
     let told = ended.json();
-    assert!(told["actions"][0]["reason"].as_str().unwrap().contains("proves nothing"), "{told}");
+    assert!(told["escalation"].as_str().unwrap().contains("proves nothing"), "{told}");
 }
 
 #[test]

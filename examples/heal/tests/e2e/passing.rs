@@ -40,8 +40,8 @@ fn standard_input_reaches_the_command() {
 #[test]
 fn much_output_is_delivered_whole_and_diagnosed_by_its_end() {
     let world = World::new();
-    let script = "i=0; line=$(printf '%0500d' 0); while [ $i -lt 20000 ]; do echo \"$line$i\"; i=$((i+1)); done; \
-                  echo 'sh: 1: DEPLOY_REGION: parameter not set' >&2; exit 2";
+    let script = "echo 'deploying' >&2; i=0; line=$(printf '%0500d' 0); while [ $i -lt 20000 ]; do echo \"$line$i\"; i=$((i+1)); done; \
+                  echo 'checking what is needed' >&2; echo 'sh: 1: DEPLOY_REGION: parameter not set' >&2; exit 2";
     let ended = world.heal(&[], &["sh", "-c", script]);
     assert_eq!(ended.stdout.iter().filter(|byte| **byte == b'\n').count(), 20_000);
     ended.assert_says("DEPLOY_REGION is not set");
