@@ -1,8 +1,10 @@
 //! The floor: a plain loop over boxed async steps, one per visit, whose inputs were recorded from the orchestrator.
 //!
-//! Two of them. [`of_ports`] makes the same port calls and nothing else: no agent, no hash, no decision, not even the
-//! inputs are made. [`of_agents`] lets the same agents do the same work, as a hand-written loop would. Each step checks its
-//! answer, so that a loop that took another path than the orchestrator fails instead of being faster.
+//! Two of them. [`of_agents`] does the same visits: the same agents do the same work over the same ports, as a
+//! hand-written loop would, from the fingerprint that memory is asked by to the lesson that it is told. [`of_ports`] makes
+//! the same port calls and nothing else: no agent, no plan, no hash, not even the inputs are made; it shows what the ports
+//! themselves cost. Each step checks its answer, so that a loop that took another path than the orchestrator fails
+//! instead of being faster.
 
 mod agents;
 mod inputs;
@@ -19,8 +21,10 @@ pub use ports::of_ports;
 /// One visit of a plain loop: what it is called, and what it does with `C`.
 pub struct Step<C> {
     name: &'static str,
-    visit: Box<dyn for<'a> Fn(&'a C, &'a Inputs) -> BoxFuture<'a, Result<()>> + Send + Sync>,
+    visit: Box<Visit<C>>,
 }
+
+type Visit<C> = dyn for<'a> Fn(&'a C, &'a Inputs) -> BoxFuture<'a, Result<()>> + Send + Sync;
 
 impl<C> Step<C> {
     fn new<V>(name: &'static str, visit: V) -> Self

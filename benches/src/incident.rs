@@ -117,12 +117,12 @@ fn hypothesis() -> Hypothesis {
         citations: vec![Citation { evidence: EvidenceId(1), line: 18 }],
         source: Source::Runbook { id: "limit-not-set".to_owned(), version: 1 },
         priority: 50,
-        remedies: vec![Remedy {
+        remedies: vec![Arc::new(Remedy {
             from: Some(RowQuery { set: SET.to_owned(), given: BTreeMap::new() }),
             actions: vec![ActionTemplate { kind: SET_VALUE, parameters: BTreeMap::from(parameters) }],
             criteria: vec![SuccessCriterion::Probe("healthy".to_owned())],
             compensation: Compensation::Undo,
-        }],
+        })],
         advice: Some(Untrusted::new("Set `limit`.".to_owned())),
         reference: None,
     }

@@ -8,8 +8,8 @@ use selfheal_core::confidence::TrackRecord;
 use selfheal_core::diagnosis::Source;
 use selfheal_core::engine::Phase;
 use selfheal_core::error::Result;
-use selfheal_core::incident::{Fingerprint, IncidentId};
 use selfheal_core::facts::Facts;
+use selfheal_core::incident::{Fingerprint, IncidentId};
 use selfheal_core::plan::{BlastRadius, Change, Fence, Preview};
 use selfheal_core::ports::{
     Approved, EffectStatus, Executor, Lesson, MemoryStore, Progress, ProvenFix, Rehearsal, Undone, Work,
@@ -61,7 +61,8 @@ pub struct Steady {
 
 impl Default for Steady {
     fn default() -> Self {
-        let spec = ActionSpec::new(SET_VALUE).requires("key", ParameterType::Text).requires("value", ParameterType::Text);
+        let spec =
+            ActionSpec::new(SET_VALUE).requires("key", ParameterType::Text).requires("value", ParameterType::Text);
         Self { kinds: [spec] }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use selfheal_core::agents::{Analyst, Assignment, Auditor, Classifier, Scholar, Strategist};
 use selfheal_core::decision::Verdict;
+use selfheal_core::incident::Fingerprint;
 use selfheal_core::limits::Limits;
 use selfheal_core::orchestrator::SystemClock;
 use selfheal_core::plan::PlanHash;
@@ -75,7 +76,12 @@ pub fn of_agents() -> Vec<Step<Crew>> {
 
 fn recall() -> Visit {
     Visit::new("recall", |crew, inputs| {
-        async move { ensure(crew.ports.memory.recall(&inputs.state.incident.fingerprint).await?.is_none(), "recall") }.boxed()
+        async move {
+            let incident = &inputs.state.incident;
+            let fingerprint = Fingerprint::of(&incident.resource, &incident.facts, &incident.evidence);
+            ensure(crew.ports.memory.recall(&fingerprint).await?.is_none(), "recall")
+        }
+        .boxed()
     })
 }
 
@@ -121,7 +127,8 @@ fn preview(plan: usize) -> Visit {
 
 fn decide(name: &'static str, plan: usize, rehearsal: RehearsalEvidence, verdict: Verdict) -> Visit {
     Visit::new(name, move |crew, inputs| {
-        async move { ensure(crew.auditor.decide(&inputs.question(plan, rehearsal)).await.verdict == verdict, name) }.boxed()
+        async move { ensure(crew.auditor.decide(&inputs.question(plan, rehearsal)).await.verdict == verdict, name) }
+            .boxed()
     })
 }
 

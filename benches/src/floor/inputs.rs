@@ -6,7 +6,9 @@ use std::sync::Arc;
 use selfheal_core::action::ActionSpec;
 use selfheal_core::engine::{Proposal, State};
 use selfheal_core::orchestrator::Report;
-use selfheal_core::ports::{CandidateQuery, Case, Executor, Lesson, PolicyQuestion, ProbeRequest, RehearsalEvidence, Work};
+use selfheal_core::ports::{
+    CandidateQuery, Case, Executor, Lesson, PolicyQuestion, ProbeRequest, RehearsalEvidence, Work,
+};
 
 use crate::Failed;
 use crate::incident::SET;

@@ -41,7 +41,8 @@ pub fn of_ports() -> Vec<Step<InMemoryPorts>> {
 
 fn recall() -> PortCall {
     PortCall::new("recall", |ports, inputs| {
-        async move { ensure(ports.memory.recall(&inputs.state.incident.fingerprint).await?.is_none(), "recall") }.boxed()
+        async move { ensure(ports.memory.recall(&inputs.state.incident.fingerprint).await?.is_none(), "recall") }
+            .boxed()
     })
 }
 
@@ -76,7 +77,8 @@ fn preview(plan: usize) -> PortCall {
 
 fn decide(name: &'static str, plan: usize, rehearsal: RehearsalEvidence, verdict: Verdict) -> PortCall {
     PortCall::new(name, move |ports, inputs| {
-        async move { ensure(ports.policy.decide(&inputs.question(plan, rehearsal)).await?.verdict == verdict, name) }.boxed()
+        async move { ensure(ports.policy.decide(&inputs.question(plan, rehearsal)).await?.verdict == verdict, name) }
+            .boxed()
     })
 }
 

@@ -58,8 +58,8 @@ pub struct Hypothesis {
     pub source: Source,
     /// How specific the knowledge is; of two hypotheses the higher explains more.
     pub priority: i32,
-    /// Ways to mend it, tried in order.
-    pub remedies: Vec<Remedy>,
+    /// Ways to mend it, tried in order. Shared with the knowledge that they come from.
+    pub remedies: Vec<Arc<Remedy>>,
     /// What a person should do where no remedy helps.
     pub advice: Option<Untrusted<String>>,
     /// Where to read more.

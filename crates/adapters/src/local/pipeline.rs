@@ -132,11 +132,14 @@ impl Pipeline {
         self.session().memory.or(self.config.memory)
     }
 
-    /// The command line, for people.
+    /// The command line, for people; redacted.
     #[must_use]
     pub fn command_line(&self) -> String {
-        let words = std::iter::once(&self.config.program).chain(&self.config.args);
-        words.map(|word| quoted(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
+        let redactor = &self.config.redactor;
+        let words = std::iter::once(&self.config.program).chain(&self.config.args).map(|word| word.to_string_lossy());
+        // A value is found in a word before its quotes are escaped, and a name and its value in the line.
+        let line = words.map(|word| quoted(&redactor.redact(&word))).collect::<Vec<_>>().join(" ");
+        redactor.redact(&line).into_owned()
     }
 
     /// Runs the command in its directory, its streams passed through. Blocks.

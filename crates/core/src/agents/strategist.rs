@@ -84,7 +84,13 @@ impl Strategist {
         Err(Error::new(ErrorKind::Unsupported, "candidates.rows", message))
     }
 
-    fn draw_up(&self, assignment: &Assignment<'_>, hypothesis: &Hypothesis, remedy: &Remedy, row: &Row) -> Option<Plan> {
+    fn draw_up(
+        &self,
+        assignment: &Assignment<'_>,
+        hypothesis: &Hypothesis,
+        remedy: &Remedy,
+        row: &Row,
+    ) -> Option<Plan> {
         let author = Author { hypothesis, remedy, row, assignment };
         let added: Option<Vec<Step>> = remedy.actions.iter().map(|template| author.step(template)).collect();
         let base = &assignment.attack.base;

@@ -77,8 +77,12 @@ fn advance(mut state: State, at: Timestamp, event: Event, limits: &Limits) -> Re
         (Phase::Applying { step, attempt }, Event::Applied) => applied(state, step, attempt),
         (Phase::Probing { step, attempt }, Event::Probed(status)) => probed(state, step, attempt, status, at, limits),
         (Phase::BackingOff { then, .. }, Event::Waited) => state.resume(*then),
-        (Phase::Verifying { round, attempt }, Event::Verified(seen)) => verified(state, round, attempt, seen, at, limits),
-        (Phase::Compensating { step, because }, Event::Undone(undone)) => undone_step(state, step, because, undone, limits),
+        (Phase::Verifying { round, attempt }, Event::Verified(seen)) => {
+            verified(state, round, attempt, seen, at, limits)
+        }
+        (Phase::Compensating { step, because }, Event::Undone(undone)) => {
+            undone_step(state, step, because, undone, limits)
+        }
         (Phase::Learning { outcome }, Event::Learned) => state.enter(Phase::Closed { outcome }),
         (Phase::Escalating { because }, Event::Escalated { acknowledged }) => {
             state.enter(Phase::Closed { outcome: Outcome::Escalated { because, acknowledged } })
@@ -103,7 +107,7 @@ fn opened(incident: Arc<Incident>, seed: u64) -> State {
         intended: false,
         counters: Counters { evidence: pieces, ..Counters::default() },
         hypotheses: Arc::from([]),
-        attacks: Vec::new(),
+        attacks: Vec::with_capacity(1),
         proposal: None,
         tried: Vec::new(),
         fresh: None,
@@ -138,7 +142,8 @@ fn analysed(mut state: State, diagnosis: Arc<Diagnosis>, limits: &Limits) -> Sta
 fn planned(mut state: State, plan: Option<Arc<Plan>>, limits: &Limits) -> State {
     if let Some(plan) = plan {
         if state.counters.plans >= limits.plans_per_incident {
-            return state.enter(Phase::Escalating { because: Trouble::LimitReached { what: "plans per incident".into() } });
+            return state
+                .enter(Phase::Escalating { because: Trouble::LimitReached { what: "plans per incident".into() } });
         }
         state.counters.plans += 1;
         let problem = out_of_bounds(&state, &plan, limits);
@@ -250,14 +255,7 @@ fn applied(mut state: State, step: usize, attempt: u32) -> State {
     }
 }
 
-fn probed(
-    mut state: State,
-    step: usize,
-    attempt: u32,
-    status: EffectStatus,
-    at: Timestamp,
-    limits: &Limits,
-) -> State {
+fn probed(mut state: State, step: usize, attempt: u32, status: EffectStatus, at: Timestamp, limits: &Limits) -> State {
     match status {
         EffectStatus::Applied => applied(state, step, attempt),
         EffectStatus::Absent if state.may_call_again(limits) => {
@@ -275,14 +273,7 @@ fn probed(
     }
 }
 
-fn verified(
-    mut state: State,
-    round: u32,
-    attempt: u32,
-    seen: Verification,
-    at: Timestamp,
-    limits: &Limits,
-) -> State {
+fn verified(mut state: State, round: u32, attempt: u32, seen: Verification, at: Timestamp, limits: &Limits) -> State {
     if seen.held && round + 1 < limits.stability_observations {
         let until = at.after(limits.stability_interval);
         let then = Box::new(Phase::Verifying { round: round + 1, attempt });
@@ -525,6 +516,7 @@ impl State {
     /// Whether the plan being worked on came from memory.
     #[must_use]
     pub fn is_recalled(&self) -> bool {
-        self.counters.diagnoses == 0 && self.attacks.first().is_some_and(|attack| attack.diagnosis.source == Source::Memory)
+        self.counters.diagnoses == 0
+            && self.attacks.first().is_some_and(|attack| attack.diagnosis.source == Source::Memory)
     }
 }

@@ -36,7 +36,8 @@ struct Circuit {
 impl Breakers {
     /// Makes the call unless the port's breaker is open.
     ///
-    /// `now` is read only where a breaker is open or opens. Only errors that say the port is out of reach count; a refusal (invalid, conflict, denied) is an answer.
+    /// Only errors that say the port is out of reach count; a refusal (invalid, conflict, denied) is an answer.
+    /// `now` is read only where the breaker is open or opens.
     pub(super) async fn guard<T>(
         &self,
         port: Guarded,
@@ -57,7 +58,10 @@ impl Breaker {
         let mut circuit = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match circuit.open_until {
             Some(until) if now() < until => {
-                let message = format!("{port:?} failed {} times in a row; not called before its cool-down ends", circuit.failures);
+                let message = format!(
+                    "{port:?} failed {} times in a row; not called before its cool-down ends",
+                    circuit.failures
+                );
                 Err(Error::new(ErrorKind::Unavailable, "breaker", message))
             }
             Some(_) => {

@@ -17,11 +17,6 @@ use crate::ports::{Approval, Record};
 /// Lines that are read from a log source: what the Classifier looks at.
 const LOG_TAIL_LINES: usize = 500;
 
-struct Run {
-    sequence: u64,
-    timings: Timings,
-}
-
 impl Orchestrator {
     /// Opens an incident for `signal` and works on it until it is closed or waits for an approval.
     ///
@@ -44,16 +39,15 @@ impl Orchestrator {
     ///
     /// # Errors
     /// As [`Orchestrator::heal`].
-    pub async fn resume(&self, state: State, sequence: u64, cancel: &Cancellation) -> Result<Report> {
+    pub async fn resume(&self, state: State, mut sequence: u64, cancel: &Cancellation) -> Result<Report> {
         let _turn = self.serial.turn(&state.incident.resource).await;
         let _place = self.bulkhead.acquire().await.map_err(|_| closed())?;
-        let mut run = Run { sequence, timings: Timings::default() };
         let id = state.incident.id.clone();
         let state = match state.intended {
-            true => self.act(&id, self.journal(&id, Event::Resumed, &mut run).await?, Some(state))?,
+            true => self.act(&id, self.journal(&id, &mut sequence, Event::Resumed).await?, Some(state))?,
             false => state,
         };
-        self.drive(state, run, cancel).await
+        self.drive(state, sequence, Timings::default(), cancel).await
     }
 
     async fn open(&self, signal: Signal) -> Result<Arc<Incident>> {
@@ -80,38 +74,44 @@ impl Orchestrator {
     }
 
     async fn open_and_drive(&self, incident: Arc<Incident>, detect: Duration, cancel: &Cancellation) -> Result<Report> {
-        let mut run = Run { sequence: 0, timings: Timings { detect, ..Timings::default() } };
+        let mut sequence = 0;
         let opened = Event::Opened { incident: Arc::clone(&incident), seed: self.ports.entropy.next_u64() };
-        let state = self.act(&incident.id, self.journal(&incident.id, opened, &mut run).await?, None)?;
-        self.drive(state, run, cancel).await
+        let state = self.act(&incident.id, self.journal(&incident.id, &mut sequence, opened).await?, None)?;
+        self.drive(state, sequence, Timings { detect, ..Timings::default() }, cancel).await
     }
 
     #[allow(clippy::manual_async_fn, reason = "an async fn keeps its arguments twice (rust-lang/rust#62958)")]
-    fn drive(&self, mut state: State, mut run: Run, cancel: &Cancellation) -> impl Future<Output = Result<Report>> {
+    fn drive(
+        &self,
+        mut state: State,
+        mut sequence: u64,
+        mut timings: Timings,
+        cancel: &Cancellation,
+    ) -> impl Future<Output = Result<Report>> {
         async move {
             let id = state.incident.id.clone();
             while let Some(effect) = state.effect() {
                 if cancel.is_cancelled() && !state.phase.is_ending() {
-                    state = self.act(&id, self.journal(&id, Event::Cancelled, &mut run).await?, Some(state))?;
+                    state = self.act(&id, self.journal(&id, &mut sequence, Event::Cancelled).await?, Some(state))?;
                     continue;
                 }
                 if let Some(progress) = &self.ports.progress {
                     progress.entering(&id, &state.phase);
                 }
                 if effect.is_outward() && !state.intended {
-                    state = self.act(&id, self.journal(&id, Event::Intended, &mut run).await?, Some(state))?;
+                    state = self.act(&id, self.journal(&id, &mut sequence, Event::Intended).await?, Some(state))?;
                 }
                 let started = self.ports.clock.elapsed();
                 let event = self.visit(&state, effect, cancel).await;
-                run.timings.add(effect, self.ports.clock.elapsed().saturating_sub(started));
+                timings.add(effect, self.ports.clock.elapsed().saturating_sub(started));
                 let waits = matches!(event, Event::Answered(Approval::Pending));
-                state = self.act(&id, self.journal(&id, event, &mut run).await?, Some(state))?;
+                state = self.act(&id, self.journal(&id, &mut sequence, event).await?, Some(state))?;
                 if waits && matches!(state.phase, Phase::AwaitingApproval { .. }) {
                     break;
                 }
             }
             self.settle(&state).await;
-            Ok(Report { state, timings: run.timings })
+            Ok(Report { state, timings })
         }
     }
 
@@ -129,19 +129,20 @@ impl Orchestrator {
     }
 
     /// Makes the event durable; only then may the engine act on it.
-    async fn journal(&self, id: &IncidentId, event: Event, run: &mut Run) -> Result<Record> {
-        let record = Record { schema: SCHEMA_VERSION, sequence: run.sequence, at: self.ports.clock.now(), event };
+    async fn journal(&self, id: &IncidentId, sequence: &mut u64, event: Event) -> Result<Record> {
+        let record = Record { schema: SCHEMA_VERSION, sequence: *sequence, at: self.ports.clock.now(), event };
         if let Some(journal) = &self.ports.journal {
             journal.append(id, &record).await?;
         }
-        run.sequence += 1;
+        *sequence += 1;
         Ok(record)
     }
 
     fn act(&self, id: &IncidentId, record: Record, state: Option<State>) -> Result<State> {
         let next = transition(state, record.at, record.event, &self.limits);
         next.map(|(state, _effect)| state).map_err(|illegal| {
-            Error::new(ErrorKind::Internal, "engine.transition", illegal.to_string()).with_context("incident", id.as_str())
+            Error::new(ErrorKind::Internal, "engine.transition", illegal.to_string())
+                .with_context("incident", id.as_str())
         })
     }
 
@@ -185,5 +186,9 @@ pub(super) fn within(evidence: Vec<Evidence>, bytes: usize) -> Vec<Evidence> {
 }
 
 fn numbered(evidence: Vec<Evidence>) -> Vec<Evidence> {
-    evidence.into_iter().zip(1..).map(|(piece, number)| piece.renumbered(EvidenceId(number))).collect()
+    let pieces = evidence.into_iter().zip(1..);
+    let mut numbered: Vec<_> = pieces.map(|(piece, number)| piece.renumbered(EvidenceId(number))).collect();
+    // It stays as long as the incident, and collecting in place keeps the room that the source had.
+    numbered.shrink_to_fit();
+    numbered
 }

@@ -48,8 +48,8 @@ impl Orchestrator {
         })
     }
 
-    async fn guarded<T>(&self, port: Guarded, call: impl Future<Output = Result<T>>) -> Result<T> {
-        self.breakers.guard(port, || self.ports.clock.now(), &self.limits, call).await
+    fn guarded<T>(&self, port: Guarded, call: impl Future<Output = Result<T>>) -> impl Future<Output = Result<T>> {
+        self.breakers.guard(port, || self.ports.clock.now(), &self.limits, call)
     }
 
     async fn recall(&self, state: &State) -> Result<Event> {
@@ -83,7 +83,8 @@ impl Orchestrator {
         let resource = &state.incident.resource;
         let specs = specs_of(&self.ports.executors, &resource.system);
         let assignment = Assignment { resource, attack, tried: &state.tried, specs: &specs };
-        let planned = pin!(self.agents.strategist.plan(&assignment));
+        // Boxed: it is much the largest of the visits, and every incident would reserve room for it throughout.
+        let planned = Box::pin(self.agents.strategist.plan(&assignment));
         let plan = self.guarded(Guarded::Candidates, planned).await?;
         Ok(Event::Planned(plan.map(Arc::new)))
     }
@@ -184,7 +185,8 @@ impl Orchestrator {
         for name in &names {
             seen.push(self.observe(state, name).await?);
         }
-        let healthy = |name: &str| names.iter().position(|known| *known == name).is_some_and(|at| seen[at].is_healthy());
+        let healthy =
+            |name: &str| names.iter().position(|known| *known == name).is_some_and(|at| seen[at].is_healthy());
         let held = !criteria.is_empty() && criteria.iter().all(|criterion| criterion.holds(&healthy));
         let mut seen = Verification::from_observations(seen, held);
         seen.evidence = within(seen.evidence, self.limits.evidence_bytes);

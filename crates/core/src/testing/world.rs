@@ -230,12 +230,12 @@ pub fn wrong_value(key: &str, value: &str) -> Hypothesis {
         citations: Vec::new(),
         source: Source::Runbook { id: "wrong-value".to_owned(), version: 1 },
         priority: 50,
-        remedies: vec![Remedy {
+        remedies: vec![Arc::new(Remedy {
             from: None,
             actions: vec![ActionTemplate { kind: SET_VALUE, parameters }],
             criteria: vec![SuccessCriterion::Probe("healthy".to_owned())],
             compensation: Compensation::Undo,
-        }],
+        })],
         advice: None,
         reference: None,
     }

@@ -1,6 +1,7 @@
 //! A runbook that was checked: every name it uses exists, every pattern parses, every action is a known one.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use selfheal_core::action::ActionKind;
 use selfheal_core::category::FailureCategory;
@@ -33,7 +34,7 @@ pub struct Runbook {
     pub(crate) summary: Template,
     pub(crate) escalation: Template,
     pub(crate) absent: BTreeMap<String, String>,
-    pub(crate) remedies: Vec<Remedy>,
+    pub(crate) remedies: Vec<Arc<Remedy>>,
 }
 
 /// Checks one document and interns its patterns.
@@ -62,7 +63,7 @@ impl Checker<'_> {
             summary: self.template(&doc.cause.summary, &signature, &absent)?,
             escalation: self.template(&doc.escalation, &signature, &absent)?,
             cause_kind: doc.cause.kind.value.clone(),
-            remedies: doc.plans.iter().map(|plan| self.plan(plan, &signature)).collect::<Result<_, _>>()?,
+            remedies: doc.plans.iter().map(|plan| self.plan(plan, &signature).map(Arc::new)).collect::<Result<_, _>>()?,
             signature,
             absent,
         })

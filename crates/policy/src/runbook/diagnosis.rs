@@ -1,5 +1,7 @@
 //! A runbook that recognised a failure, with the values it found.
 
+use std::sync::Arc;
+
 use selfheal_core::category::FailureCategory;
 use selfheal_core::diagnosis::Remedy;
 
@@ -53,7 +55,7 @@ impl<'c> Match<'c> {
 
     /// What may be tried, in order; without a remedy whose selecting value wasn't found, for with it the right to
     /// choose among the rows is missing.
-    pub fn remedies(&self) -> impl Iterator<Item = &'c Remedy> {
+    pub fn remedies(&self) -> impl Iterator<Item = &'c Arc<Remedy>> {
         let selected = |name: &String| !self.values(name).is_empty();
         self.runbook.remedies.iter().filter(move |remedy| match &remedy.from {
             Some(query) => query.given.values().all(selected),
@@ -110,7 +112,7 @@ impl Runbook {
     }
 
     /// What may be tried, in order.
-    pub fn remedies(&self) -> &[Remedy] {
+    pub fn remedies(&self) -> &[Arc<Remedy>] {
         &self.remedies
     }
 }

@@ -51,8 +51,10 @@ impl Inputs {
         })
     }
 
+    /// The command line, for people; redacted.
     pub(super) fn command_line(&self) -> String {
-        self.command.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+        let line = self.command.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+        self.redactor.redact(&line).into_owned()
     }
 
     /// The runbooks; the shipped ones alone are read only when they are needed.

@@ -72,7 +72,7 @@ impl RunResult {
             reason,
             attempts: used.starts,
             command_exit: if healthy { 0 } else { first_exit },
-            command_line: pipeline.config().redactor.redact(&pipeline.command_line()).into_owned(),
+            command_line: pipeline.command_line(),
             patch: None,
             times: Times { detect: ended.detect + ended.report.timings.detect, visits: ended.report.timings, command: used.time, tools: ended.tools, total: ended.total },
             report: Some(ended.report),
@@ -97,7 +97,7 @@ impl RunResult {
     }
 
     fn effective(&self) -> Vec<&Preview> {
-        let stands = |tried: &&Tried| matches!(tried.result, TriedResult::Applied | TriedResult::Proposed);
+        let stands = |tried: &&Tried| matches!(tried.result, TriedResult::Applied | TriedResult::Proposed | TriedResult::Stuck);
         let waiting = self.report.as_ref().and_then(|report| report.state.proposal.as_ref());
         let ended = self.tried().iter().filter(stands).map(|tried| &tried.proposal);
         ended.chain(waiting).flat_map(|proposal| proposal.previews.iter()).collect()
@@ -128,6 +128,7 @@ fn why(options: &RunOptions, ended: &Ended) -> (Option<String>, Option<String>) 
     match report.outcome() {
         Some(Outcome::Escalated { because, .. }) => (Some(because.in_words()), Some(advice(options, ended))),
         Some(Outcome::Interrupted) => (Some("the user stopped it".to_owned()), Some(advice(options, ended))),
+        Some(Outcome::Proposed) => (None, report.tried().last().map(|last| what_to_apply(options, last))),
         Some(Outcome::Planned) => (Some("a dry run changes nothing".to_owned()), None),
         None => {
             let hash = report.state.proposal.as_ref().and_then(|proposal| proposal.hash.as_ref());
@@ -152,13 +153,30 @@ fn advice(options: &RunOptions, ended: &Ended) -> String {
     advice.join("\n")
 }
 
+fn what_to_apply(options: &RunOptions, proposed: &Tried) -> String {
+    let changes = proposed.proposal.previews.iter().any(|preview| !preview.changes.is_empty());
+    match options.patch.as_ref().filter(|_| changes) {
+        Some(patch) => format!("Look at the patch, and apply it: `git apply {}`.", patch.display()),
+        None => format!("If you agree: {}.", summaries(proposed).join("; ")),
+    }
+}
+
+fn summaries(tried: &Tried) -> Vec<&str> {
+    tried.proposal.previews.iter().map(|preview| preview.summary.as_str()).collect()
+}
+
 fn last_plan(last: &Tried) -> Option<String> {
-    let what: Vec<&str> = last.proposal.previews.iter().map(|preview| preview.summary.as_str()).collect();
+    let what = summaries(last);
     let reason = match &last.proposal.rehearsal {
         Some(Rehearsal::Unsupported { why }) => format!("{why} ({})", last.reason),
         _ => last.reason.clone(),
     };
-    (!what.is_empty()).then(|| format!("The last plan ({}) was not used: {reason}.", what.join("; ")))
+    let fate = match last.result {
+        TriedResult::Stuck => "could not be taken back; the next `heal` in this directory tries again",
+        TriedResult::RolledBack => "was taken back",
+        _ => "was not used",
+    };
+    (!what.is_empty()).then(|| format!("The last plan ({}) {fate}: {reason}.", what.join("; ")))
 }
 
 fn next_obstacle(obstacle: &Hypothesis) -> String {

@@ -135,11 +135,11 @@ fn of_plan(proposal: &Proposal, result: &'static str, reason: &str) -> Vec<Actio
 // A plan that did not help on its copy never reached the target: it was rejected by its rehearsal.
 pub(super) fn name(result: TriedResult) -> &'static str {
     match result {
-        TriedResult::Applied => "applied",
+        // What could not be taken back is still there; the reason says so.
+        TriedResult::Applied | TriedResult::Stuck => "applied",
         TriedResult::Proposed => "proposed",
         TriedResult::Rejected | TriedResult::RehearsalFailed => "rejected",
         TriedResult::RolledBack => "rolled_back",
-        TriedResult::Stuck => "stuck",
     }
 }
 

@@ -66,6 +66,28 @@ fn a_record_that_cannot_be_read_stops_the_next_heal_before_the_command() {
     assert_eq!(service.world.starts(), starts, "the command ran");
 }
 
+#[test]
+fn what_could_not_be_taken_back_is_taken_back_by_the_next_heal() {
+    let service = Service::new();
+    let world = &service.world;
+    // The run in place takes the directory away, which makes the undo impossible.
+    let away = world.path("away");
+    let script = world.read("start.sh").replace(
+        "echo started",
+        "if [ \"$(wc -l <\"$OUTSIDE/starts\")\" -eq 3 ]; then mv \"$PWD\" \"$OUTSIDE/../away\"; exit 1; fi; echo started",
+    );
+    world.script("start.sh", &script);
+    let before = world.snapshot();
+    let ended = service.heal_json(&[]);
+    assert_eq!(ended.status, Some(20), "{ended}");
+    assert!(ended.json()["escalation"].as_str().unwrap().contains("could not be taken back"), "{ended}");
+    std::fs::rename(&away, world.dir()).unwrap();
+    assert_ne!(world.snapshot(), before);
+    let next = world.heal(&[], &["true"]);
+    next.assert_says("service.conf");
+    assert_eq!(world.snapshot(), before);
+}
+
 fn undo_record(world: &World) -> std::path::PathBuf {
     let folders = std::fs::read_dir(world.path("state/selfheal")).unwrap();
     let records = folders.map(|folder| folder.unwrap().path().join("undo.json"));

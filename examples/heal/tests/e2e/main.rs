@@ -19,6 +19,7 @@ mod edits;
 mod environment;
 mod interrupts;
 mod json;
+mod memory;
 mod odd_places;
 mod passing;
 mod reruns;

@@ -52,8 +52,7 @@ impl FileState {
             Err(error) => return Err(error),
         };
         if !metadata.is_file() {
-            let message = format!("{} is not a regular file", path.display());
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a link, a directory or a device; expected a regular file"));
         }
         Ok(Some(Self { content: fs::read(path)?, mode: metadata.permissions().mode() & 0o7777 }))
     }

@@ -23,6 +23,8 @@ pub struct Undo {
     dir: PathBuf,
     state: PathBuf,
     record: Record,
+    /// Whether taking back was refused by the system: then it is left for the next healer.
+    unfinished: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -116,7 +118,7 @@ impl Undo {
     pub fn new(dir: &Path, state: &StateDir, incident: &str) -> Self {
         let record =
             Record { version: VERSION, incident: incident.to_owned(), dir: dir.to_owned(), command_ran: false, entries: Vec::new() };
-        Self { dir: dir.to_owned(), state: state.path().to_owned(), record }
+        Self { dir: dir.to_owned(), state: state.path().to_owned(), record, unfinished: false }
     }
 
     /// Takes back what a killed healer left, if it left something.
@@ -138,7 +140,7 @@ impl Undo {
         if record.version != VERSION || record.dir != dir {
             return Err(unreadable("it is another version's or another directory's".to_owned()));
         }
-        let mut undo = Self { dir: dir.to_owned(), state: state.path().to_owned(), record };
+        let mut undo = Self { dir: dir.to_owned(), state: state.path().to_owned(), record, unfinished: false };
         let recovery = undo.take_all_back()?;
         undo.settle()?;
         Ok(Some(recovery))
@@ -193,8 +195,15 @@ impl Undo {
     /// Takes `changes` back, last first.
     ///
     /// # Errors
-    /// [`UndoError::Foreign`] at the first file that somebody else changed; files before it stay as they are.
+    /// [`UndoError::Foreign`] at the first file that somebody else changed; files before it stay as they are. After an
+    /// [`UndoError::Io`] the record outlives [`settle`](Self::settle), for the next healer to finish.
     pub fn take_back(&mut self, changes: &[FileChange]) -> Result<bool, UndoError> {
+        let took = self.take_each_back(changes);
+        self.unfinished = matches!(took, Err(UndoError::Io { .. }));
+        took
+    }
+
+    fn take_each_back(&mut self, changes: &[FileChange]) -> Result<bool, UndoError> {
         let mut took = false;
         for change in changes.iter().rev() {
             let Some(at) = self.record.entries.iter().rposition(|entry| entry.path == change.path) else { continue };
@@ -214,11 +223,14 @@ impl Undo {
         Ok(took)
     }
 
-    /// Forgets everything: nothing will be taken back any more.
+    /// Forgets everything: nothing will be taken back any more, unless taking back was tried and could not be finished.
     ///
     /// # Errors
     /// If the record can't be removed.
     pub fn settle(&mut self) -> Result<(), UndoError> {
+        if self.unfinished {
+            return Ok(());
+        }
         self.record.entries.clear();
         for (path, removed) in [
             (self.state.join(RECORD), fs::remove_file(self.state.join(RECORD))),

@@ -1,6 +1,7 @@
 //! Hypotheses, and runbooks that know a failure by its line.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use selfheal_core::action::{ActionKind, Value};
@@ -39,7 +40,7 @@ fn with_remedies(cause: &str, category: FailureCategory, remedies: Vec<Remedy>) 
         citations: Vec::new(),
         source: Source::Runbook { id: cause.to_owned(), version: 1 },
         priority: 50,
-        remedies,
+        remedies: remedies.into_iter().map(Arc::new).collect(),
         advice: None,
         reference: None,
     }
