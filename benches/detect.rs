@@ -2,6 +2,8 @@
 //!
 //! `cargo bench -p selfheal-benches --bench detect [-- --max-time 0.2]`
 
+#![allow(clippy::print_stdout, reason = "a bench prints its figures")]
+
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use selfheal_detect::extract::failing_lines;
@@ -10,8 +12,23 @@ use selfheal_detect::scan::Scanner;
 use selfheal_detect::{ansi, mask};
 
 fn main() {
+    if real_logs().is_empty() {
+        println!("skipped: redaction and extraction of real logs; expected a folder of *.txt logs in $SELFHEAL_LOGS");
+    }
     divan::main();
 }
+
+/// The logs in the folder that `SELFHEAL_LOGS` names, one text; none if there is no such folder.
+fn real_logs() -> Vec<String> {
+    let files = std::env::var("SELFHEAL_LOGS").ok().and_then(|folder| std::fs::read_dir(folder).ok());
+    let paths = files.into_iter().flatten().flatten().map(|file| file.path());
+    let mut logs: Vec<_> = paths.filter(|path| path.extension().is_some_and(|kind| kind == "txt")).collect();
+    logs.sort();
+    logs.iter().filter_map(|path| std::fs::read_to_string(path).ok()).collect()
+}
+
+/// Bytes that a stream is read in; a scanner reports a bounded number of lines of each.
+const CHUNK: usize = 64 << 10;
 
 /// Lines that the loop reads of a log.
 const TAIL: usize = 500;
@@ -64,8 +81,8 @@ const FAILURE: [&str; 4] = [
 fn scan(bencher: Bencher<'_, '_>, log: Log) {
     let text = log.text(20_000);
     bencher.counter(BytesCount::of_str(&text)).bench_local(|| {
-        let mut hits = 0;
-        Scanner::new().scan(black_box(text.as_bytes()), |_| hits += 1);
+        let (mut hits, mut scanner) = (0, Scanner::new());
+        black_box(text.as_bytes()).chunks(CHUNK).for_each(|chunk| scanner.scan(chunk, |_| hits += 1));
         hits
     });
 }
@@ -95,4 +112,21 @@ fn mask_lines(bencher: Bencher<'_, '_>, log: Log) {
     let text = ansi::strip(&log.text(TAIL)).into_owned();
     let bytes = BytesCount::of_str(&text);
     bencher.counter(bytes).bench_local(|| mask::signature(black_box(&text).lines()));
+}
+
+#[divan::bench(ignore = real_logs().is_empty())]
+fn redact_real_logs(bencher: Bencher<'_, '_>) {
+    let logs = real_logs();
+    let redactor = Redactor::default();
+    let bytes = BytesCount::new(logs.iter().map(String::len).sum::<usize>());
+    bencher.counter(bytes).bench_local(|| logs.iter().map(|log| redactor.redact(black_box(log)).len()).sum::<usize>());
+}
+
+#[divan::bench(ignore = real_logs().is_empty())]
+fn extract_from_real_logs(bencher: Bencher<'_, '_>) {
+    let logs = real_logs();
+    let logs_by_line: Vec<Vec<&str>> = logs.iter().map(|log| log.lines().collect()).collect();
+    let bytes = BytesCount::new(logs.iter().map(String::len).sum::<usize>());
+    let found = |lines: &Vec<&str>| failing_lines(black_box(lines), BUDGET).len();
+    bencher.counter(bytes).bench_local(|| logs_by_line.iter().map(found).sum::<usize>());
 }

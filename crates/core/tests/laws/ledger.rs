@@ -30,7 +30,7 @@ impl Ledger {
     pub(crate) fn note(&mut self, before: Option<&State>, event: &Event, after: &State) {
         if let Some(before) = before {
             self.check_intent(before, event);
-            self.book(before, event);
+            self.book(before, event, after);
         }
         if after.intended {
             self.check_effect(after);
@@ -59,7 +59,7 @@ impl Ledger {
         }
     }
 
-    fn book(&mut self, before: &State, event: &Event) {
+    fn book(&mut self, before: &State, event: &Event, after: &State) {
         match (&before.phase, event) {
             (Phase::Previewing, Event::Previewed(_)) => (self.audited, self.leave) = (None, None),
             (Phase::Auditing, Event::Decided(decision)) => {
@@ -76,7 +76,9 @@ impl Ledger {
             (Phase::Probing { step, .. }, Event::Probed(status)) => self.book_look(*step, *status),
             (Phase::Verifying { .. }, Event::Verified(seen)) => self.healthy = seen.held,
             (Phase::Compensating { step, .. }, Event::Undone(undone)) => self.book_undo(*step, undone),
-            (Phase::Compensating { .. }, Event::Failed(_)) => self.stuck = true,
+            (Phase::Compensating { .. }, Event::Failed(_)) => {
+                self.stuck = matches!(after.phase, Phase::Escalating { .. })
+            }
             _ => {}
         }
     }

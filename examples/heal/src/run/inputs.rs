@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use selfheal_adapters::local::process::{Launcher, Passthrough};
-use selfheal_adapters::local::workspace::StateDir;
+use selfheal_adapters::local::workspace::{ContentHash, StateDir};
 use selfheal_adapters::local::{ConfiguredVariable, Pipeline, PipelineConfig};
 use selfheal_core::resource::Environment;
 use selfheal_detect::redact::Redactor;
@@ -97,8 +97,9 @@ impl Inputs {
 
     // Outside of the project, where no tool that looks upwards meets its manifests.
     fn scratch(&self) -> PathBuf {
-        let mut name = OsString::from("selfheal-");
-        name.push(self.state.path().file_name().unwrap_or_default());
+        // As many places as locks: who holds this directory's lock may sweep this place.
+        let lock = ContentHash::of(self.state.path().as_os_str().as_encoded_bytes());
+        let name = format!("selfheal-{}", &lock.as_str()[..16]);
         let outside = |place: &PathBuf| place.canonicalize().is_ok_and(|place| !place.starts_with(&self.dir));
         let places = [std::env::temp_dir(), PathBuf::from("/tmp"), PathBuf::from("/var/tmp")];
         places.into_iter().find(outside).unwrap_or_else(std::env::temp_dir).join(name)

@@ -145,7 +145,7 @@ fn advice(options: &RunOptions, ended: &Ended) -> String {
     let known = best.and_then(|best| best.advice.as_ref()).map(|advice| advice.read().clone());
     let unknown = || "Nothing known explains this failure; look at the evidence. A runbook of your own (`--runbooks DIR`) teaches it.";
     let mut advice = vec![known.unwrap_or_else(|| unknown().to_owned())];
-    advice.extend(ended.report.tried().last().and_then(last_plan));
+    advice.extend(ended.report.tried().last().map(last_plan));
     advice.extend(ended.obstacle.as_ref().map(next_obstacle));
     if options.no_rerun {
         advice.push("This pipeline is marked --no-rerun, so nothing was tried.".to_owned());
@@ -165,7 +165,7 @@ fn summaries(tried: &Tried) -> Vec<&str> {
     tried.proposal.previews.iter().map(|preview| preview.summary.as_str()).collect()
 }
 
-fn last_plan(last: &Tried) -> Option<String> {
+fn last_plan(last: &Tried) -> String {
     let what = summaries(last);
     let reason = match &last.proposal.rehearsal {
         Some(Rehearsal::Unsupported { why }) => format!("{why} ({})", last.reason),
@@ -176,7 +176,9 @@ fn last_plan(last: &Tried) -> Option<String> {
         TriedResult::RolledBack => "was taken back",
         _ => "was not used",
     };
-    (!what.is_empty()).then(|| format!("The last plan ({}) {fate}: {reason}.", what.join("; ")))
+    // A plan whose preview failed has no summaries.
+    let what = if what.is_empty() { last.proposal.plan.rationale.clone() } else { what.join("; ") };
+    format!("The last plan ({what}) {fate}: {reason}.")
 }
 
 fn next_obstacle(obstacle: &Hypothesis) -> String {

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use crate::common::{BROKEN, Gate, MENDED, Service, edit_line, send};
+use crate::common::{BROKEN, Gate, MENDED, Service, edit_line};
 
 #[test]
 fn a_fix_that_holds_stays() {
@@ -86,14 +86,26 @@ fn a_change_by_somebody_else_between_preview_and_apply_stops_it() {
 }
 
 #[test]
-fn the_users_edit_during_verification_survives_a_roll_back() {
+fn what_the_command_left_in_the_file_is_no_foreign_change() {
     let service = Service::new();
-    let gate = Gate::new(&service.world);
-    let heal = service.start(&["--json"], 3);
-    let verifying = gate.reached();
-    assert_eq!(service.conf(), MENDED);
-    send("TERM", heal.id());
-    let ended = crate::common::Ended::wait(heal);
-    verifying.wait_until_gone();
-    assert_eq!(service.conf(), BROKEN, "{ended}");
+    service.refuse_in_place();
+    let script =
+        service.world.read("start.sh").replace("echo 'no seat", "echo '# tried' >>service.conf; echo 'no seat");
+    service.world.script("start.sh", &script);
+    let ended = service.heal_json(&[]);
+    assert_eq!(ended.json()["actions"][0]["result"], "rolled_back", "{ended}");
+    assert_eq!(service.conf(), BROKEN);
+}
+
+#[test]
+fn a_link_is_not_followed_and_not_replaced() {
+    let service = Service::new();
+    let (file, real) = (service.world.dir().join("service.conf"), service.world.dir().join("real.conf"));
+    std::fs::rename(&file, &real).unwrap();
+    std::os::unix::fs::symlink("real.conf", &file).unwrap();
+    let before = service.world.snapshot();
+    let ended = service.heal_json(&[]);
+    assert_eq!(ended.status, Some(20), "{ended}");
+    assert!(ended.json()["actions"][0]["reason"].as_str().unwrap().contains("link"), "{ended}");
+    assert_eq!(service.world.snapshot(), before);
 }

@@ -63,7 +63,8 @@ fn a_value_in_a_first_failure_is_not_kept_either() {
 fn a_value_on_the_command_line_is_not_repeated() {
     let world = World::new();
     let file = world.aside("ci.env", "TOKEN=Xk93hfQz0w8LmVbT\n");
-    let script = "test Xk93hfQz0w8LmVbT = valid || { echo 'FAILED tests/test_login.py::test_it - AssertionError' >&2; exit 1; }";
+    let script =
+        "test Xk93hfQz0w8LmVbT = valid || { echo 'FAILED tests/test_login.py::test_it - AssertionError' >&2; exit 1; }";
     let ended = world.heal(&["--env-file", &file, "--max-attempts", "2"], &["sh", "-c", script]);
     assert_eq!(ended.status, Some(20), "{ended}");
     assert!(!ended.said().contains("Xk93hfQz0w8LmVbT"), "{ended}");

@@ -56,3 +56,20 @@ fn the_next_heal_is_not_hindered_by_it() {
     let ended = service.heal_json(&[]);
     assert_eq!((ended.status, ended.json()["outcome"].as_str()), (Some(0), Some("healed")), "{ended}");
 }
+
+#[test]
+fn a_command_that_does_not_listen_is_killed_by_the_second_signal() {
+    let service = Service::new();
+    let script = service.world.read("start.sh").replace("exec 9>", "trap '' INT TERM; exec 9>");
+    service.world.script("start.sh", &script);
+    let before = service.world.snapshot();
+    let gate = Gate::new(&service.world);
+    let heal = service.start(&["--json"], FINAL);
+    let stopped = gate.reached();
+    send("INT", heal.id());
+    send("TERM", heal.id());
+    let ended = Ended::wait(heal);
+    stopped.wait_until_gone();
+    assert!([Some(130), Some(143)].contains(&ended.status), "{ended}");
+    assert_eq!(service.world.snapshot(), before);
+}
