@@ -1,7 +1,7 @@
 //! Observed values for local pipelines: package versions, configured variables, memory limits, reruns.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -26,13 +26,15 @@ pub struct LocalCandidates {
     tools: Arc<dyn Tools>,
     // A plan that is rejected or fails asks again; the tools' answers for the same world are the same.
     asked: Mutex<Vec<(CandidateQuery, Vec<Row>)>>,
+    // Reckoned once: with another number the same reruns would be another plan.
+    reruns: OnceLock<u64>,
 }
 
 impl LocalCandidates {
     /// Candidates for `pipeline`, asking package tools through `tools`.
     #[must_use]
     pub fn new(pipeline: Arc<Pipeline>, tools: Arc<dyn Tools>) -> Self {
-        Self { pipeline, tools, asked: Mutex::default() }
+        Self { pipeline, tools, asked: Mutex::default(), reruns: OnceLock::new() }
     }
 
     async fn of_ecosystem(&self, query: &CandidateQuery) -> Result<Vec<Row>> {
@@ -68,9 +70,11 @@ impl LocalCandidates {
     }
 
     fn reruns(&self) -> Vec<Row> {
-        let used = self.pipeline.used();
-        let each = used.time / used.starts.max(1);
-        vec![row([("attempts", integer(reruns(each))), ("initial_backoff_ms", integer(0))])]
+        let attempts = *self.reruns.get_or_init(|| {
+            let used = self.pipeline.used();
+            reruns(used.time / used.starts.max(1))
+        });
+        vec![row([("attempts", integer(attempts)), ("initial_backoff_ms", integer(0))])]
     }
 }
 

@@ -46,12 +46,16 @@ fn oom_killed(run: &Finished) -> Option<bool> {
         OomEvidence::Killed { source: OomSource::OwnGroup, .. } => Some(true),
         OomEvidence::Killed { .. } if run.exit.shell_status() == 128 + SIGKILL => Some(true),
         OomEvidence::Killed { .. } | OomEvidence::Unknown => None,
+        // A command that hands on another's status tells of what may have run elsewhere: a container, a build server.
+        OomEvidence::NotKilled { source: OomSource::System | OomSource::SharedGroup } if run.exit == Exit::Code(128 + SIGKILL) => None,
         OomEvidence::NotKilled { .. } => Some(false),
     }
 }
 
 /// Lines before the tail that are looked through for earlier failures.
-const SEARCHED_LINES: usize = 20_000;
+///
+/// More than a full pipe of short lines: that much of stdout may still come after a line of stderr that was written later.
+const SEARCHED_LINES: usize = 120_000;
 
 /// Failing lines of that part that are kept, and lines of context on either side.
 const EARLIER_FAILING_LINES: usize = 40;

@@ -112,7 +112,7 @@ pub(super) fn copy_error(error: super::workspace::CopyError) -> Error {
 pub(super) fn ecosystem_error(error: EcosystemError) -> Error {
     let (kind, retry) = match &error {
         EcosystemError::UnknownSet { .. } => (ErrorKind::Unsupported, Retry::Permanent),
-        EcosystemError::Unreachable { .. } => (ErrorKind::Unavailable, Retry::Retryable),
+        transient if transient.is_transient() => (ErrorKind::Unavailable, Retry::Retryable),
         _ => (ErrorKind::Invalid, Retry::Permanent),
     };
     Error::new(kind, "ecosystem", error.to_string()).with_retry(retry)

@@ -58,13 +58,13 @@ impl Catalogue {
     }
 
     /// The runbooks that recognise these facts and lines, the best first: by priority, then by how close to the
-    /// end their evidence lies, then by id.
+    /// end their evidence lies, then by id. One that yields to a later failure is left out.
     ///
     /// `lines` are free of escape sequences and of secrets. Only the last [`limits::LINES`] are read.
     pub fn recognise(&self, facts: &Facts, lines: &[&str]) -> Vec<Match<'_>> {
         let skipped = lines.len().saturating_sub(limits::LINES);
         let hits = self.patterns.scan(&lines[skipped..]);
-        let mut matches: Vec<Match<'_>> = self
+        let found: Vec<Match<'_>> = self
             .runbooks
             .iter()
             .filter_map(|runbook| {
@@ -72,6 +72,7 @@ impl Catalogue {
                 Some(Match::new(runbook, recognised, skipped))
             })
             .collect();
+        let mut matches = without_yielding(found);
         matches.sort_by(|a, b| b.rank().cmp(&a.rank()).then_with(|| a.runbook().id().cmp(b.runbook().id())));
         matches
     }
@@ -96,6 +97,11 @@ impl Catalogue {
             (false, None) => Ok(()),
         }
     }
+}
+
+fn without_yielding(found: Vec<Match<'_>>) -> Vec<Match<'_>> {
+    let yields: Vec<bool> = found.iter().map(|one| one.yields(&found)).collect();
+    found.into_iter().zip(yields).filter(|(_, yields)| !yields).map(|(one, _)| one).collect()
 }
 
 impl CatalogueBuilder {

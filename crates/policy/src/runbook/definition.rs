@@ -29,6 +29,7 @@ pub struct Runbook {
     pub(crate) reference: Option<String>,
     pub(crate) category: FailureCategory,
     pub(crate) priority: u16,
+    pub(crate) yields_to: Vec<FailureCategory>,
     pub(crate) signature: Signature,
     pub(crate) cause_kind: String,
     pub(crate) summary: Template,
@@ -49,8 +50,7 @@ impl Checker<'_> {
         self.expect(&doc.schema, doc.schema.value == SCHEMA, format_args!("schema '{SCHEMA}'"))?;
         self.expect(&doc.id, kebab_case(&doc.id.value), "an id of lower-case words joined by '-'")?;
         self.expect(&doc.cause.kind, snake_case(&doc.cause.kind.value), "a snake_case name")?;
-        let category = FailureCategory::new(&doc.category.value)
-            .ok_or_else(|| self.refuse(&doc.category, "a snake_case category such as 'dependency_failure'"))?;
+        let category = self.category(&doc.category)?;
         let signature = self.signature(doc)?;
         let absent = absent_words(doc);
         Ok(Runbook {
@@ -60,6 +60,7 @@ impl Checker<'_> {
             reference: doc.reference.clone(),
             category,
             priority: doc.priority,
+            yields_to: doc.yields_to.iter().map(|word| self.category(word)).collect::<Result<_, _>>()?,
             summary: self.template(&doc.cause.summary, &signature, &absent)?,
             escalation: self.template(&doc.escalation, &signature, &absent)?,
             cause_kind: doc.cause.kind.value.clone(),
@@ -67,6 +68,11 @@ impl Checker<'_> {
             signature,
             absent,
         })
+    }
+
+    fn category(&self, word: &Word) -> Result<FailureCategory, LoadError> {
+        FailureCategory::new(&word.value)
+            .ok_or_else(|| self.refuse(word, "a snake_case category such as 'dependency_failure'"))
     }
 
     /// Compiles every pattern now, so that one too large is refused where a person reads the refusal.

@@ -14,12 +14,13 @@ pub struct Match<'c> {
     runbook: &'c Runbook,
     values: Values,
     lines: Vec<usize>,
+    last: Option<usize>,
 }
 
 impl<'c> Match<'c> {
     pub(crate) fn new(runbook: &'c Runbook, recognised: Recognised, skipped: usize) -> Self {
         let lines = recognised.lines.into_iter().map(|line| line + skipped).collect();
-        Self { runbook, values: recognised.values, lines }
+        Self { runbook, values: recognised.values, lines, last: recognised.last }
     }
 
     /// The runbook.
@@ -65,6 +66,12 @@ impl<'c> Match<'c> {
 
     pub(crate) fn rank(&self) -> (u16, Option<usize>) {
         (self.runbook.priority, self.lines.last().copied())
+    }
+
+    /// Whether a later failure among `others` shows that this one was got over.
+    pub(crate) fn yields(&self, others: &[Self]) -> bool {
+        let later = |other: &&Self| other.last > self.last && self.runbook.yields_to.contains(other.runbook.category());
+        others.iter().any(|other| later(&other))
     }
 
     fn in_words(&self, name: &str) -> Option<String> {

@@ -27,6 +27,10 @@ pub(crate) struct RunbookDocument {
     pub(crate) reference: Option<String>,
     pub(crate) category: Word,
     pub(crate) priority: u16,
+    /// Categories before which it steps back when their evidence comes later: a download that was repeated until it
+    /// passed says the same first words as one that failed for good.
+    #[serde(default)]
+    pub(crate) yields_to: Vec<Word>,
     pub(crate) signature: SignatureDocument,
     pub(crate) cause: CauseDocument,
     #[serde(default)]

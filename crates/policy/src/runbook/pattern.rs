@@ -4,6 +4,7 @@
 //! automaton small. The engine guarantees linear time, so a hostile line costs no more than its length.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -101,7 +102,7 @@ impl Patterns {
         for (number, line) in lines.iter().enumerate() {
             self.candidates(line, &mut candidates);
             for &PatternId(index) in &candidates {
-                let matches = |regex: &Regex| regex.is_match(line.as_bytes());
+                let matches = |regex: &Regex| regex.find_iter(line.as_bytes()).any(|hit| !is_quoted(line, &hit.range()));
                 if self.patterns[index].regex().is_some_and(matches) {
                     hits[index].push(number);
                 }
@@ -163,6 +164,14 @@ impl Pattern {
     }
 }
 
+/// Whether a match lies within inline code (`` `…` ``), as documentation and advice quote an error that did not happen
+/// here.
+fn is_quoted(line: &str, hit: &Range<usize>) -> bool {
+    let ticks = |part: &[u8]| part.iter().filter(|byte| **byte == b'`').count();
+    let bytes = line.as_bytes();
+    ticks(&bytes[..hit.start]) % 2 == 1 && ticks(&bytes[hit.clone()]) == 0 && ticks(&bytes[hit.end..]) > 0
+}
+
 fn parse(source: &str) -> Result<Hir, String> {
     if source.len() > limits::PATTERN_BYTES {
         return Err(format!("expected a pattern of at most {} bytes", limits::PATTERN_BYTES));
@@ -208,6 +217,15 @@ mod tests {
         assert!(builder.intern("(unclosed").unwrap_err().contains("unclosed group"));
         assert!(builder.intern("x*").unwrap_err().contains("empty line"));
         assert!(builder.intern(&"a".repeat(limits::PATTERN_BYTES + 1)).unwrap_err().contains("at most"));
+    }
+
+    #[test]
+    fn what_stands_in_inline_code_is_quoted() {
+        let quoted = |line: &str| is_quoted(line, &line.find("boom").map(|at| at..at + 4).unwrap());
+        assert!(quoted("If you see `error: boom` try again"));
+        for line in ["boom", "`a` boom `b`", "cannot find `boom'", "error: `x` (signal: boom)"] {
+            assert!(!quoted(line), "{line}");
+        }
     }
 
     #[test]

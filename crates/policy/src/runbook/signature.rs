@@ -52,6 +52,8 @@ pub(crate) struct Lookup {
 pub(crate) struct Recognised {
     pub(crate) values: Values,
     pub(crate) lines: Vec<usize>,
+    /// The last line that any of its patterns matches, cited or not.
+    pub(crate) last: Option<usize>,
 }
 
 impl Signature {
@@ -64,7 +66,7 @@ impl Signature {
             return None;
         }
         let spans = self.spans(hits)?;
-        let mut found = Recognised { values: Values::new(), lines: self.cited(&spans, hits) };
+        let mut found = Recognised { values: Values::new(), lines: self.cited(&spans, hits), last: self.last(&spans, hits) };
         for extractor in &self.extract {
             let extracted = extractor.run(patterns, &spans, hits, &mut found.lines);
             if extracted.is_empty() && extractor.required {
@@ -104,6 +106,13 @@ impl Signature {
     fn cited(&self, spans: &[Range<usize>], hits: &Hits<'_>) -> Vec<usize> {
         let first = |&id: &PatternId| spans.iter().find_map(|span| first_in(hits.of(id), span));
         self.all.iter().chain(&self.any).filter_map(first).take(CITED).collect()
+    }
+
+    fn last(&self, spans: &[Range<usize>], hits: &Hits<'_>) -> Option<usize> {
+        let required = self.extract.iter().filter(|extractor| extractor.required).flat_map(|one| &one.patterns);
+        let telling = self.all.iter().chain(&self.any).chain(required);
+        let within = |line: &&usize| spans.iter().any(|span| span.contains(line));
+        telling.filter_map(|&id| hits.of(id).iter().rev().find(within)).max().copied()
     }
 }
 

@@ -19,6 +19,16 @@ pub(super) struct Block {
     pub(super) offset: u64,
     /// Line breaks before this block.
     pub(super) lines_before: u64,
+    /// For each stream, whether the block begins within one of its lines.
+    pub(super) within_line: [bool; 2],
+}
+
+/// What came before a block.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Before {
+    pub(super) bytes: u64,
+    pub(super) newlines: u64,
+    pub(super) unfinished: [bool; 2],
 }
 
 /// A run of bytes of one stream: its length, and the stream in the highest bit.
@@ -26,15 +36,22 @@ pub(super) struct Block {
 struct Segment(u32);
 
 impl Block {
-    pub(super) fn new(offset: u64, lines_before: u64) -> Self {
-        Self { data: vec![0; BLOCK_BYTES].into_boxed_slice(), len: 0, segments: Vec::new(), offset, lines_before }
+    pub(super) fn new(before: Before) -> Self {
+        Self {
+            data: vec![0; BLOCK_BYTES].into_boxed_slice(),
+            len: 0,
+            segments: Vec::new(),
+            offset: before.bytes,
+            lines_before: before.newlines,
+            within_line: before.unfinished,
+        }
     }
 
     /// The same buffer for another stretch.
-    pub(super) fn reuse(mut self, offset: u64, lines_before: u64) -> Self {
+    pub(super) fn reuse(mut self, before: Before) -> Self {
         self.len = 0;
         self.segments.clear();
-        Self { offset, lines_before, ..self }
+        Self { offset: before.bytes, lines_before: before.newlines, within_line: before.unfinished, ..self }
     }
 
     pub(super) fn is_full(&self) -> bool {

@@ -123,7 +123,8 @@ impl Captured {
     }
 
     fn lines_after_gap(&self) -> Lines {
-        Lines::assemble(self.0.tail_runs(), Cut::Start)
+        let first = self.0.tail.front().unwrap_or(&self.0.current);
+        Lines::assemble(self.0.tail_runs(), Cut::Start(first.within_line))
     }
 }
 

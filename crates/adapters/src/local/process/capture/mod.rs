@@ -10,7 +10,7 @@ mod spill;
 
 use std::collections::VecDeque;
 
-use self::block::{BLOCK_BYTES, Block};
+use self::block::{BLOCK_BYTES, Before, Block};
 use self::regions::RegionLog;
 use super::CaptureLimits;
 
@@ -52,7 +52,7 @@ impl Capture {
         Self {
             head: Vec::new(),
             tail: VecDeque::new(),
-            current: Block::new(0, 0),
+            current: Block::new(Before::default()),
             regions: RegionLog::default(),
             max_head: limits.head_bytes.div_ceil(BLOCK_BYTES),
             max_tail: limits.tail_bytes.div_ceil(BLOCK_BYTES).max(MIN_TAIL_BLOCKS),
@@ -96,13 +96,17 @@ impl Capture {
     /// An empty block, from the end of the tail that is given up if it is full.
     fn make_room(&mut self) -> Block {
         if self.tail.len() < self.max_tail {
-            return Block::new(self.bytes, self.newlines);
+            return Block::new(self.before());
         }
         self.regions.collect(&self.tail, &self.current);
         match self.tail.pop_front() {
-            Some(oldest) => oldest.reuse(self.bytes, self.newlines),
-            None => Block::new(self.bytes, self.newlines),
+            Some(oldest) => oldest.reuse(self.before()),
+            None => Block::new(self.before()),
         }
+    }
+
+    fn before(&self) -> Before {
+        Before { bytes: self.bytes, newlines: self.newlines, unfinished: self.unfinished }
     }
 
     fn head_runs(&self) -> impl Iterator<Item = (Stream, &[u8])> {

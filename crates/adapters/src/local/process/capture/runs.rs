@@ -17,7 +17,8 @@ pub(super) struct Lines {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cut {
     Nowhere,
-    Start,
+    /// Before it, within a line of these streams.
+    Start([bool; 2]),
     End,
 }
 
@@ -25,7 +26,10 @@ impl Lines {
     pub(super) fn assemble<'a>(runs: impl Iterator<Item = (Stream, &'a [u8])>, cut: Cut) -> Self {
         let mut lines = Self::default();
         let mut unfinished = [(Stream::Stdout, Vec::new()), (Stream::Stderr, Vec::new())];
-        let mut starts_cut = [cut == Cut::Start; 2];
+        let mut starts_cut = match cut {
+            Cut::Start(within_line) => within_line,
+            Cut::Nowhere | Cut::End => [false; 2],
+        };
         for (stream, run) in runs {
             let starts_cut = std::mem::take(&mut starts_cut[stream as usize]);
             let run = if starts_cut { without_first_word(run) } else { run };
@@ -146,23 +150,15 @@ mod tests {
     fn what_may_be_half_a_word_is_left_out() {
         let runs = || {
             [
-                (
-                    Stdout,
-                    b"cret a
-b se"
-                        .as_slice(),
-                ),
-                (
-                    Stderr,
-                    b"tok x
-"
-                    .as_slice(),
-                ),
+                (Stdout, b"cret a\nb se".as_slice()),
+                (Stderr, b"tok x\n".as_slice()),
             ]
             .into_iter()
         };
-        assert_eq!(Lines::assemble(runs(), Cut::Start).bytes, b"a\nx\nb se");
+        assert_eq!(Lines::assemble(runs(), Cut::Start([true, true])).bytes, b"a\nx\nb se");
         assert_eq!(Lines::assemble(runs(), Cut::End).bytes, b"cret a\ntok x\nb ");
+        let only_stdout = Cut::Start([true, false]);
+        assert_eq!(Lines::assemble(runs(), only_stdout).bytes, b"a\ntok x\nb se", "stderr began with a whole line");
     }
 
     #[test]
