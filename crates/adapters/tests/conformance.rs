@@ -1,5 +1,6 @@
 //! The local ports keep the obligations of core's "To be correct" lists.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -63,7 +64,7 @@ struct Fixture {
 }
 
 impl Fixture {
-    fn new() -> Box<dyn ExecutorFixture> {
+    fn boxed() -> Box<dyn ExecutorFixture> {
         let project = Project::new();
         project.write("service.conf", "# settings\nworkers = 0\n");
         project.write("notes.txt", "one\ntwo\n");
@@ -120,7 +121,7 @@ impl ExecutorFixture for Fixture {
 
 #[tokio::test]
 async fn executor() {
-    conformance::executor(|| async { Fixture::new() }).await.unwrap();
+    conformance::executor(|| async { Fixture::boxed() }).await.unwrap();
 }
 
 #[tokio::test]
