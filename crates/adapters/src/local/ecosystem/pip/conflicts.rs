@@ -6,7 +6,7 @@
 use pep440_rs::Version;
 
 use super::requirement::normalized;
-use super::requirements::{Declared, RequirementSet};
+use super::requirements::{Declared, RequirementSet, constraint_files};
 use super::resolver::{Impossible, Resolution, Resolver};
 use super::specifier;
 use crate::local::ecosystem::{EcosystemError, Given, Pin, Row, Tools, given};
@@ -14,6 +14,8 @@ use std::path::Path;
 
 /// Most requirements that are tried in one set.
 const MAX_TRIED: usize = 8;
+/// Most sets that are tried under constraints.
+const MAX_LIMITED: usize = 6;
 /// Most majors between the old pin and the resolver's choice that are tried.
 const MAX_MAJORS: u64 = 4;
 
@@ -25,7 +27,18 @@ pub(super) fn rows(given: &Given, scratch: &Path, tools: &dyn Tools) -> Result<V
     if rows.is_empty() && sets.len() > 1 {
         rows = of_sets(&[RequirementSet::together(&sets)], &named, &resolver)?;
     }
+    if rows.is_empty() {
+        rows = of_sets(&limited(&sets, scratch)?, &named, &resolver)?;
+    }
     Ok(rows)
+}
+
+/// The sets under constraints that no file names: then the command does (`pip install -c`).
+fn limited(sets: &[RequirementSet], scratch: &Path) -> Result<Vec<RequirementSet>, EcosystemError> {
+    let files = constraint_files(scratch);
+    let each = sets.iter().flat_map(|set| files.iter().map(move |file| (set, file)));
+    let apart = each.filter(|(set, file)| !set.files.contains(*file));
+    apart.take(MAX_LIMITED).map(|(set, file)| set.limited_by(scratch, file)).collect()
 }
 
 fn of_sets(sets: &[RequirementSet], named: &[String], resolver: &Resolver<'_>) -> Result<Vec<Row>, EcosystemError> {

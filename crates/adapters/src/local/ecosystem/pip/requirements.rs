@@ -1,6 +1,7 @@
 //! What a pipeline may install: requirements files with all they include, and `pyproject.toml`.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::requirement::{Requirement, normalized};
@@ -77,6 +78,13 @@ impl RequirementSet {
         }
         all.manifest = sets.first().map(|set| set.manifest.clone()).unwrap_or_default();
         all
+    }
+
+    /// The set with the limits of a constraints file.
+    pub(super) fn limited_by(&self, scratch: &Path, file: &Path) -> Result<Self, EcosystemError> {
+        let mut set = self.clone();
+        set.include(scratch, file, true)?;
+        Ok(set)
     }
 
     fn from(scratch: &Path, start: &Path) -> Result<Self, EcosystemError> {
@@ -193,6 +201,16 @@ pub(super) fn is_requirements(file: &Path) -> bool {
     name.ends_with(".txt") && (name.contains("requirements") || in_directory)
 }
 
+/// `constraints.txt`, `ci-constraints.txt`, `constraints/base.txt`.
+pub(super) fn constraint_files(scratch: &Path) -> Vec<PathBuf> {
+    let named = |part: &OsStr| part.to_str().is_some_and(|part| part.contains("constraint"));
+    let in_directory = |file: &Path| tree::directory(file).file_name().is_some_and(named);
+    let mut files = tree::files(scratch);
+    files.retain(|file| file.extension().is_some_and(|kind| kind == "txt"));
+    files.retain(|file| file.file_name().is_some_and(named) || in_directory(file));
+    files
+}
+
 pub(super) fn is_pyproject(file: &Path) -> bool {
     file.file_name().is_some_and(|name| name == "pyproject.toml")
 }
@@ -226,6 +244,17 @@ mod tests {
         let expected = [("a==1", false), ("b>=2,  <3", false), ("d==4", true), ("c", false)];
         assert_eq!(names, expected.map(|(text, constraint)| (text.to_owned(), constraint)));
         assert_eq!(sets[0].options, ["--extra-index-url https://i.example/simple"]);
+    }
+
+    #[test]
+    fn a_constraints_file_limits_what_it_is_put_beside() {
+        let dir = project(&[("requirements.txt", "a\n"), ("ci/constraints.txt", "b==1\n"), ("notes.txt", "c\n")]);
+        let sets = RequirementSet::all(dir.path(), &Given::new()).unwrap();
+        let files = constraint_files(dir.path());
+        assert_eq!(files, [PathBuf::from("ci/constraints.txt")]);
+        let limited = sets[0].limited_by(dir.path(), &files[0]).unwrap();
+        let constraints: Vec<_> = limited.declared.iter().map(|one| one.constraint).collect();
+        assert_eq!(constraints, [false, true]);
     }
 
     #[test]
