@@ -10,10 +10,12 @@
 mod backoff;
 mod event;
 mod phase;
+mod replay;
 mod state;
 mod transition;
 
 pub use event::{Event, Verification};
 pub use phase::{Effect, Outcome, Phase, Trouble};
+pub use replay::{ReplayError, replay};
 pub use state::{Attack, Counters, Proposal, State, Tried, TriedResult, SCHEMA_VERSION};
 pub use transition::{IllegalEvent, transition};

@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt;
-use selfheal_core::engine::{Event, SCHEMA_VERSION};
+use selfheal_core::engine::{Event, ReplayError, SCHEMA_VERSION, replay};
 use selfheal_core::error::ErrorKind;
 use selfheal_core::incident::IncidentId;
+use selfheal_core::limits::Limits;
 use selfheal_core::ports::{Journal, Record};
 use selfheal_core::testing::JournalInMemory;
 
@@ -66,4 +67,19 @@ async fn a_record_at_the_wrong_place_is_a_conflict() {
     let id: IncidentId = scene.journal.incidents().swap_remove(0);
     let error = scene.journal.append(&id, &first).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
+}
+
+#[tokio::test]
+async fn a_journal_with_a_gap_or_of_a_newer_version_is_not_guessed_at() {
+    let scene = Scene::broken();
+    scene.heal(scene.knowing(&[&[("mode", "good")]])).await;
+    let records = scene.records().await;
+    let limits = Limits::default();
+    let mut gap = records.clone();
+    gap.remove(1);
+    assert_eq!(replay(gap, &limits), Err(ReplayError::Gap { expected: 1, found: 2 }));
+    let mut newer = records;
+    newer[0].schema = SCHEMA_VERSION + 1;
+    assert_eq!(replay(newer, &limits), Err(ReplayError::Newer { sequence: 0, found: SCHEMA_VERSION + 1 }));
+    assert_eq!(replay([], &limits), Ok((None, 0)));
 }

@@ -8,7 +8,7 @@ mod spy;
 
 use std::sync::Arc;
 
-use selfheal_core::engine::{Event, Outcome, State, Trouble, transition};
+use selfheal_core::engine::{self, Event, Outcome, State, Trouble};
 use selfheal_core::evidence::{Evidence, EvidenceId};
 use selfheal_core::incident::Signal;
 use selfheal_core::limits::Limits;
@@ -105,10 +105,7 @@ impl Scene {
 
 /// The state that the records lead to.
 pub(crate) fn replay(records: &[Record], limits: &Limits) -> Option<State> {
-    records.iter().fold(None, |state, record| {
-        let (next, _) = transition(state, record.at, record.event.clone(), limits).unwrap();
-        Some(next)
-    })
+    engine::replay(records.to_vec(), limits).unwrap().0
 }
 
 pub(crate) fn thing() -> ResourceRef {
