@@ -52,6 +52,16 @@ fn the_cause_wins_over_what_follows_from_it() {
             101,
             "error: unused variable: `x`\n  = note: `-D unused-variables` implied by `-D warnings`\nerror: could not compile `a` (lib)",
         ),
+        (
+            "compile_error",
+            1,
+            "curl: (56) Recv failure: Connection reset by peer\na.c:1:20: error: 'y' undeclared (first use in this function)",
+        ),
+        (
+            "network_timeout",
+            56,
+            "a.c:1:20: error: 'y' undeclared (first use in this function)\ncurl: (56) Recv failure: Connection reset by peer",
+        ),
         ("oom_killed", 137, "make: *** [Makefile:2: all] Killed"),
         ("unknown", 1, "something happened\nKeyError: 'user_id'"),
         ("unknown", 1, ""),

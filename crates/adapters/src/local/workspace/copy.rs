@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
@@ -16,7 +16,8 @@ pub enum Scope {
     /// All of it; for a rehearsal.
     Everything,
     /// Without what tools installed or built (`node_modules`, tagged caches such as cargo's `target`) and without git's
-    /// directory; for asking tools what they would write into manifests and lockfiles.
+    /// directory, and with Python's virtual environments as links; for asking tools what they would write into manifests
+    /// and lockfiles.
     Sources,
 }
 
@@ -122,22 +123,47 @@ impl Scratch {
 
     fn fill(&self, scope: Scope) -> Result<(), CopyError> {
         let relocation = self.relocation();
-        let mut environments = Vec::new();
-        let wanted = |entry: &DirEntry| entry.path() != self.root() && !is_ours(entry) && (scope == Scope::Everything || is_source(entry));
-        for entry in WalkDir::new(&self.original).into_iter().filter_entry(wanted) {
+        let (mut environments, mut files) = (Vec::new(), Vec::new());
+        let wanted = |entry: &DirEntry| {
+            entry.path() != self.root() && !is_ours(entry) && (scope == Scope::Everything || is_source(entry))
+        };
+        let mut walk = WalkDir::new(&self.original).into_iter();
+        while let Some(entry) = walk.next() {
             let entry = entry.map_err(|error| failed("cannot read", error.path().unwrap_or(&self.original))(error_of(&error)))?;
+            if !wanted(&entry) {
+                skip(&mut walk, &entry);
+                continue;
+            }
             let target = relocation.link_target(entry.path());
-            copy_entry(&entry, &target, &relocation).map_err(failed("cannot copy", entry.path()))?;
+            if scope == Scope::Sources && is_environment(&entry) {
+                // Only its interpreter is asked; nothing is installed into it.
+                symlink(entry.path(), &target).map_err(failed("cannot link", entry.path()))?;
+                skip(&mut walk, &entry);
+                continue;
+            }
             if entry.file_name() == "pyvenv.cfg" {
                 environments.extend(target.parent().map(Path::to_owned));
             }
+            if entry.file_type().is_file() {
+                files.push((entry.into_path(), target));
+            } else {
+                copy_entry(&entry, &target, &relocation).map_err(failed("cannot copy", entry.path()))?;
+            }
         }
+        super::files::copy_all(&files).map_err(|(path, error)| failed("cannot copy", &path)(error))?;
         relocation.virtual_environments(&environments).map_err(failed("cannot relocate", &self.dir))
     }
 }
 
+fn skip(walk: &mut walkdir::IntoIter, entry: &DirEntry) {
+    if entry.file_type().is_dir() {
+        walk.skip_current_dir();
+    }
+}
+
 fn error_of(error: &walkdir::Error) -> io::Error {
-    error.io_error().map_or_else(|| io::Error::other(error.to_string()), |inner| io::Error::new(inner.kind(), inner.to_string()))
+    let io = error.io_error().map(|inner| io::Error::new(inner.kind(), inner.to_string()));
+    io.unwrap_or_else(|| io::Error::other(error.to_string()))
 }
 
 // The healer's own state inside a git directory: lock, undo records, other copies.
@@ -150,31 +176,22 @@ fn is_source(entry: &DirEntry) -> bool {
     !(entry.file_type().is_dir() && (entry.file_name() == "node_modules" || entry.file_name() == ".git" || cache()))
 }
 
+fn is_environment(entry: &DirEntry) -> bool {
+    entry.file_type().is_dir() && entry.depth() > 0 && entry.path().join("pyvenv.cfg").is_file()
+}
+
+/// A directory or a link; sockets, pipes and devices are left out.
 fn copy_entry(entry: &DirEntry, target: &Path, relocation: &Relocation) -> io::Result<()> {
-    let kind = entry.file_type();
-    if kind.is_dir() {
-        fs::create_dir(target)?;
-        // Writable for us, whatever the original is; the copy is private.
-        let mode = entry.metadata()?.permissions().mode() | 0o700;
-        return fs::set_permissions(target, fs::Permissions::from_mode(mode));
-    }
-    if kind.is_symlink() {
+    if entry.file_type().is_symlink() {
         return symlink(relocation.link_target(&fs::read_link(entry.path())?), target);
     }
-    if kind.is_socket() || kind.is_fifo() || kind.is_block_device() || kind.is_char_device() {
+    if !entry.file_type().is_dir() {
         return Ok(());
     }
-    reflink_copy::reflink_or_copy(entry.path(), target)?;
-    let metadata = entry.metadata()?;
-    fs::set_permissions(target, metadata.permissions())?;
-    // Build tools compare times: with new ones everything would be rebuilt.
-    if let Ok(modified) = metadata.modified() {
-        let opened = fs::OpenOptions::new().write(true).open(target);
-        if let Ok(file) = opened {
-            file.set_times(fs::FileTimes::new().set_modified(modified))?;
-        }
-    }
-    Ok(())
+    fs::create_dir(target)?;
+    // Writable for us, whatever the original is; the copy is private.
+    let mode = entry.metadata()?.permissions().mode() | 0o700;
+    fs::set_permissions(target, fs::Permissions::from_mode(mode))
 }
 
 fn create_parent(path: &Path) -> io::Result<()> {
@@ -224,6 +241,7 @@ mod tests {
         assert!(scratch.dir().join("src/main.rs").exists());
         assert!(!scratch.dir().join("node_modules").exists());
         assert!(!scratch.dir().join("target").exists());
+        assert_eq!(fs::read_link(scratch.dir().join(".venv")).unwrap(), dir.path().join(".venv"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod change;
 mod copy;
+mod files;
 mod lock;
 mod relocate;
 mod stamp;
