@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use selfheal_core::action::{ActionSpec, Reversibility};
-use selfheal_core::error::{Error, ErrorKind, Result};
-use selfheal_core::incident::IncidentId;
+use selfheal_core::error::{Error, ErrorKind, Result, Retry};
+use selfheal_core::incident::{Fingerprint, IncidentId};
 use selfheal_core::plan::{BlastRadius, Change, Fence, Preview, Step};
 use selfheal_core::ports::{Approved, EffectStatus, Executor, Rehearsal, Undone, Work};
 use selfheal_core::standard::standard_specs;
@@ -13,6 +13,7 @@ use selfheal_core::standard::standard_specs;
 use super::ecosystem::Tools;
 use super::observation;
 use super::pipeline::{LastRun, Pipeline, SYSTEM, run_error};
+use super::process::Finished;
 use super::staging::{Staging, copy_error};
 use super::steps::LocalStep;
 use super::workspace::{FileChange, FileState, Scope, Scratch, TreeStamp, Undo, UndoError};
@@ -38,6 +39,8 @@ pub struct LocalExecutor {
 struct Planned {
     steps: Vec<Step>,
     changes: Vec<Vec<FileChange>>,
+    /// Whether a rehearsal of exactly these changes was verified.
+    verified: bool,
 }
 
 impl LocalExecutor {
@@ -92,9 +95,6 @@ impl LocalExecutor {
 
 /// Runs the command in place and notes what was seen, for the generation in which it ran.
 pub(super) fn observe_run(pipeline: &Pipeline, undo: &Mutex<Option<Undo>>) -> Result<LastRun> {
-    if let Some(undo) = held(undo).as_mut() {
-        undo.command_starts().map_err(undo_error)?;
-    }
     let generation = pipeline.session().generation;
     let ran = pipeline.run_in_place();
     if let Some(undo) = held(undo).as_mut() {
@@ -133,7 +133,7 @@ impl Executor for LocalExecutor {
                 false => vec![Vec::new(); steps.len()],
             };
             let previews = parsed.iter().zip(&changes).map(|(step, changes)| preview(&pipeline, step, changes)).collect();
-            *held(&planned) = Planned { steps, changes };
+            *held(&planned) = Planned { steps, changes, verified: false };
             Ok(previews)
         })
         .await
@@ -151,7 +151,9 @@ impl Executor for LocalExecutor {
         let changes = (0..work.steps.len()).map(|step| self.changes(work, step)).collect::<Result<Vec<_>>>()?.concat();
         let pipeline = Arc::clone(&self.pipeline);
         let attempts = work.steps.last().map_or(1, |step| step.retry.attempts);
-        blocking(move || rehearse_on_copy(&pipeline, &steps, &changes, attempts)).await
+        let rehearsal = blocking(move || rehearse_on_copy(&pipeline, &steps, &changes, attempts)).await?;
+        held(&self.planned).verified = matches!(rehearsal, Rehearsal::Verified { .. });
+        Ok(rehearsal)
     }
 
     async fn apply(&self, work: &Approved<'_>, step: usize, _attempt: u32) -> Result<()> {
@@ -169,6 +171,11 @@ impl Executor for LocalExecutor {
             LocalStep::IncreaseMemory { limit_bytes } => self.pipeline.session().memory = Some(limit_bytes),
             LocalStep::Dependencies { .. } | LocalStep::EditFile { .. } => {
                 let changes = self.changes(work, step)?;
+                // Whatever policy allows: files change only after a verified rehearsal of exactly these changes.
+                if !held(&self.planned).verified {
+                    let message = "files are changed only after a verified rehearsal on a copy";
+                    return Err(Error::new(ErrorKind::Forbidden, "executor.apply", message));
+                }
                 self.apply_files(work.incident, changes).await?;
             }
         }
@@ -262,7 +269,34 @@ fn rehearse_on_copy(pipeline: &Pipeline, steps: &[LocalStep], changes: &[FileCha
         let why = "files in the directory itself changed while the command ran on the copy, so the copy proves nothing";
         return Ok(Rehearsal::Unsupported { why: why.to_owned() });
     }
+    if matches!(rehearsal, Rehearsal::Failed { .. }) && !copy_is_faithful(pipeline)? {
+        let why = "the command fails differently on an unchanged copy than in its directory, so a copy proves nothing";
+        return Ok(Rehearsal::Unsupported { why: why.to_owned() });
+    }
     Ok(rehearsal)
+}
+
+/// Whether an unchanged copy fails just as the directory did. What fails otherwise (the copy lacks a neighbour of the
+/// directory, say) would be taken for the next thing to mend. Found out once, by a run of its own.
+fn copy_is_faithful(pipeline: &Pipeline) -> Result<bool> {
+    let known = pipeline.session().copy_is_faithful;
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let Some(first) = pipeline.first_run() else { return Ok(false) };
+    pipeline.may_start()?;
+    let config = pipeline.config();
+    let scratch = Scratch::copy(&config.dir, &config.scratch, Scope::Everything).map_err(copy_error)?;
+    let ran = pipeline.run_in_copy(&scratch, &[], None).map_err(|error| run_error("executor.rehearse", error))?;
+    let faithful = failure_of(pipeline, &ran) == failure_of(pipeline, &first);
+    pipeline.session().copy_is_faithful = Some(faithful);
+    Ok(faithful)
+}
+
+fn failure_of(pipeline: &Pipeline, run: &Finished) -> Fingerprint {
+    let facts = observation::facts(run, pipeline.config().memory);
+    let evidence = observation::evidence(run, observation::TAIL_LINES, "", &pipeline.config().redactor);
+    Fingerprint::of(&pipeline.resource(), &facts, &evidence)
 }
 
 fn rehearse_once(pipeline: &Pipeline, scratch: &Scratch, steps: &[LocalStep]) -> Result<Rehearsal> {
@@ -374,12 +408,14 @@ pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T>
 }
 
 pub(super) fn undo_error(error: UndoError) -> Error {
+    let unknown = matches!(error, UndoError::PartlyApplied { .. });
     let kind = match &error {
         UndoError::Fence { .. } | UndoError::Foreign { .. } => ErrorKind::Conflict,
         UndoError::Outside { .. } => ErrorKind::Forbidden,
         _ => ErrorKind::Unavailable,
     };
-    Error::new(kind, "workspace", error.to_string())
+    let retry = if unknown { Retry::UnknownOutcome } else { Retry::Permanent };
+    Error::new(kind, "workspace", error.to_string()).with_retry(retry)
 }
 
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

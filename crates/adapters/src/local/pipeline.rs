@@ -81,6 +81,10 @@ pub(super) struct Session {
     pub(super) last: Option<LastRun>,
     /// The last run in the directory itself.
     output: Option<Arc<Finished>>,
+    /// The first one: the failure that the incident is about.
+    first: Option<Arc<Finished>>,
+    /// Whether an unchanged copy was seen to fail as the directory did.
+    pub(super) copy_is_faithful: Option<bool>,
     starts: u32,
     command_time: Duration,
 }
@@ -152,8 +156,15 @@ impl Pipeline {
         let mut command = self.command(&self.config.dir, variables, session.memory);
         command.passthrough = self.config.passthrough;
         let finished = Arc::new(self.start(&command)?);
-        self.session().output = Some(Arc::clone(&finished));
+        let mut session = self.session();
+        session.output = Some(Arc::clone(&finished));
+        session.first.get_or_insert_with(|| Arc::clone(&finished));
+        drop(session);
         Ok(finished)
+    }
+
+    pub(super) fn first_run(&self) -> Option<Arc<Finished>> {
+        self.session().first.clone()
     }
 
     /// The last run in the directory, if there was one.
@@ -218,7 +229,8 @@ impl Pipeline {
         let words = || std::iter::once(&self.config.program).chain(&self.config.args);
         if let Some(word) = words().find(|word| names_it(word)) {
             let dir = self.config.dir.display();
-            return Some(format!("the command names its directory {dir} by absolute path (`{}`)", word.to_string_lossy()));
+            let word = self.config.redactor.redact(&word.to_string_lossy()).into_owned();
+            return Some(format!("the command names its directory {dir} by absolute path (`{word}`)"));
         }
         // A script of the project that the command names may do so inside.
         let scripts = words().map(|word| self.config.dir.join(word)).filter(|path| path.is_file());

@@ -1,10 +1,10 @@
 //! Strategist: diagnosis → a plan of typed actions that was not tried yet.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::action::{Action, ActionKind, ActionSpec, Parameter, Parameters, Provenance};
+use crate::action::{Action, ActionKind, ActionSpec, Parameter, Parameters, Provenance, Value};
 use crate::diagnosis::{ActionTemplate, Diagnosis, Hypothesis, ParameterSource, Remedy, Source};
+use crate::evidence::Untrusted;
 use crate::engine::{Attack, Tried};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -164,17 +164,24 @@ impl Author<'_> {
                 Some(Parameter { value: value.clone(), provenance: Provenance::Configured { by: self.knowledge() } })
             }
             ParameterSource::Row(column) => {
-                Some(Parameter { value: self.row.get(column)?.clone(), provenance: self.provenance_of(column) })
+                let value = self.row.get(column)?.clone();
+                Some(Parameter { provenance: self.provenance_of(column, &value), value })
             }
         }
     }
 
-    fn provenance_of(&self, column: &str) -> Provenance {
-        let no_text = BTreeMap::new();
-        let (set, given) = self.remedy.from.as_ref().map_or(("", &no_text), |query| (query.set.as_str(), &query.given));
-        match given.get(column) {
-            Some(name) => Provenance::Extracted { by: format!("{}#{name}", self.knowledge()), set: set.to_owned() },
-            None => Provenance::Observed { by: set.to_owned() },
+    /// Observed; unless text named this very value, be it under the name of another column.
+    fn provenance_of(&self, column: &str, value: &Value) -> Provenance {
+        let Some(query) = &self.remedy.from else { return Provenance::Observed { by: String::new() } };
+        let named_by = |name: &&String| {
+            let values = self.hypothesis.cause.extracted.get(*name);
+            let is_value = |text: &Untrusted<String>| text.read().eq_ignore_ascii_case(&value.to_string());
+            values.is_some_and(|values| values.iter().any(is_value))
+        };
+        let text = query.given.get(column).or_else(|| query.given.values().find(named_by));
+        match text {
+            Some(name) => Provenance::Extracted { by: format!("{}#{name}", self.knowledge()), set: query.set.clone() },
+            None => Provenance::Observed { by: query.set.clone() },
         }
     }
 

@@ -25,7 +25,7 @@ pub(super) fn read(path: &Path, variables: &mut BTreeMap<String, ConfiguredVaria
         let good = error.utf8_error().valid_up_to();
         refuse_at(path, 1 + error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count(), "expected UTF-8 text")
     })?;
-    for entry in dotenvy::from_read_iter(text.as_bytes()) {
+    for entry in dotenvy::from_read_iter(literal(&text).as_bytes()) {
         let (name, value) = entry.map_err(|error| match &error {
             dotenvy::Error::LineParse(line, _) => refuse_at(path, line_of(&text, line), "expected NAME=value"),
             _ => refuse("expected NAME=value lines".to_owned()),
@@ -34,6 +34,25 @@ pub(super) fn read(path: &Path, variables: &mut BTreeMap<String, ConfiguredVaria
         variables.insert(name, ConfiguredVariable { value: value.into(), source });
     }
     Ok(())
+}
+
+/// The text with every `$` outside of single quotes escaped: a secret's `$` is a character, not the name of a variable.
+fn literal(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    let mut quote = None;
+    let mut previous = '\n';
+    for c in text.chars() {
+        match (c, quote) {
+            ('\'' | '"', None) if previous != '\\' => quote = Some(c),
+            (c, Some(open)) if c == open && (previous != '\\' || open == '\'') => quote = None,
+            ('\n', Some('\'')) => quote = None,
+            ('$', quote) if quote != Some('\'') && previous != '\\' => escaped.push('\\'),
+            _ => {}
+        }
+        escaped.push(c);
+        previous = c;
+    }
+    escaped
 }
 
 fn refuse_at(path: &Path, line: usize, expected: &str) -> Refusal {
@@ -62,6 +81,13 @@ mod tests {
         let variables = read_text("# comment\nexport A=1\nB=\"two words\"\n\nC='$A'\n").unwrap();
         let values: Vec<_> = variables.iter().map(|(name, v)| (name.as_str(), v.value.to_str().unwrap())).collect();
         assert_eq!(values, [("A", "1"), ("B", "two words"), ("C", "$A")]);
+    }
+
+    #[test]
+    fn a_dollar_sign_is_a_character() {
+        let variables = read_text("# don't\nA=pa$sw0rd\nB=\"x$HOME\"\nC='y$z'\nD=a\\$b\n").unwrap();
+        let values: Vec<_> = variables.values().map(|v| v.value.to_str().unwrap()).collect();
+        assert_eq!(values, ["pa$sw0rd", "x$HOME", "y$z", "a$b"]);
     }
 
     #[test]

@@ -51,6 +51,11 @@ impl Inputs {
         })
     }
 
+    /// Makes a folder of the healer's own, which nobody else may look into.
+    pub(super) fn private_folder(&self, folder: &Path) -> std::io::Result<()> {
+        private(folder)
+    }
+
     /// The command line, for people; redacted.
     pub(super) fn command_line(&self) -> String {
         let line = self.command.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
@@ -106,11 +111,17 @@ impl Inputs {
     }
 }
 
+/// Makes a folder that only its owner can enter; one that is there already stays as it is.
+fn private(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
 /// The folder of the store, made if it isn't there, and writable.
 fn store(given: Option<&Path>, default: &Path) -> Result<PathBuf, Refusal> {
     let Some(given) = given else { return Ok(default.to_owned()) };
     let refuse = |error: std::io::Error| Refusal::usage(format!("--store {}: expected a folder to write to: {error}", given.display()));
-    std::fs::create_dir_all(given).map_err(refuse)?;
+    private(given).map_err(refuse)?;
     tempfile::tempfile_in(given).map_err(refuse)?;
     given.canonicalize().map_err(refuse)
 }

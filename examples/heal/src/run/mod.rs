@@ -136,7 +136,7 @@ fn finish(
 
 fn lock(inputs: &Inputs) -> Result<DirectoryLock, Refusal> {
     let holder = format!("process {}: {}", std::process::id(), inputs.command_line());
-    DirectoryLock::acquire(&inputs.state, &holder).map_err(|error| match error {
+    DirectoryLock::acquire(&inputs.dir, &inputs.state, &holder).map_err(|error| match error {
         LockError::Busy { .. } => Refusal::usage(format!("{}: {error}", inputs.dir.display())),
         LockError::Io { .. } => Refusal::usage(error),
     })
@@ -147,9 +147,14 @@ fn recover(inputs: &Inputs, voice: &Voice) -> Result<(), Refusal> {
     let recovery = Undo::recover(&inputs.dir, &inputs.state).map_err(Refusal::usage)?;
     let Some(recovery) = recovery else { return Ok(()) };
     let files: Vec<String> = recovery.restored.iter().map(|path| path.display().to_string()).collect();
-    voice.note(&format!("a former heal ({}) was interrupted; taken back: {}", recovery.incident, files.join(", ")));
-    for (path, saved) in recovery.saved {
-        voice.note(&format!("{} had changed since; what it held is in {}", path.display(), saved.display()));
+    let files = if files.is_empty() { "nothing".to_owned() } else { files.join(", ") };
+    voice.note(&format!("a former heal ({}) was interrupted; taken back: {files}", recovery.incident));
+    for (path, saved) in recovery.left_alone {
+        let path = path.display();
+        voice.note(&match saved {
+            Some(saved) => format!("{path} was changed since and is left alone; before the fix it held what is in {}", saved.display()),
+            None => format!("{path} was changed since and is left alone; before the fix it did not exist"),
+        });
     }
     Ok(())
 }

@@ -35,7 +35,6 @@ impl Host {
         let mut builder = Orchestrator::builder()
             .runbooks(runbooks.clone())
             .policy(inputs.guardrails()?)
-            .memory(Arc::new(open_store(inputs)?))
             .log_source(Arc::new(LocalLog::new(Arc::clone(pipeline))))
             .context(Arc::new(LocalContext::new(Arc::clone(pipeline))))
             .candidates(Arc::new(LocalCandidates::new(Arc::clone(pipeline), tools.clone())))
@@ -44,6 +43,9 @@ impl Host {
             .approver(Arc::new(Parked))
             .progress(Arc::new(LiveLine(voice.clone())))
             .limits(Limits { dry_run: options.dry_run, ..Limits::default() });
+        if let Some(memory) = open_store(inputs, voice) {
+            builder = builder.memory(Arc::new(memory));
+        }
         if options.no_rerun {
             builder = builder.policy(Arc::new(OptionSays::NO_RERUN));
         }
@@ -66,8 +68,9 @@ impl Host {
     }
 }
 
-fn open_store(inputs: &Inputs) -> Result<Sqlite, Refusal> {
-    let unusable = |error: &dyn std::fmt::Display| Refusal::usage(format!("the store {}: {error}", inputs.store.display()));
-    std::fs::create_dir_all(&inputs.store).map_err(|error| unusable(&error))?;
-    Sqlite::open(&inputs.store.join("memory.db")).map_err(|error| unusable(&error))
+/// The memory; without it the healer still works, and says so.
+fn open_store(inputs: &Inputs, voice: &Voice) -> Option<Sqlite> {
+    let opened = inputs.private_folder(&inputs.store).map_err(|error| error.to_string());
+    let opened = opened.and_then(|()| Sqlite::open(&inputs.store.join("memory.db")).map_err(|error| error.to_string()));
+    opened.map_err(|error| voice.note(&format!("going on without memory: {error}"))).ok()
 }

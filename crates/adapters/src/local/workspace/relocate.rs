@@ -23,6 +23,14 @@ impl Relocation {
         Self { from: from.to_owned(), to: to.to_owned() }
     }
 
+    pub(super) fn from(&self) -> &Path {
+        &self.from
+    }
+
+    pub(super) fn to(&self) -> &Path {
+        &self.to
+    }
+
     /// Whether `text` names the original as a path (not merely a path that begins with the same letters).
     #[must_use]
     pub fn is_named_in(&self, text: &[u8]) -> bool {
@@ -81,7 +89,8 @@ impl Relocation {
         read_dir(dir).into_iter().filter(|path| path.file_name().is_some_and(&wanted)).try_for_each(|path| self.rewrite_file(&path))
     }
 
-    fn rewrite_file(&self, path: &Path) -> io::Result<()> {
+    /// Rewrites a small regular file; others are left alone.
+    pub(super) fn rewrite_file(&self, path: &Path) -> io::Result<()> {
         let small = fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.len() <= MAX_LAUNCHER_BYTES);
         if !small {
             return Ok(());
@@ -93,7 +102,11 @@ impl Relocation {
     }
 }
 
+// Not through a link: what lies behind it is no part of the copy.
 fn read_dir(dir: &Path) -> Vec<PathBuf> {
+    if !fs::symlink_metadata(dir).is_ok_and(|found| found.is_dir()) {
+        return Vec::new();
+    }
     let mut paths: Vec<PathBuf> = fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
     paths.sort();
     paths
@@ -127,6 +140,17 @@ mod tests {
         assert_eq!(rewrite("/a/project"), None);
         assert_eq!(rewrite("/b/a/proj-2"), None);
         assert!(moved.is_named_in(b"cd '/a/proj' && make"));
+    }
+
+    #[test]
+    fn nothing_behind_a_link_is_rewritten() {
+        let (dir, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let launcher = elsewhere.path().join("pip");
+        fs::write(&launcher, "#!/a/proj/.venv/bin/python\n").unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), dir.path().join("bin")).unwrap();
+        let moved = Relocation::new(Path::new("/a/proj"), Path::new("/copy"));
+        moved.virtual_environments(&[dir.path().to_owned()]).unwrap();
+        assert_eq!(fs::read_to_string(launcher).unwrap(), "#!/a/proj/.venv/bin/python\n");
     }
 
     #[test]

@@ -12,6 +12,8 @@ use super::{ContentHash, FileChange, FileState, StateDir};
 const RECORD: &str = "undo.json";
 const BLOBS: &str = "undo";
 const SAVED: &str = "saved";
+/// What the names of files begin with that are about to take another's place.
+const NEW_CONTENT: &str = ".selfheal-new-";
 const VERSION: u32 = 1;
 
 /// The undo record of one directory: what was there before, durable before the first change.
@@ -32,8 +34,8 @@ struct Record {
     version: u32,
     incident: String,
     dir: PathBuf,
-    /// Whether the command was started after the changes: what differs since then may be its doing.
-    command_ran: bool,
+    /// Device and inode of the directory.
+    identity: (u64, u64),
     entries: Vec<Entry>,
 }
 
@@ -84,6 +86,14 @@ pub enum UndoError {
         /// What is wrong with it.
         why: String,
     },
+    /// A change failed in the middle and could not be taken back; the record stays for the next healer.
+    #[error("{why}; and taking back what was done failed: {rollback}")]
+    PartlyApplied {
+        /// Why the change failed.
+        why: String,
+        /// Why it could not be taken back.
+        rollback: String,
+    },
     /// The system refused.
     #[error("cannot {what} {}: {source}", path.display())]
     Io {
@@ -103,8 +113,9 @@ pub struct Recovery {
     pub incident: String,
     /// Files that were taken back.
     pub restored: Vec<PathBuf>,
-    /// Files that had changed since; what they held lies in the second path.
-    pub saved: Vec<(PathBuf, PathBuf)>,
+    /// Files that had changed since and were left alone; what they held before the fix lies in the second path, if they
+    /// existed.
+    pub left_alone: Vec<(PathBuf, Option<PathBuf>)>,
 }
 
 fn io_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> UndoError {
@@ -117,14 +128,15 @@ impl Undo {
     #[must_use]
     pub fn new(dir: &Path, state: &StateDir, incident: &str) -> Self {
         let record =
-            Record { version: VERSION, incident: incident.to_owned(), dir: dir.to_owned(), command_ran: false, entries: Vec::new() };
+            Record { version: VERSION, incident: incident.to_owned(), dir: dir.to_owned(), identity: (0, 0), entries: Vec::new() };
         Self { dir: dir.to_owned(), state: state.path().to_owned(), record, unfinished: false }
     }
 
     /// Takes back what a killed healer left, if it left something.
     ///
-    /// A file that changed since, while or after the command ran, is restored too; what it held is saved beside the record,
-    /// so nothing is lost.
+    /// Only files that still are as the healer, or the command right after, left them; a file that changed since is
+    /// somebody's work and is left alone, and what it held before is saved. A directory that was made anew at the same
+    /// path is not the one that was changed: nothing in it is touched.
     ///
     /// # Errors
     /// If the record can't be read or a file can't be restored.
@@ -141,7 +153,10 @@ impl Undo {
             return Err(unreadable("it is another version's or another directory's".to_owned()));
         }
         let mut undo = Self { dir: dir.to_owned(), state: state.path().to_owned(), record, unfinished: false };
-        let recovery = undo.take_all_back()?;
+        let recovery = match undo.record.identity == identity(dir)? {
+            true => undo.take_all_back()?,
+            false => Recovery { incident: undo.record.incident.clone(), restored: Vec::new(), left_alone: Vec::new() },
+        };
         undo.settle()?;
         Ok(Some(recovery))
     }
@@ -149,7 +164,8 @@ impl Undo {
     /// Makes `changes`: fences are checked, the former content is durable, then files are replaced one by one.
     ///
     /// # Errors
-    /// [`UndoError::Fence`] if a file is not as `before` says; then nothing was changed.
+    /// [`UndoError::Fence`] if a file is not as `before` says; after any error but [`UndoError::PartlyApplied`] the files
+    /// are as they were.
     pub fn apply(&mut self, changes: &[FileChange]) -> Result<(), UndoError> {
         for change in changes {
             self.check_inside(&change.path)?;
@@ -161,20 +177,18 @@ impl Undo {
             let entry = self.keep(change)?;
             self.record.entries.push(entry);
         }
+        self.record.identity = identity(&self.dir)?;
         self.write_record()?;
-        changes.iter().try_for_each(|change| self.replace(&change.path, change.after.as_ref(), None))
+        let made = changes.iter().try_for_each(|change| self.replace(&change.path, change.after.as_ref(), None));
+        made.or_else(|failed| self.roll_back(changes, failed))
     }
 
-    /// Notes, durably, that the command is about to run on the changed files.
-    ///
-    /// # Errors
-    /// If the record can't be written.
-    pub fn command_starts(&mut self) -> Result<(), UndoError> {
-        if self.record.entries.is_empty() || self.record.command_ran {
-            return Ok(());
+    /// All of it or none of it: an error after the first file was replaced must not leave that file changed.
+    fn roll_back(&mut self, changes: &[FileChange], failed: UndoError) -> Result<(), UndoError> {
+        match self.take_back(changes) {
+            Ok(_) => Err(failed),
+            Err(error) => Err(UndoError::PartlyApplied { why: failed.to_string(), rollback: error.to_string() }),
         }
-        self.record.command_ran = true;
-        self.write_record()
     }
 
     /// Notes what the command left in the changed files: that is its doing and no foreign change.
@@ -195,11 +209,11 @@ impl Undo {
     /// Takes `changes` back, last first.
     ///
     /// # Errors
-    /// [`UndoError::Foreign`] at the first file that somebody else changed; files before it stay as they are. After an
-    /// [`UndoError::Io`] the record outlives [`settle`](Self::settle), for the next healer to finish.
+    /// [`UndoError::Foreign`] at the first file that somebody else changed; files before it stay as they are. After an error
+    /// the record outlives [`settle`](Self::settle), for the next healer to finish.
     pub fn take_back(&mut self, changes: &[FileChange]) -> Result<bool, UndoError> {
         let took = self.take_each_back(changes);
-        self.unfinished = matches!(took, Err(UndoError::Io { .. }));
+        self.unfinished = took.is_err();
         took
     }
 
@@ -245,22 +259,33 @@ impl Undo {
     }
 
     fn take_all_back(&mut self) -> Result<Recovery, UndoError> {
-        let mut recovery = Recovery { incident: self.record.incident.clone(), restored: Vec::new(), saved: Vec::new() };
+        let incident = self.record.incident.clone();
+        let mut recovery = Recovery { incident, restored: Vec::new(), left_alone: Vec::new() };
         for entry in self.record.entries.clone().into_iter().rev() {
             self.check_inside(&entry.path)?;
-            let state = self.current(&entry.path)?;
-            let now = state.as_ref().map(FileState::hash);
+            self.sweep_beside(&entry.path);
+            let now = self.current(&entry.path)?.map(|state| state.hash());
             if now == entry.before.as_ref().map(|kept| kept.hash.clone()) {
                 continue;
             }
-            let ours = now == entry.after || entry.left_by_command.as_ref() == Some(&now);
-            if let Some(state) = state.filter(|_| !ours) {
-                recovery.saved.push((entry.path.clone(), self.save(&entry.path, &state)?));
+            if now == entry.after || entry.left_by_command.as_ref() == Some(&now) {
+                self.restore(&entry)?;
+                recovery.restored.push(entry.path);
+            } else {
+                let saved = entry.before.as_ref().map(|kept| self.save(&entry.path, kept)).transpose()?;
+                recovery.left_alone.push((entry.path, saved));
             }
-            self.restore(&entry)?;
-            recovery.restored.push(entry.path);
         }
         Ok(recovery)
+    }
+
+    /// Removes new contents that a kill kept from being put into place.
+    fn sweep_beside(&self, path: &Path) {
+        let target = self.dir.join(path);
+        let entries = fs::read_dir(target.parent().unwrap_or(&self.dir)).into_iter().flatten().flatten();
+        let ours = |entry: &fs::DirEntry| entry.file_name().as_encoded_bytes().starts_with(NEW_CONTENT.as_bytes());
+        // One that can't be removed is in nobody's way.
+        entries.filter(ours).for_each(|entry| drop(fs::remove_file(entry.path())));
     }
 
     fn check_inside(&self, path: &Path) -> Result<(), UndoError> {
@@ -317,7 +342,8 @@ impl Undo {
             };
         };
         let owner = owner.or_else(|| fs::metadata(&target).ok().map(|found| (found.uid(), found.gid())));
-        let replaced = tempfile::NamedTempFile::new_in(&parent).and_then(|mut file| {
+        let named = tempfile::Builder::new().prefix(NEW_CONTENT).tempfile_in(&parent);
+        let replaced = named.and_then(|mut file| {
             file.write_all(&state.content)?;
             file.as_file().set_permissions(fs::Permissions::from_mode(state.mode))?;
             if let Some((uid, gid)) = owner.filter(|owner| file.as_file().metadata().is_ok_and(|m| (m.uid(), m.gid()) != *owner)) {
@@ -330,10 +356,12 @@ impl Undo {
         sync_dir(&parent)
     }
 
-    fn save(&self, path: &Path, state: &FileState) -> Result<PathBuf, UndoError> {
-        let name = format!("{}-{}", &state.hash().as_str()[..12], path.file_name().unwrap_or_default().to_string_lossy());
+    fn save(&self, path: &Path, kept: &Kept) -> Result<PathBuf, UndoError> {
+        let blob = self.state.join(BLOBS).join(kept.hash.as_str());
+        let content = fs::read(&blob).map_err(io_error("read", &blob))?;
+        let name = format!("{}-{}", &kept.hash.as_str()[..12], path.file_name().unwrap_or_default().to_string_lossy());
         let saved = self.state.join(SAVED);
-        write_private(&saved, &name, &state.content)?;
+        write_private(&saved, &name, &content)?;
         Ok(saved.join(name))
     }
 
@@ -345,6 +373,10 @@ impl Undo {
         let text = serde_json::to_vec_pretty(&self.record).map_err(io::Error::from).map_err(io_error("write", &path))?;
         write_private(&self.state, RECORD, &text)
     }
+}
+
+fn identity(dir: &Path) -> Result<(u64, u64), UndoError> {
+    fs::metadata(dir).map(|found| (found.dev(), found.ino())).map_err(io_error("look at", dir))
 }
 
 /// Writes a private file durably and at once.
@@ -421,19 +453,72 @@ mod tests {
     }
 
     #[test]
-    fn the_next_healer_takes_back_what_a_kill_left() {
+    fn the_next_healer_takes_back_what_a_kill_left_and_leaves_what_changed_since_alone() {
         let place = place();
         let mut undo = Undo::new(&place.dir, &place.state, "inc-1");
         undo.apply(&place.changes()).unwrap();
-        undo.command_starts().unwrap();
         drop(undo);
-        fs::write(place.dir.join("b.lock"), "the command's").unwrap();
+        fs::write(place.dir.join("b.lock"), "somebody's").unwrap();
+        fs::write(place.dir.join(".selfheal-new-x1"), "not put into place").unwrap();
         let recovery = Undo::recover(&place.dir, &place.state).unwrap().unwrap();
-        assert_eq!(recovery.restored.len(), 2);
-        assert_eq!((place.read("a.json").as_deref(), place.read("b.lock")), (Some("old"), None));
-        let (path, saved) = &recovery.saved[0];
-        assert_eq!((path.as_path(), fs::read_to_string(saved).unwrap().as_str()), (Path::new("b.lock"), "the command's"));
+        assert_eq!(recovery.restored, [PathBuf::from("a.json")]);
+        assert_eq!(recovery.left_alone, [(PathBuf::from("b.lock"), None)]);
+        assert_eq!((place.read("a.json").as_deref(), place.read("b.lock").as_deref()), (Some("old"), Some("somebody's")));
+        assert_eq!(place.read(".selfheal-new-x1"), None);
         assert_eq!(Undo::recover(&place.dir, &place.state).unwrap(), None, "done once");
+    }
+
+    #[test]
+    fn what_was_there_before_is_saved_when_the_file_is_left_alone() {
+        let place = place();
+        Undo::new(&place.dir, &place.state, "inc-1").apply(&place.changes()).unwrap();
+        fs::write(place.dir.join("a.json"), "edited on top of the fix").unwrap();
+        let recovery = Undo::recover(&place.dir, &place.state).unwrap().unwrap();
+        let (path, saved) = &recovery.left_alone[0];
+        assert_eq!(path, Path::new("a.json"));
+        assert_eq!(fs::read_to_string(saved.as_ref().unwrap()).unwrap(), "old");
+    }
+
+    #[test]
+    fn a_directory_made_anew_at_the_same_path_is_another_one() {
+        let place = place();
+        Undo::new(&place.dir, &place.state, "inc-1").apply(&place.changes()).unwrap();
+        fs::rename(&place.dir, place.root.path().join("moved")).unwrap();
+        fs::create_dir(&place.dir).unwrap();
+        fs::write(place.dir.join("a.json"), "new").unwrap();
+        let recovery = Undo::recover(&place.dir, &place.state).unwrap().unwrap();
+        assert!(recovery.restored.is_empty() && recovery.left_alone.is_empty());
+        assert_eq!(place.read("a.json").as_deref(), Some("new"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_change_that_fails_in_the_middle_leaves_no_file_changed() {
+        let place = place();
+        // So deep that a file with a short name can be made there, and the one that is to take its place can't.
+        const PATH_MAX: usize = 4096;
+        let mut deep = place.dir.clone();
+        while PATH_MAX - deep.as_os_str().len() > 12 {
+            let room = PATH_MAX - deep.as_os_str().len() - 12;
+            deep.push("d".repeat(room.clamp(1, 200)));
+        }
+        fs::create_dir_all(&deep).unwrap();
+        let mut changes = place.changes();
+        changes[1].path = deep.strip_prefix(&place.dir).unwrap().join("b");
+        let mut undo = Undo::new(&place.dir, &place.state, "inc-1");
+        assert!(matches!(undo.apply(&changes), Err(UndoError::Io { what: "write", .. })));
+        assert_eq!(place.read("a.json").as_deref(), Some("old"));
+    }
+
+    #[test]
+    fn after_a_foreign_change_the_record_stays_for_the_next_healer() {
+        let place = place();
+        let mut undo = Undo::new(&place.dir, &place.state, "inc-1");
+        undo.apply(&place.changes()).unwrap();
+        fs::write(place.dir.join("b.lock"), "somebody's").unwrap();
+        assert!(matches!(undo.take_back(&place.changes()), Err(UndoError::Foreign { .. })));
+        undo.settle().unwrap();
+        assert_eq!(Undo::recover(&place.dir, &place.state).unwrap().unwrap().restored, [PathBuf::from("a.json")]);
     }
 
     #[test]
@@ -441,7 +526,6 @@ mod tests {
         let place = place();
         let mut undo = Undo::new(&place.dir, &place.state, "inc-1");
         undo.apply(&place.changes()).unwrap();
-        undo.command_starts().unwrap();
         fs::write(place.dir.join("b.lock"), "the command's").unwrap();
         undo.command_ended().unwrap();
         fs::write(place.dir.join("a.json"), "somebody's").unwrap();

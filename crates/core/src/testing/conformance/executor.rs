@@ -56,7 +56,9 @@ impl Bench {
         Work::for_tests(&self.incident, resource, &Environment::Dev, &self.steps, &self.previews, Some(&self.hash))
     }
 
+    /// As the orchestrator would: an executor may insist on a verified rehearsal.
     async fn apply_all(&self) -> Verdict {
+        SUITE.call(3, "rehearse", self.executor.rehearse(&self.work()).await)?;
         for step in 0..self.steps.len() {
             SUITE.call(4, "apply", self.executor.apply(&Approved::for_tests(self.work()), step, 1).await)?;
         }
@@ -140,6 +142,7 @@ async fn undo_tolerates_never_applied(bench: Bench) -> Verdict {
 }
 
 async fn a_broken_fence_is_a_conflict(bench: Bench) -> Verdict {
+    SUITE.call(3, "rehearse", bench.executor.rehearse(&bench.work()).await)?;
     bench.fixture.disturb().await;
     let disturbed = bench.fixture.observe().await;
     let answer = bench.executor.apply(&Approved::for_tests(bench.work()), 0, 1).await;
