@@ -94,7 +94,7 @@ fn classify() -> Visit {
 fn analyse() -> Visit {
     Visit::new("analyse", |crew, inputs| {
         async move {
-            let diagnosis = crew.analyst.analyse(Arc::clone(&inputs.state.hypotheses)).await?;
+            let diagnosis = crew.analyst.analyse(Arc::clone(&inputs.state.hypotheses)).await;
             ensure(diagnosis.category == inputs.lesson.diagnosis.category, "analyse")
         }
         .boxed()

@@ -47,6 +47,7 @@ impl Project {
             memory: None,
             memory_max: None,
             max_starts: 10,
+            rerun_timeout: None,
             variables: BTreeMap::new(),
             redactor: Arc::new(redactor),
             leave_in_place: false,

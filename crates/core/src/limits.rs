@@ -36,7 +36,7 @@ pub struct Limits {
     pub breaker_failures: u32,
     /// How long an open breaker refuses before it lets one call through.
     pub breaker_cooldown: Duration,
-    /// Bytes of evidence kept per incident; past that the oldest pieces that nothing cites go.
+    /// Bytes of evidence kept of the first failure, and of the latest; past that the oldest pieces go.
     pub evidence_bytes: usize,
     /// How long a policy engine may take before its silence is a denial.
     pub policy_timeout: Duration,

@@ -59,6 +59,9 @@ pub(crate) struct RunOptions {
     /// The folder that remembers what was done [default: in the git directory, or the user's state directory].
     #[arg(long, value_name = "PATH")]
     pub(crate) store: Option<PathBuf>,
+    /// Stop any further run of the command after this many seconds [default: ten times its first run, at least 600].
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) rerun_timeout: Option<u64>,
     /// Rehearse the fix and show it as a patch; leave the directory alone.
     #[arg(long)]
     pub(crate) propose: bool,

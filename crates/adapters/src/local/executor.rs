@@ -16,7 +16,7 @@ use super::pipeline::{LastRun, Pipeline, SYSTEM, run_error};
 use super::process::Finished;
 use super::staging::{Staging, copy_error};
 use super::steps::LocalStep;
-use super::workspace::{FileChange, FileState, Scope, Scratch, TreeStamp, Undo, UndoError};
+use super::workspace::{ContentHash, FileChange, FileState, Scope, Scratch, TreeStamp, Undo, UndoError};
 
 /// Changes local pipelines: their files, environment and memory limit, and runs their command again.
 ///
@@ -254,10 +254,15 @@ fn check_given(pipeline: &Pipeline, steps: &[LocalStep]) -> Result<()> {
 
 fn rehearse_on_copy(pipeline: &Pipeline, steps: &[LocalStep], changes: &[FileChange], attempts: u32) -> Result<Rehearsal> {
     let config = pipeline.config();
-    let unreadable = |error: std::io::Error| Error::new(ErrorKind::Unavailable, "executor.rehearse", error.to_string());
-    let scratch = Scratch::copy(&config.dir, &config.scratch, Scope::Everything).map_err(copy_error)?;
+    let cancel = pipeline.cancel();
+    let scratch = match Scratch::copy(&config.dir, &config.scratch, Scope::Everything, cancel) {
+        Err(refused) if refused.is_refusal() => {
+            return Ok(Rehearsal::Unsupported { why: format!("it can't be rehearsed on a copy: {refused}") });
+        }
+        copied => copied.map_err(copy_error)?,
+    };
     scratch.write(changes).map_err(copy_error)?;
-    let before = TreeStamp::of(&config.dir, scratch.root()).map_err(unreadable)?;
+    let before = TreeStamp::of(&config.dir, scratch.root(), cancel).map_err(copy_error)?;
     let mut rehearsal = rehearse_once(pipeline, &scratch, steps)?;
     for _ in 1..attempts {
         if !matches!(rehearsal, Rehearsal::Failed { .. }) || pipeline.may_start().is_err() {
@@ -265,7 +270,7 @@ fn rehearse_on_copy(pipeline: &Pipeline, steps: &[LocalStep], changes: &[FileCha
         }
         rehearsal = rehearse_once(pipeline, &scratch, steps)?;
     }
-    if TreeStamp::of(&config.dir, scratch.root()).map_err(unreadable)? != before {
+    if TreeStamp::of(&config.dir, scratch.root(), cancel).map_err(copy_error)? != before {
         let why = "files in the directory itself changed while the command ran on the copy, so the copy proves nothing";
         return Ok(Rehearsal::Unsupported { why: why.to_owned() });
     }
@@ -286,7 +291,7 @@ fn copy_is_faithful(pipeline: &Pipeline) -> Result<bool> {
     let Some(first) = pipeline.first_run() else { return Ok(false) };
     pipeline.may_start()?;
     let config = pipeline.config();
-    let scratch = Scratch::copy(&config.dir, &config.scratch, Scope::Everything).map_err(copy_error)?;
+    let scratch = Scratch::copy(&config.dir, &config.scratch, Scope::Everything, pipeline.cancel()).map_err(copy_error)?;
     let ran = pipeline.run_in_copy(&scratch, &[], None).map_err(|error| run_error("executor.rehearse", error))?;
     let faithful = failure_of(pipeline, &ran) == failure_of(pipeline, &first);
     pipeline.session().copy_is_faithful = Some(faithful);
@@ -354,13 +359,23 @@ fn preview(pipeline: &Pipeline, step: &LocalStep, changes: &[FileChange]) -> Pre
             lines_added: added,
             lines_removed: removed,
         },
-        undo_hash: None,
+        undo_hash: undo_hash(changes),
         reversibility: match step {
             LocalStep::Retry => Reversibility::NothingToUndo,
             _ => Reversibility::Undoable,
         },
         changes: described,
     }
+}
+
+/// Of what the undo record will keep: path and former content of each file.
+fn undo_hash(changes: &[FileChange]) -> Option<String> {
+    let kept = |change: &FileChange| {
+        let before = change.before.as_ref().map(|state| state.hash().as_str().to_owned());
+        format!("{} {}\n", change.path.display(), before.unwrap_or_default())
+    };
+    let listed: String = changes.iter().map(kept).collect();
+    (!listed.is_empty()).then(|| ContentHash::of(listed.as_bytes()).as_str().to_owned())
 }
 
 fn described(change: &FileChange, redactor: &selfheal_detect::redact::Redactor) -> Change {

@@ -21,5 +21,7 @@ pub use candidates::LocalCandidates;
 pub use context::LocalContext;
 pub use executor::LocalExecutor;
 pub use log::LocalLog;
-pub use pipeline::{CommandUse, ConfiguredVariable, PIPELINE, Pipeline, PipelineConfig, SYSTEM};
+pub use pipeline::{
+    CommandUse, ConfiguredVariable, LEAST_RERUN_TIMEOUT, PIPELINE, Pipeline, PipelineConfig, RERUN_TIMEOUT_FACTOR, SYSTEM,
+};
 pub use probe::{COMMAND_SUCCEEDS, CommandProbe};

@@ -6,7 +6,7 @@ use selfheal_core::facts::{Fact, Facts};
 use selfheal_detect::extract::{BEFORE_EXIT, CONFIDENT};
 use selfheal_detect::redact::Redactor;
 
-use super::process::{Exit, Finished, Line, OomEvidence, OomSource, Stream};
+use super::process::{Exit, Finished, Line, OomEvidence, OomSource, Stopped, Stream};
 
 /// Lines of the end that are kept as evidence.
 pub const TAIL_LINES: usize = 500;
@@ -14,7 +14,7 @@ pub const TAIL_LINES: usize = 500;
 const SIGKILL: i32 = 9;
 
 /// What was observed of a run: `exit_code`, `signal`, `oom_killed` (absent if unknown), `duration_ms`, `peak_memory_bytes`,
-/// `output_left_open`.
+/// `output_left_open`, `timed_out` (the last two only if so).
 #[must_use]
 pub fn facts(run: &Finished, memory_limit: Option<u64>) -> Facts {
     let number = |value: u64| Fact::Number(i64::try_from(value).unwrap_or(i64::MAX));
@@ -36,6 +36,9 @@ pub fn facts(run: &Finished, memory_limit: Option<u64>) -> Facts {
     }
     if run.pipe_left_open {
         facts = facts.with("output_left_open", Fact::Flag(true));
+    }
+    if run.stopped == Some(Stopped::TimedOut) {
+        facts = facts.with("timed_out", Fact::Flag(true));
     }
     facts
 }

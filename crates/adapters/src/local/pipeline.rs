@@ -10,7 +10,7 @@ use selfheal_core::error::{Error, ErrorKind, Result};
 use selfheal_core::resource::ResourceRef;
 use selfheal_detect::redact::Redactor;
 
-use super::process::{Cancel, Command, Finished, Launcher, MemoryLimit, Passthrough, RunError, run};
+use super::process::{Cancel, Command, Finished, Input, Launcher, MemoryLimit, Passthrough, RunError, Stopped, run};
 use super::workspace::{Scratch, StateDir};
 
 /// The system name of local pipelines.
@@ -18,6 +18,12 @@ pub const SYSTEM: &str = "local";
 
 /// The resource kind of a pipeline.
 pub const PIPELINE: &str = "pipeline";
+
+/// The least that [`PipelineConfig::rerun_timeout`] is by default.
+pub const LEAST_RERUN_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+
+/// How often the time of its first run a command may take again by default, if that is more.
+pub const RERUN_TIMEOUT_FACTOR: u32 = 10;
 
 /// A variable that the operator configured, and where.
 #[derive(Clone)]
@@ -46,6 +52,9 @@ pub struct PipelineConfig {
     pub memory_max: Option<u64>,
     /// Most starts of the command, the first and rehearsals included.
     pub max_starts: u32,
+    /// Time after which a further run of the command is stopped, and counts as failed. By default ten times that of the first,
+    /// which nothing stops, and at least ten minutes.
+    pub rerun_timeout: Option<Duration>,
     /// Variables that may be given to the command, by name.
     pub variables: BTreeMap<String, ConfiguredVariable>,
     /// Redacts what is kept of its output.
@@ -65,6 +74,7 @@ pub struct PipelineConfig {
 pub struct Pipeline {
     pub(super) config: PipelineConfig,
     cancel: Cancel,
+    input: Option<Input>,
     session: Mutex<Session>,
 }
 
@@ -87,6 +97,8 @@ pub(super) struct Session {
     pub(super) copy_is_faithful: Option<bool>,
     starts: u32,
     command_time: Duration,
+    first_time: Option<Duration>,
+    timed_out: Option<Duration>,
 }
 
 #[derive(Debug, Clone)]
@@ -105,10 +117,12 @@ pub struct CommandUse {
 }
 
 impl Pipeline {
-    /// A pipeline that was not started yet. `cancel` stops whatever runs for it.
+    /// A pipeline that was not started yet. `cancel` stops whatever runs for it. Unless it runs silently, all its runs read
+    /// the standard input of this process, each from the beginning.
     #[must_use]
     pub fn new(config: PipelineConfig, cancel: Cancel) -> Self {
-        Self { config, cancel, session: Mutex::default() }
+        let input = (config.passthrough != Passthrough::Silent).then(Input::of_this_process);
+        Self { config, cancel, input, session: Mutex::default() }
     }
 
     /// The resource that incidents of this pipeline are about.
@@ -128,6 +142,12 @@ impl Pipeline {
     pub fn used(&self) -> CommandUse {
         let session = self.session();
         CommandUse { starts: session.starts, time: session.command_time }
+    }
+
+    /// The time after which a run was stopped, if one was.
+    #[must_use]
+    pub fn timed_out(&self) -> Option<Duration> {
+        self.session().timed_out
     }
 
     /// The memory limit in force, in bytes.
@@ -159,6 +179,9 @@ impl Pipeline {
         let mut session = self.session();
         session.output = Some(Arc::clone(&finished));
         session.first.get_or_insert_with(|| Arc::clone(&finished));
+        if finished.stopped == Some(Stopped::TimedOut) {
+            session.timed_out = command.timeout;
+        }
         drop(session);
         Ok(finished)
     }
@@ -182,8 +205,11 @@ impl Pipeline {
         self.start(&command)
     }
 
-    /// Fails with the bound if the command may not be started again.
+    /// Fails with the reason if the command may not be started again.
     pub(super) fn may_start(&self) -> Result<()> {
+        if let Some(why) = self.input.as_ref().and_then(Input::spent) {
+            return Err(run_error("pipeline.start", RunError::InputSpent { why }));
+        }
         match self.session().starts < self.config.max_starts {
             true => Ok(()),
             false => {
@@ -210,6 +236,8 @@ impl Pipeline {
             args: self.config.args.clone(),
             env,
             memory: memory.or(self.config.memory).map(|bytes| MemoryLimit { bytes }),
+            input: self.input.clone(),
+            timeout: self.timeout(),
             launcher: self.config.launcher.clone(),
             ..Command::new(&self.config.program, dir)
         }
@@ -218,8 +246,18 @@ impl Pipeline {
     fn start(&self, command: &Command) -> Result<Finished, RunError> {
         self.session().starts += 1;
         let finished = run(command, &self.cancel)?;
-        self.session().command_time += finished.duration;
+        let mut session = self.session();
+        session.command_time += finished.duration;
+        session.first_time.get_or_insert(finished.duration);
+        drop(session);
         Ok(finished)
+    }
+
+    /// The bound of the next run; a command that hangs once it is mended must not hang the healer.
+    fn timeout(&self) -> Option<Duration> {
+        let first = self.session().first_time?;
+        let default = first.saturating_mul(RERUN_TIMEOUT_FACTOR).max(LEAST_RERUN_TIMEOUT);
+        Some(self.config.rerun_timeout.unwrap_or(default))
     }
 
     /// Why the command can't be rehearsed on a copy, if it names the directory by absolute path.
@@ -250,7 +288,7 @@ pub(super) fn run_error(operation: &'static str, error: RunError) -> Error {
     let kind = match &error {
         RunError::NotFound { .. } | RunError::DirUnreadable { .. } => ErrorKind::NotFound,
         RunError::NotExecutable { .. } => ErrorKind::Forbidden,
-        RunError::MemoryLimitUnavailable { .. } => ErrorKind::Unsupported,
+        RunError::MemoryLimitUnavailable { .. } | RunError::InputSpent { .. } => ErrorKind::Unsupported,
         RunError::Cancelled(_) => ErrorKind::Cancelled,
         _ => ErrorKind::Internal,
     };

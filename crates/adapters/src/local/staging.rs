@@ -9,7 +9,7 @@ use super::ecosystem::{self, Change, EcosystemError, Tools};
 use super::edit::replace_lines;
 use super::pipeline::Pipeline;
 use super::steps::LocalStep;
-use super::workspace::{FileChange, FileState, Scope, Scratch};
+use super::workspace::{CopyError, FileChange, FileState, Scope, Scratch};
 
 /// A copy of the sources on which steps are carried out one after the other.
 pub(super) struct Staging<'a> {
@@ -20,7 +20,7 @@ pub(super) struct Staging<'a> {
 impl<'a> Staging<'a> {
     pub(super) fn new(pipeline: &Pipeline, tools: &'a dyn Tools) -> Result<Self> {
         let config = pipeline.config();
-        let scratch = Scratch::copy(&config.dir, &config.scratch, Scope::Sources).map_err(copy_error)?;
+        let scratch = Scratch::copy(&config.dir, &config.scratch, Scope::Sources, pipeline.cancel()).map_err(copy_error)?;
         Ok(Self { scratch, tools })
     }
 
@@ -54,6 +54,7 @@ impl<'a> Staging<'a> {
         paths.dedup();
         let mut changes = Vec::new();
         for path in paths {
+            self.scratch.check_changeable(&path).map_err(copy_error)?;
             let was = before.iter().find(|(known, _)| *known == path).map(|(_, state)| state.clone());
             let after = self.read(&path)?;
             changes.push(FileChange { before: was, after, path });
@@ -69,6 +70,7 @@ impl<'a> Staging<'a> {
         let invalid = |message: String| {
             Error::new(ErrorKind::Invalid, "executor.preview", message).with_context("path", path.display().to_string())
         };
+        self.scratch.check_changeable(path).map_err(copy_error)?;
         let before = self.read(path)?.ok_or_else(|| invalid("there is no such file".to_owned()))?;
         let text = std::str::from_utf8(&before.content).map_err(|_| invalid("the file is not UTF-8 text".to_owned()))?;
         let edited = replace_lines(text, line, expected, replacement).map_err(invalid)?;
@@ -105,8 +107,15 @@ fn is_manifest(path: &Path) -> bool {
     path.extension().is_some_and(|kind| kinds.iter().any(|known| kind == *known))
 }
 
-pub(super) fn copy_error(error: super::workspace::CopyError) -> Error {
-    Error::new(ErrorKind::Unavailable, "workspace.copy", error.to_string())
+pub(super) fn copy_error(error: CopyError) -> Error {
+    let kind = match &error {
+        CopyError::Cancelled => ErrorKind::Cancelled,
+        CopyError::TooLarge { .. } => ErrorKind::LimitReached,
+        CopyError::Mounted { .. } | CopyError::Git { .. } => ErrorKind::Unsupported,
+        CopyError::Link { .. } | CopyError::Outside { .. } => ErrorKind::Forbidden,
+        _ => ErrorKind::Unavailable,
+    };
+    Error::new(kind, "workspace.copy", error.to_string())
 }
 
 pub(super) fn ecosystem_error(error: EcosystemError) -> Error {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::confidence::Confidence;
 use crate::diagnosis::{Diagnosis, Hypothesis};
-use crate::error::Result;
 use crate::ports::MemoryStore;
 
 /// What a runbook is trusted before any outcome is known. Not fitted; it only has to lie above a coin's.
@@ -25,18 +24,15 @@ impl Analyst {
         Self { memory }
     }
 
-    /// The diagnosis; "unknown" for no hypotheses.
-    ///
-    /// # Errors
-    /// If memory fails retryably; a memory that fails for good counts as empty.
-    pub async fn analyse(&self, hypotheses: Arc<[Hypothesis]>) -> Result<Diagnosis> {
-        let Some(best) = hypotheses.first() else { return Ok(Diagnosis::unknown()) };
+    /// The diagnosis; "unknown" for no hypotheses. A memory that fails counts as empty: it only moves the confidence.
+    pub async fn analyse(&self, hypotheses: Arc<[Hypothesis]>) -> Diagnosis {
+        let Some(best) = hypotheses.first() else { return Diagnosis::unknown() };
         let record = match &self.memory {
             Some(memory) => memory.track_record(&best.source).await.unwrap_or_default(),
             None => Default::default(),
         };
         let confidence = record.posterior(Confidence::new(RUNBOOK_PRIOR), PRIOR_STRENGTH);
         let (category, source) = (best.category.clone(), best.source.clone());
-        Ok(Diagnosis { category, source, confidence, hypotheses })
+        Diagnosis { category, source, confidence, hypotheses }
     }
 }

@@ -75,7 +75,7 @@ impl Orchestrator {
             None => Arc::clone(&state.hypotheses),
             Some(_) => self.hypotheses(state).await?,
         };
-        Ok(Event::Analysed(Arc::new(self.agents.analyst.analyse(hypotheses).await?)))
+        Ok(Event::Analysed(Arc::new(self.agents.analyst.analyse(hypotheses).await)))
     }
 
     async fn plan(&self, state: &State) -> Result<Event> {

@@ -62,6 +62,7 @@ fn play_scene(scene: &Scene, root: &Path, voice: &Voice) -> Result<Value, String
         memory_max: None,
         max_attempts: 10,
         no_rerun: false,
+        rerun_timeout: None,
         store: Some(root.join("store")),
         propose: false,
         patch: None,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use selfheal_adapters::local::process::{Launcher, Passthrough};
 use selfheal_adapters::local::workspace::{ContentHash, StateDir};
@@ -90,6 +91,7 @@ impl Inputs {
             memory: options.memory,
             memory_max: options.memory_max,
             max_starts: options.max_attempts,
+            rerun_timeout: options.rerun_timeout.map(Duration::from_secs),
             variables: self.variables.clone(),
             redactor: Arc::clone(&self.redactor),
             leave_in_place: options.propose || options.env == Environment::Production,

@@ -83,19 +83,24 @@ async fn heal_async(options: &RunOptions, user_state: Option<PathBuf>, voice: &V
     let _lock = lock(&inputs)?;
     recover(&inputs, voice)?;
     let pipeline = Arc::new(inputs.pipeline(options, &stop)?);
+    // Also if the command passes: nobody else removes what a killed healer left.
+    Scratch::sweep(&pipeline.config().scratch);
     let first = run_first(&pipeline, &stop).await?;
     if first.exit.success() {
         return Ok(RunResult::passed(options, &pipeline, started.elapsed()));
     }
     let failed_at = Instant::now();
     voice.note(&format!("`{}` failed with {}; looking into it", pipeline.command_line(), how(&first)));
-    Scratch::sweep(&pipeline.config().scratch);
     let host = wiring::Host::new(options, &inputs, &pipeline, &stop, voice)?;
     // The evidence is read from the log by the orchestrator.
     let facts = observation::facts(&first, pipeline.memory_limit());
     let signal = Signal::new(pipeline.resource(), options.env.clone()).with_facts(facts);
     let detect = failed_at.elapsed();
     let report = host.orchestrator.heal(signal, &stop.healer).await.map_err(Refusal::failed)?;
+    if let Some(limit) = pipeline.timed_out() {
+        let seconds = limit.as_secs();
+        voice.note(&format!("a further run of `{}` was stopped after {seconds} s (--rerun-timeout) and counts as failed", pipeline.command_line()));
+    }
     log::keep(&inputs, &first, report.incident().id.as_str(), voice);
     let obstacle = host.obstacle(&report).await;
     let ended = Ended { first, report, obstacle, detect, tools: host.tools.spent(), total: started.elapsed() };

@@ -56,6 +56,13 @@ fn while_the_fix_is_rehearsed_the_directory_is_untouched_and_the_copy_goes_with_
 }
 
 #[test]
+fn the_copy_goes_also_if_the_next_command_passes() {
+    let (service, _) = killed_at(REHEARSAL);
+    assert_eq!(service.world.heal(&[], &["true"]).status, Some(0));
+    assert_eq!(service.world.leftovers(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
 fn a_record_that_cannot_be_read_stops_the_next_heal_before_the_command() {
     let (service, _) = killed_at(FINAL);
     let record = undo_record(&service.world);

@@ -73,3 +73,22 @@ fn a_command_that_does_not_listen_is_killed_by_the_second_signal() {
     assert!([Some(130), Some(143)].contains(&ended.status), "{ended}");
     assert_eq!(service.world.snapshot(), before);
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_the_command_started_is_gone_before_the_files_are_taken_back() {
+    for at in [FIRST, FINAL] {
+        let service = Service::new();
+        service.world.script("work.sh", &service.world.read("start.sh"));
+        service.world.script("start.sh", "#!/bin/sh\n./work.sh\nexit $?\n");
+        let before = service.world.snapshot();
+        let gate = Gate::new(&service.world);
+        let heal = service.start(&["--json"], at);
+        let stopped = gate.reached();
+        send("TERM", heal.id());
+        let ended = Ended::wait(heal);
+        assert_eq!(ended.status, Some(143), "{ended}");
+        stopped.wait_until_gone();
+        assert_eq!(service.world.snapshot(), before, "{ended}");
+    }
+}

@@ -1,6 +1,6 @@
 //! Attending to a child from its start to its end.
 
-use std::io;
+use std::io::{self, PipeReader};
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::Child;
 use std::sync::atomic::Ordering;
@@ -10,6 +10,7 @@ use std::time::Instant;
 use rustix::process::Pid;
 
 use super::capture::{Capture, Stream};
+use super::feed::feed;
 use super::pump::{Notices, Pumped, Source, pump};
 use super::sink::Sink;
 use super::supervise::{Bounds, Stopped, Unreaped};
@@ -26,8 +27,9 @@ pub(super) struct Attended {
 pub(super) fn attend(child: &mut Child, command: &Command, cancel: &Cancel, bounds: Bounds) -> io::Result<Attended> {
     let silent = command.passthrough == Passthrough::Silent;
     let unreaped = Unreaped::new(Pid::from_child(child), silent);
+    let fed = child.stdin.take().map(OwnedFd::from);
     let attended = sources(child, command.passthrough)
-        .and_then(|sources| attend_unreaped(sources, command, &unreaped, cancel, bounds));
+        .and_then(|sources| attend_unreaped(sources, fed, command, &unreaped, cancel, bounds));
     if attended.is_err() {
         unreaped.kill();
     }
@@ -51,10 +53,11 @@ fn sinks(passthrough: Passthrough) -> io::Result<[Sink; 2]> {
     })
 }
 
-/// Three threads, because each may block for as long as it likes: the pump on who reads our output, the waiter on the
-/// child, and this one on requests and deadlines.
+/// Threads, because each may block for as long as it likes: the pump on who reads our output, the waiter on the
+/// child, the feeder on our input, and this one on requests and deadlines.
 fn attend_unreaped(
     sources: [Source; 2],
+    fed: Option<OwnedFd>,
     command: &Command,
     unreaped: &Unreaped,
     cancel: &Cancel,
@@ -63,9 +66,10 @@ fn attend_unreaped(
     let (ended, on_end) = io::pipe()?;
     let (abandon, on_abandon) = io::pipe()?;
     let capture = Capture::new(command.capture);
+    let ended = &ended;
     thread::scope(|scope| {
         let pumping = thread::Builder::new().name("output".to_owned()).spawn_scoped(scope, move || {
-            let notices = Notices { ended: &ended, abandon: &abandon };
+            let notices = Notices { ended, abandon: &abandon };
             let pumped = pump(sources, capture, notices);
             cancel.wake_after(|| unreaped.drained.store(true, Ordering::Release));
             pumped
@@ -76,7 +80,8 @@ fn attend_unreaped(
             cancel.wake_after(|| unreaped.ended.store(true, Ordering::Release));
             drop(on_end);
         });
-        if let Err(error) = waiting {
+        let feeding = waiting.and_then(|_| feeder(scope, fed, command, ended));
+        if let Err(error) = feeding {
             // The scope waits for the pump, and the pump for the child.
             unreaped.kill();
             return Err(error);
@@ -92,4 +97,20 @@ fn attend_unreaped(
         let pumped = pumping.join().map_err(|_| io::Error::other("the thread that moves output panicked"))??;
         Ok(Attended { pumped, stopped, ended })
     })
+}
+
+/// Starts to feed the child, if its input is a pipe of ours.
+fn feeder<'scope, 'env>(
+    scope: &'scope thread::Scope<'scope, 'env>,
+    fed: Option<OwnedFd>,
+    command: &'env Command,
+    ended: &'env PipeReader,
+) -> io::Result<()> {
+    let (Some(pipe), Some(input)) = (fed, &command.input) else { return Ok(()) };
+    let feeding = thread::Builder::new().name("input".to_owned()).spawn_scoped(scope, move || {
+        if let Some(mut spool) = input.spool() {
+            feed(pipe, &mut spool, ended);
+        }
+    });
+    feeding.map(drop)
 }

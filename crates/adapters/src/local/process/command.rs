@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Launcher;
+use super::{Input, Launcher};
 
 /// How long a command may take to end by itself once it was asked to stop.
 pub const DEFAULT_STOP_GRACE: Duration = Duration::from_secs(5);
@@ -24,6 +24,8 @@ pub struct Command {
     pub env_remove: Vec<OsString>,
     /// The most memory the command and its descendants may use together.
     pub memory: Option<MemoryLimit>,
+    /// What it reads. `None` shares our standard input as [`passthrough`](Self::passthrough) says.
+    pub input: Option<Input>,
     /// Where the command's output goes beside the capture.
     pub passthrough: Passthrough,
     /// The command is stopped after this long.
@@ -46,6 +48,7 @@ impl Command {
             env: Vec::new(),
             env_remove: Vec::new(),
             memory: None,
+            input: None,
             passthrough: Passthrough::Silent,
             timeout: None,
             stop_grace: DEFAULT_STOP_GRACE,
@@ -72,7 +75,7 @@ pub enum Passthrough {
     Streams,
     /// Both streams to our standard error; otherwise like [`Streams`](Self::Streams).
     AllToStderr,
-    /// Nowhere. The command reads nothing and has a process group of its own, which is killed when the run ends.
+    /// Nowhere. Without an [`Input`] the command reads nothing. It has a process group of its own, which is killed when the run ends.
     Silent,
 }
 

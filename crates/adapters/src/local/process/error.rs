@@ -40,6 +40,12 @@ pub enum RunError {
         /// What was tried, and what would help.
         why: String,
     },
+    /// The command reads its standard input, and what earlier runs read of it is gone: the run would be another experiment.
+    #[error("the command's input can't be given again: {why}")]
+    InputSpent {
+        /// What was lost.
+        why: String,
+    },
     /// The run was cancelled before the command started.
     #[error("cancelled before the command started")]
     Cancelled(StopSignal),

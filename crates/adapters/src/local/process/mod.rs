@@ -25,8 +25,15 @@ mod attend;
 mod cancel;
 mod capture;
 mod command;
+#[cfg(target_os = "linux")]
+mod descendants;
+#[cfg(not(target_os = "linux"))]
+#[path = "no_descendants.rs"]
+mod descendants;
 mod error;
+mod feed;
 mod finished;
+mod input;
 mod launch;
 mod launcher;
 mod memory;
@@ -34,6 +41,7 @@ mod pump;
 mod run;
 mod sink;
 mod spawn;
+mod spool;
 mod supervise;
 
 pub use self::cancel::{Cancel, StopSignal};
@@ -41,6 +49,7 @@ pub use self::capture::{Captured, Gap, Line, Region, Spilled, Stream};
 pub use self::command::{CaptureLimits, Command, DEFAULT_STOP_GRACE, MemoryLimit, Passthrough};
 pub use self::error::RunError;
 pub use self::finished::{Exit, Finished};
+pub use self::input::Input;
 pub use self::launcher::Launcher;
 pub use self::memory::{OomEvidence, OomSource};
 pub use self::run::run;

@@ -9,7 +9,7 @@ use super::launch::Launch;
 use super::memory::OomBaseline;
 use super::spawn::spawn;
 use super::supervise::Bounds;
-use super::{Cancel, Captured, Command, Finished, RunError};
+use super::{Cancel, Captured, Command, Finished, Input, RunError};
 
 /// Runs `command` and waits for it. Blocks the calling thread.
 ///
@@ -19,6 +19,7 @@ pub fn run(command: &Command, cancel: &Cancel) -> Result<Finished, RunError> {
     if let Some(signal) = cancel.requested() {
         return Err(RunError::Cancelled(signal));
     }
+    command.input.as_ref().map_or(Ok(()), Input::rewind)?;
     let mut launch = Launch::prepare(command)?;
     let baseline = OomBaseline::take();
     let started = Instant::now();

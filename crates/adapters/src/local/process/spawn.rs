@@ -11,6 +11,7 @@ use std::process::{self, Child, Stdio};
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
 
+use super::input::stdin_of;
 use super::launcher::Order;
 use super::{Command, Launcher, Passthrough, RunError};
 
@@ -56,13 +57,13 @@ fn launch(command: &Command, route: Route<'_>) -> io::Result<Child> {
 
 fn prepare(command: &Command, program: &OsStr) -> process::Command {
     let mut child = process::Command::new(program);
-    child.current_dir(&command.dir).stdout(Stdio::piped()).stderr(Stdio::piped());
+    child.current_dir(&command.dir).stdin(stdin_of(command)).stdout(Stdio::piped()).stderr(Stdio::piped());
     for name in &command.env_remove {
         child.env_remove(name);
     }
     child.envs(command.env.iter().map(|(name, value)| (name, value)));
     if command.passthrough == Passthrough::Silent {
-        child.stdin(Stdio::null()).process_group(0);
+        child.process_group(0);
     }
     child
 }

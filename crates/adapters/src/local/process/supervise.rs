@@ -7,9 +7,16 @@ use rustix::io::{Errno, retry_on_intr};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
 
 use super::cancel::{Cancel, StopSignal};
+use super::descendants::Descendants;
 
 /// How long a reader of our output may keep a stopped run waiting.
 const DELIVERY_GRACE: Duration = Duration::from_millis(500);
+
+/// How often descendants are looked for again while they are killed.
+const MOST_ROUNDS: usize = 16;
+
+/// How often it is looked whether descendants have ended: nobody tells of those that are not our children.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Why a command was stopped before it ended by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +44,30 @@ pub(super) struct Bounds {
     pub(super) stop_grace: Duration,
 }
 
+/// How long a command that was asked to stop may take.
+struct Patience<'a> {
+    cancel: &'a Cancel,
+    until: Option<Instant>,
+    /// Requests up to this one don't end it.
+    answered: u32,
+}
+
+impl Patience<'_> {
+    /// Waits for something that [wakes](Cancel::wake_after) those who wait.
+    fn wait_while(&self, waiting: impl Fn() -> bool) {
+        self.cancel.wait_while(self.until, |now| waiting() && now.count <= self.answered);
+    }
+
+    /// Waits for something that wakes nobody.
+    fn look_while(&self, waiting: impl Fn() -> bool) {
+        let mut urged = false;
+        while !urged && waiting() && self.until.is_none_or(|until| Instant::now() < until) {
+            let next_look = Instant::now().checked_add(LOOK_EVERY);
+            urged = self.cancel.wait_while(next_look, |now| now.count <= self.answered).count > self.answered;
+        }
+    }
+}
+
 impl Unreaped {
     pub(super) fn new(pid: Pid, leads_group: bool) -> Self {
         Self { pid, leads_group, ended: AtomicBool::new(false), drained: AtomicBool::new(false) }
@@ -58,14 +89,43 @@ impl Unreaped {
             Some(signal) => (Stopped::Cancelled(signal), signal),
             None => (Stopped::TimedOut, StopSignal::Terminate),
         };
-        self.ask_to_stop(signal);
         let kill_at = Instant::now().checked_add(bounds.stop_grace);
         // The request that was just answered does not count, but one that came with it does.
-        let answered = requests.count.min(1);
-        cancel.wait_while(kill_at, |now| !self.has_ended() && now.count <= answered);
-        self.kill();
+        let patience = Patience { cancel, until: kill_at, answered: requests.count.min(1) };
+        self.stop(signal, &patience);
         cancel.wait_while(None, |_| !self.has_ended());
         Some(stopped)
+    }
+
+    /// Asks the child to end, then kills it. Unless the terminal did the asking, this includes its descendants: what they
+    /// would still write could undo what the host does next.
+    fn stop(&self, signal: StopSignal, patience: &Patience<'_>) {
+        let told = !self.leads_group && told_by_terminal(signal);
+        let mut family = if self.leads_group { Descendants::default() } else { Descendants::of(self.pid) };
+        if !told {
+            self.send(signal.signal());
+            family.send(signal.signal());
+        }
+        patience.wait_while(|| !self.has_ended());
+        if told && self.has_ended() {
+            return;
+        }
+        patience.look_while(|| family.any_lives());
+        self.kill_with(&mut family, patience.cancel);
+    }
+
+    fn kill_with(&self, family: &mut Descendants, cancel: &Cancel) {
+        self.kill();
+        family.send(Signal::KILL);
+        // Each round also finds what those before it gave birth to in the meantime.
+        for _ in 0..MOST_ROUNDS {
+            if self.leads_group || !family.grow(self.pid) {
+                break;
+            }
+            family.send(Signal::KILL);
+        }
+        let until = Instant::now().checked_add(DELIVERY_GRACE);
+        Patience { cancel, until, answered: u32::MAX }.look_while(|| family.any_lives());
     }
 
     /// Waits for the output to be delivered: as long as it takes, but only a moment for a run that was stopped or
@@ -80,12 +140,6 @@ impl Unreaped {
     /// Kills the child, with its group if it has one. Harmless once the child has ended.
     pub(super) fn kill(&self) {
         self.send(Signal::KILL);
-    }
-
-    fn ask_to_stop(&self, signal: StopSignal) {
-        if self.leads_group || !told_by_terminal(signal) {
-            self.send(signal.signal());
-        }
     }
 
     // That the child is gone already is the only error, and no failure.

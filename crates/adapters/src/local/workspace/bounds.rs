@@ -54,7 +54,8 @@ impl Size {
 
     /// Whether it fits into the file system of `place`.
     pub(super) fn fits(&self, place: &Path) -> Result<(), CopyError> {
-        let space = rustix::fs::statvfs(place).map_err(|error| failed("cannot measure the space of", place)(error.into()))?;
+        let space =
+            rustix::fs::statvfs(place).map_err(|error| failed("cannot measure the space of", place)(error.into()))?;
         self.fits_into(space.f_bavail.saturating_mul(space.f_frsize), place)
     }
 
@@ -83,6 +84,9 @@ mod tests {
         let place = Path::new("/copies");
         assert!(size.fits_into(200 << 20, place).is_ok());
         let refused = size.fits_into(120 << 20, place).unwrap_err().to_string();
-        assert_eq!(refused, "the directory is too large to work on a copy: /copies has 120 MiB free, and 142 MiB are needed");
+        assert_eq!(
+            refused,
+            "the directory is too large to work on a copy: /copies has 120 MiB free, and 142 MiB are needed"
+        );
     }
 }

@@ -3,40 +3,23 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use walkdir::{DirEntry, WalkDir};
-
-use super::{FileChange, Relocation};
-
-/// How much of the tree is copied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// All of it; for a rehearsal.
-    Everything,
-    /// Without what tools installed or built (`node_modules`, tagged caches such as cargo's `target`) and without git's
-    /// directory, and with Python's virtual environments as links; for asking tools what they would write into manifests
-    /// and lockfiles.
-    Sources,
-}
+use super::bounds::Bounds;
+use super::copy_error::failed;
+use super::links::check_changeable;
+use super::removal::remove_tree;
+use super::tree_copy::TreeCopy;
+use super::{CopyError, FileChange, Relocation, Scope};
+use crate::local::process::Cancel;
 
 /// A copy that is removed when dropped.
 #[derive(Debug)]
 pub struct Scratch {
-    // Removed as a whole when dropped.
     root: tempfile::TempDir,
     dir: PathBuf,
     original: PathBuf,
-}
-
-/// Why a copy could not be made or changed.
-#[derive(Debug, thiserror::Error)]
-#[error("{what} {}: {source}", path.display())]
-pub struct CopyError {
-    what: &'static str,
-    path: PathBuf,
-    source: io::Error,
 }
 
 /// The directory that copies lie in, and what their names begin with.
@@ -46,18 +29,24 @@ fn parts(place: &Path) -> (&Path, OsString) {
     (place.parent().unwrap_or(Path::new("/")), name)
 }
 
-fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> CopyError {
-    let path = path.to_owned();
-    move |source| CopyError { what, path, source }
-}
-
 impl Scratch {
     /// Copies `original` into a new private (0700) directory `<place>.<random>`. Blocks of files are shared where the file
-    /// system can (reflink); otherwise bytes are copied.
+    /// system can (reflink); otherwise bytes are copied. At most 500,000 entries and 20 GiB, and only what fits.
     ///
     /// # Errors
-    /// If something in the tree can't be read or the copy can't be written.
-    pub fn copy(original: &Path, place: &Path, scope: Scope) -> Result<Self, CopyError> {
+    /// If something in the tree can't be read or the copy can't be written, the tree is refused
+    /// ([`CopyError::is_refusal`]), or `cancel` is requested meanwhile; then nothing is left of the copy.
+    pub fn copy(original: &Path, place: &Path, scope: Scope, cancel: &Cancel) -> Result<Self, CopyError> {
+        Self::copy_within(Bounds::default(), original, place, scope, cancel)
+    }
+
+    fn copy_within(
+        bounds: Bounds,
+        original: &Path,
+        place: &Path,
+        scope: Scope,
+        cancel: &Cancel,
+    ) -> Result<Self, CopyError> {
         let (parent, name) = parts(place);
         fs::create_dir_all(parent).map_err(failed("cannot create", parent))?;
         // The name can be guessed, but not the random part: nobody else can have made the directory before.
@@ -67,7 +56,7 @@ impl Scratch {
         // The same last name, which some tools print or derive names from.
         let dir = root.path().join(original.file_name().unwrap_or("project".as_ref()));
         let scratch = Self { root, dir, original: original.to_owned() };
-        scratch.fill(scope)?;
+        TreeCopy::new(scope, bounds, scratch.root(), cancel).make(&scratch.relocation())?;
         Ok(scratch)
     }
 
@@ -79,11 +68,13 @@ impl Scratch {
         let (parent, name) = parts(place);
         let ours = |entry: &fs::DirEntry| {
             let named = entry.file_name().as_encoded_bytes().starts_with(name.as_encoded_bytes());
-            let own = || entry.metadata().is_ok_and(|found| found.is_dir() && found.uid() == rustix::process::geteuid().as_raw());
+            let own = || {
+                entry.metadata().is_ok_and(|found| found.is_dir() && found.uid() == rustix::process::geteuid().as_raw())
+            };
             named && own()
         };
         let left = fs::read_dir(parent).into_iter().flatten().flatten().filter(ours);
-        left.filter(|entry| fs::remove_dir_all(entry.path()).is_ok()).count()
+        left.filter(|entry| remove_tree(&entry.path()).is_ok()).count()
     }
 
     /// Where the copy lies.
@@ -103,12 +94,22 @@ impl Scratch {
         Relocation::new(&self.original, &self.dir)
     }
 
+    /// Refuses a file that is a link in the original, or lies behind one that leads out of it: a change of the file in the
+    /// copy couldn't be made there.
+    ///
+    /// # Errors
+    /// [`CopyError::Link`] and [`CopyError::Outside`].
+    pub fn check_changeable(&self, path: &Path) -> Result<(), CopyError> {
+        check_changeable(&self.original, path)
+    }
+
     /// Writes what `changes` lead to into the copy.
     ///
     /// # Errors
-    /// If a file can't be written.
+    /// If a file can't be written; [`CopyError::Link`] and [`CopyError::Outside`] if that would write elsewhere.
     pub fn write<'a>(&self, changes: impl IntoIterator<Item = &'a FileChange>) -> Result<(), CopyError> {
         for change in changes {
+            check_changeable(&self.dir, &change.path)?;
             let path = self.dir.join(&change.path);
             let written = match &change.after {
                 Some(state) => create_parent(&path)
@@ -120,78 +121,13 @@ impl Scratch {
         }
         Ok(())
     }
+}
 
-    fn fill(&self, scope: Scope) -> Result<(), CopyError> {
-        let relocation = self.relocation();
-        let (mut environments, mut files) = (Vec::new(), Vec::new());
-        let wanted = |entry: &DirEntry| {
-            entry.path() != self.root() && !is_ours(entry) && (scope == Scope::Everything || is_source(entry))
-        };
-        let mut walk = WalkDir::new(&self.original).into_iter();
-        while let Some(entry) = walk.next() {
-            let entry = entry.map_err(|error| failed("cannot read", error.path().unwrap_or(&self.original))(error_of(&error)))?;
-            if !wanted(&entry) {
-                skip(&mut walk, &entry);
-                continue;
-            }
-            let target = relocation.link_target(entry.path());
-            if scope == Scope::Sources && is_environment(&entry) {
-                // Only its interpreter is asked; nothing is installed into it.
-                symlink(entry.path(), &target).map_err(failed("cannot link", entry.path()))?;
-                skip(&mut walk, &entry);
-                continue;
-            }
-            if entry.file_name() == "pyvenv.cfg" {
-                environments.extend(target.parent().map(Path::to_owned));
-            }
-            if entry.file_type().is_file() {
-                files.push((entry.into_path(), target));
-            } else {
-                copy_entry(&entry, &target, &relocation).map_err(failed("cannot copy", entry.path()))?;
-            }
-        }
-        super::files::copy_all(&files).map_err(|(path, error)| failed("cannot copy", &path)(error))?;
-        relocation.virtual_environments(&environments).map_err(failed("cannot relocate", &self.dir))
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What stays is swept by the next healer.
+        let _ = remove_tree(self.root.path());
     }
-}
-
-fn skip(walk: &mut walkdir::IntoIter, entry: &DirEntry) {
-    if entry.file_type().is_dir() {
-        walk.skip_current_dir();
-    }
-}
-
-fn error_of(error: &walkdir::Error) -> io::Error {
-    let io = error.io_error().map(|inner| io::Error::new(inner.kind(), inner.to_string()));
-    io.unwrap_or_else(|| io::Error::other(error.to_string()))
-}
-
-// The healer's own state inside a git directory: lock, undo records, other copies.
-fn is_ours(entry: &DirEntry) -> bool {
-    entry.file_name() == ".selfheal" && entry.path().parent().is_some_and(|parent| parent.join("HEAD").is_file())
-}
-
-fn is_source(entry: &DirEntry) -> bool {
-    let cache = || entry.path().join("CACHEDIR.TAG").is_file();
-    !(entry.file_type().is_dir() && (entry.file_name() == "node_modules" || entry.file_name() == ".git" || cache()))
-}
-
-fn is_environment(entry: &DirEntry) -> bool {
-    entry.file_type().is_dir() && entry.depth() > 0 && entry.path().join("pyvenv.cfg").is_file()
-}
-
-/// A directory or a link; sockets, pipes and devices are left out.
-fn copy_entry(entry: &DirEntry, target: &Path, relocation: &Relocation) -> io::Result<()> {
-    if entry.file_type().is_symlink() {
-        return symlink(relocation.link_target(&fs::read_link(entry.path())?), target);
-    }
-    if !entry.file_type().is_dir() {
-        return Ok(());
-    }
-    fs::create_dir(target)?;
-    // Writable for us, whatever the original is; the copy is private.
-    let mode = entry.metadata()?.permissions().mode() | 0o700;
-    fs::set_permissions(target, fs::Permissions::from_mode(mode))
 }
 
 fn create_parent(path: &Path) -> io::Result<()> {
@@ -200,7 +136,11 @@ fn create_parent(path: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::symlink;
+
     use super::*;
+    use crate::local::process::StopSignal;
+    use crate::local::workspace::FileState;
 
     fn project() -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
@@ -224,7 +164,8 @@ mod tests {
     #[test]
     fn a_rehearsal_gets_everything_and_nothing_in_it_leads_back() {
         let (dir, parent) = (project(), tempfile::tempdir().unwrap());
-        let scratch = Scratch::copy(dir.path(), &parent.path().join("copy"), Scope::Everything).unwrap();
+        let scratch =
+            Scratch::copy(dir.path(), &parent.path().join("copy"), Scope::Everything, &Cancel::new()).unwrap();
         let copied = |path: &str| fs::read_to_string(scratch.dir().join(path)).unwrap();
         assert_eq!(copied("ignored.log"), "log");
         assert_eq!(copied("target/debug/x"), "x");
@@ -237,7 +178,7 @@ mod tests {
     #[test]
     fn asking_tools_takes_only_sources() {
         let (dir, parent) = (project(), tempfile::tempdir().unwrap());
-        let scratch = Scratch::copy(dir.path(), &parent.path().join("copy"), Scope::Sources).unwrap();
+        let scratch = Scratch::copy(dir.path(), &parent.path().join("copy"), Scope::Sources, &Cancel::new()).unwrap();
         assert!(scratch.dir().join("src/main.rs").exists());
         assert!(!scratch.dir().join("node_modules").exists());
         assert!(!scratch.dir().join("target").exists());
@@ -247,7 +188,7 @@ mod tests {
     #[test]
     fn nobody_else_may_look_at_it() {
         let (dir, parent) = (project(), tempfile::tempdir().unwrap());
-        let scratch = Scratch::copy(dir.path(), &parent.path().join("copy"), Scope::Sources).unwrap();
+        let scratch = Scratch::copy(dir.path(), &parent.path().join("copy"), Scope::Sources, &Cancel::new()).unwrap();
         let mode = fs::metadata(scratch.dir().parent().unwrap()).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
     }
@@ -256,7 +197,7 @@ mod tests {
     fn what_a_killed_healer_left_is_swept_and_nothing_else() {
         let (dir, parent) = (project(), tempfile::tempdir().unwrap());
         let place = parent.path().join("copy");
-        std::mem::forget(Scratch::copy(dir.path(), &place, Scope::Everything).unwrap());
+        std::mem::forget(Scratch::copy(dir.path(), &place, Scope::Everything, &Cancel::new()).unwrap());
         fs::create_dir(parent.path().join("copy-of-mine")).unwrap();
         assert_eq!(Scratch::sweep(&place), 1);
         assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 1);
@@ -265,7 +206,89 @@ mod tests {
     #[test]
     fn is_gone_when_dropped() {
         let (dir, parent) = (project(), tempfile::tempdir().unwrap());
-        drop(Scratch::copy(dir.path(), &parent.path().join("copy"), Scope::Everything).unwrap());
+        drop(Scratch::copy(dir.path(), &parent.path().join("copy"), Scope::Everything, &Cancel::new()).unwrap());
         assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn nothing_written_to_the_sources_gets_out() {
+        let (dir, parent, elsewhere) = (project(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(elsewhere.path().join("Cargo.lock"), "theirs").unwrap();
+        symlink(elsewhere.path().join("Cargo.lock"), dir.path().join("Cargo.lock")).unwrap();
+        symlink(elsewhere.path(), dir.path().join("out")).unwrap();
+        let scratch = Scratch::copy(dir.path(), &parent.path().join("copy"), Scope::Sources, &Cancel::new()).unwrap();
+        // A package tool writes as it likes.
+        fs::write(scratch.dir().join("Cargo.lock"), "ours").unwrap();
+        assert!(!scratch.dir().join("out").exists());
+        assert_eq!(fs::read_to_string(elsewhere.path().join("Cargo.lock")).unwrap(), "theirs");
+        assert!(matches!(scratch.check_changeable(Path::new("Cargo.lock")), Err(CopyError::Link { .. })));
+        assert!(matches!(scratch.check_changeable(Path::new("out/a")), Err(CopyError::Outside { .. })));
+    }
+
+    #[test]
+    fn a_change_is_not_written_through_a_link() {
+        let (dir, parent, elsewhere) = (project(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        symlink(elsewhere.path(), dir.path().join("out")).unwrap();
+        let scratch =
+            Scratch::copy(dir.path(), &parent.path().join("copy"), Scope::Everything, &Cancel::new()).unwrap();
+        let after = Some(FileState { content: b"x".to_vec(), mode: 0o644 });
+        let written = scratch.write([&FileChange { path: "out/a".into(), before: None, after }]);
+        assert!(matches!(written, Err(CopyError::Outside { .. })));
+        assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_request_to_stop_is_heard_and_leaves_nothing() {
+        let (dir, parent, cancel) = (project(), tempfile::tempdir().unwrap(), Cancel::new());
+        cancel.request(StopSignal::Interrupt);
+        let copied = Scratch::copy(dir.path(), &parent.path().join("copy"), Scope::Everything, &cancel);
+        assert!(matches!(copied, Err(CopyError::Cancelled)));
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_tree_beyond_the_bounds_is_refused_and_leaves_nothing() {
+        let (dir, parent) = (project(), tempfile::tempdir().unwrap());
+        for bounds in [Bounds { entries: 5, bytes: 1 << 20 }, Bounds { entries: 100, bytes: 10 }] {
+            let place = parent.path().join("copy");
+            let refused =
+                Scratch::copy_within(bounds, dir.path(), &place, Scope::Everything, &Cancel::new()).unwrap_err();
+            assert!(refused.is_refusal() && refused.to_string().contains("too large"), "{refused}");
+        }
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_git_directory_elsewhere_is_copied_along() {
+        let (parent, top) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let top = top.path().canonicalize().unwrap();
+        let (tree, git) = (top.join("tree"), top.join("main/.git"));
+        let own = git.join("worktrees/tree");
+        for dir in [&tree, &own, &git.join(".selfheal")] {
+            fs::create_dir_all(dir).unwrap();
+        }
+        fs::write(git.join("HEAD"), "ref: refs/heads/main\n").unwrap();
+        fs::write(own.join("commondir"), "../..\n").unwrap();
+        fs::write(own.join("gitdir"), format!("{}/.git\n", tree.display())).unwrap();
+        fs::write(tree.join(".git"), format!("gitdir: {}\n", own.display())).unwrap();
+        let scratch = Scratch::copy(&tree, &parent.path().join("copy"), Scope::Everything, &Cancel::new()).unwrap();
+        let copied = fs::read_to_string(scratch.dir().join(".git")).unwrap();
+        let copied = Path::new(copied.trim().strip_prefix("gitdir: ").unwrap());
+        assert!(copied.starts_with(scratch.root()), "{copied:?}");
+        assert_eq!(fs::read_to_string(copied.join("gitdir")).unwrap(), format!("{}/.git\n", scratch.dir().display()));
+        assert!(copied.join("../../HEAD").is_file());
+        assert!(!copied.join("../../.selfheal").exists(), "the healer's own state is not the command's");
+    }
+
+    #[test]
+    fn a_git_directory_that_shares_its_objects_through_a_link_is_refused() {
+        let (dir, parent, elsewhere) = (project(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::create_dir(dir.path().join(".git")).unwrap();
+        fs::write(dir.path().join(".git/HEAD"), "ref: refs/heads/main\n").unwrap();
+        symlink(elsewhere.path(), dir.path().join(".git/hooks")).unwrap();
+        let copy = || Scratch::copy(dir.path(), &parent.path().join("copy"), Scope::Everything, &Cancel::new());
+        copy().unwrap();
+        symlink(elsewhere.path(), dir.path().join(".git/objects")).unwrap();
+        assert!(matches!(copy(), Err(CopyError::Git { .. })));
     }
 }

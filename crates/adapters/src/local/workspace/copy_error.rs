@@ -63,7 +63,7 @@ impl CopyError {
 }
 
 /// An [`io::Error`] with what was tried on which path.
-pub(super) fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> CopyError {
+pub(super) fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> CopyError + use<> {
     let path = path.to_owned();
     move |source| CopyError::Io { what, path, source }
 }

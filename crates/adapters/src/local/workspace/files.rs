@@ -26,7 +26,13 @@ const CHUNK_BYTES: u64 = 64 << 20;
 /// # Errors
 /// The first path that could not be copied; [`CopyError::Cancelled`] once `cancel` is requested.
 pub(super) fn copy_all(files: &[(PathBuf, PathBuf)], cancel: &Cancel) -> Result<(), CopyError> {
-    let job = Job { files, cancel, next: AtomicUsize::new(0), shares_blocks: AtomicBool::new(true), failed: Mutex::new(None) };
+    let job = Job {
+        files,
+        cancel,
+        next: AtomicUsize::new(0),
+        shares_blocks: AtomicBool::new(true),
+        failed: Mutex::new(None),
+    };
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let threads = cores.min(MAX_THREADS).min(files.len().div_ceil(FILES_PER_THREAD));
     thread::scope(|scope| {

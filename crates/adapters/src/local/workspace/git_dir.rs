@@ -6,6 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::links::leads_out;
 use super::{CopyError, Relocation};
 
 /// Largest `.git` file or configuration that is read, in bytes.
@@ -32,7 +33,9 @@ impl GitDir {
         let at = dot_git.parent().unwrap_or(Path::new("/"));
         let Ok(own) = at.join(named.trim()).canonicalize() else { return Ok(None) };
         let common = match small_text(&own.join("commondir")) {
-            Some(named) => own.join(named.trim()).canonicalize().map_err(|_| refuse("its common directory is not there"))?,
+            Some(named) => {
+                own.join(named.trim()).canonicalize().map_err(|_| refuse("its common directory is not there"))?
+            }
             None => own.clone(),
         };
         match own.starts_with(&common) {
@@ -60,9 +63,12 @@ pub(super) fn relocate(dir: &Path, relocation: &Relocation) -> io::Result<()> {
     relocation.rewrite_file(&dir.join("config"))
 }
 
-/// What in a git directory may be shared with another through a link: a command doesn't commit there.
-pub(super) fn may_be_shared(name: &std::ffi::OsStr) -> bool {
-    name == "hooks" || name == "info"
+/// Whether `link` is a `.git`, or a part of a git directory, that leads out of `top`: a command in the copy that commits
+/// would write there. Hooks and excludes are only read.
+pub(super) fn is_shared(link: &Path, top: &Path) -> bool {
+    let in_git_dir = || link.parent().is_some_and(|dir| dir.join("HEAD").is_file() && dir.join("objects").exists());
+    let named = |name: &str| link.file_name().is_some_and(|found| found == name);
+    (named(".git") || in_git_dir() && !named("hooks") && !named("info")) && leads_out(link, top)
 }
 
 fn set_worktree(config: &Path, tree: &Path) -> io::Result<()> {
@@ -75,7 +81,9 @@ fn set_worktree(config: &Path, tree: &Path) -> io::Result<()> {
         return Ok(());
     }
     let tree = tree.display().to_string().replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-    let lines = text.lines().map(|line| if names_it(&line) { format!("\tworktree = \"{tree}\"\n") } else { format!("{line}\n") });
+    let lines = text
+        .lines()
+        .map(|line| if names_it(&line) { format!("\tworktree = \"{tree}\"\n") } else { format!("{line}\n") });
     fs::write(config, lines.collect::<String>())
 }
 

@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use super::{CopyError, Relocation};
 use super::copy_error::failed;
+use super::{CopyError, Relocation};
 
 /// Largest file elsewhere that stands in for a link to it, in bytes: manifests, lockfiles and settings are smaller.
 const MAX_LINKED_BYTES: u64 = 64 << 20;

@@ -13,7 +13,7 @@ mod removal;
 mod scope;
 mod stamp;
 mod state_dir;
-mod survey;
+mod tree_copy;
 mod undo;
 
 pub use change::{ContentHash, FileChange, FileState};

@@ -56,7 +56,8 @@ impl Relocation {
 
     /// The variables of `environment` that name the original, with the copy's path instead; `PWD` always.
     pub fn environment(&self, environment: impl Iterator<Item = (OsString, OsString)>) -> Vec<(OsString, OsString)> {
-        let moved = environment.filter_map(|(name, value)| Some((name, OsString::from_vec(self.rewrite(value.as_bytes())?))));
+        let moved =
+            environment.filter_map(|(name, value)| Some((name, OsString::from_vec(self.rewrite(value.as_bytes())?))));
         let mut moved: Vec<_> = moved.filter(|(name, _)| name != "PWD" && name != "OLDPWD").collect();
         moved.push(("PWD".into(), self.to.clone().into_os_string()));
         moved
@@ -86,7 +87,10 @@ impl Relocation {
     }
 
     fn rewrite_files(&self, dir: &Path, wanted: impl Fn(&OsStr) -> bool) -> io::Result<()> {
-        read_dir(dir).into_iter().filter(|path| path.file_name().is_some_and(&wanted)).try_for_each(|path| self.rewrite_file(&path))
+        read_dir(dir)
+            .into_iter()
+            .filter(|path| path.file_name().is_some_and(&wanted))
+            .try_for_each(|path| self.rewrite_file(&path))
     }
 
     /// Rewrites a small regular file; others are left alone.

@@ -28,7 +28,9 @@ fn make_writable(dir: &Path) {
         // What is refused here shows when it is removed.
         let _ = fs::set_permissions(&dir, fs::Permissions::from_mode(0o700));
         let entries = fs::read_dir(&dir).into_iter().flatten().flatten();
-        left.extend(entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()));
+        left.extend(
+            entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()),
+        );
     }
 }
 

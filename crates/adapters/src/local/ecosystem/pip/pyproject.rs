@@ -14,6 +14,15 @@ pub(super) fn requirements(scratch: &Path, manifest: &Path) -> Result<Vec<Requir
     Ok(list.into_iter().flatten().filter_map(Value::as_str).filter_map(Requirement::parse).collect())
 }
 
+/// The requirements of its extras, all together.
+pub(super) fn extras(scratch: &Path, manifest: &Path) -> Result<Vec<Requirement>, EcosystemError> {
+    let document = read(scratch, manifest)?;
+    let extras = document.get("project").and_then(|project| project.get("optional-dependencies"));
+    let lists = extras.and_then(Item::as_table_like).into_iter().flat_map(|extras| extras.iter());
+    let lists = lists.filter_map(|(_, list)| list.as_array());
+    Ok(lists.flatten().filter_map(Value::as_str).filter_map(Requirement::parse).collect())
+}
+
 /// Sets the specifier of `name` in dependencies and extras; says how many there were.
 pub(super) fn patch(scratch: &Path, manifest: &Path, name: &str, specifier: &str) -> Result<usize, EcosystemError> {
     let mut document = read(scratch, manifest)?;

@@ -45,7 +45,7 @@ impl Declared {
 
 impl RequirementSet {
     /// The sets of a project: those that `given` names under `manifest`, else every file that no other includes,
-    /// `requirements.txt` first, then `pyproject.toml`.
+    /// `requirements.txt` first, then `pyproject.toml`, at last that with its extras.
     pub(super) fn all(scratch: &Path, given: &Given) -> Result<Vec<Self>, EcosystemError> {
         let files = tree::files(scratch);
         let named = given::names(given, &["manifest"], |path| path.len() <= 512);
@@ -61,10 +61,23 @@ impl RequirementSet {
         let mut sets: Vec<Self> = sets
             .into_iter()
             .filter(|set| !named.is_empty() || !included.contains(&set.manifest))
-            .filter(|set| !set.declared.is_empty() || is_main(&set.manifest))
             .collect();
+        let extended = sets.iter().map(|set| set.with_extras(scratch)).collect::<Result<Vec<_>, _>>()?;
+        sets.extend(extended.into_iter().flatten());
+        sets.retain(|set| !set.declared.is_empty() || is_main(&set.manifest));
         sets.truncate(MAX_SETS);
         Ok(sets)
+    }
+
+    /// The set of a `pyproject.toml` with its extras; `None` for any other, and where there are no extras.
+    fn with_extras(&self, scratch: &Path) -> Result<Option<Self>, EcosystemError> {
+        if !is_pyproject(&self.manifest) {
+            return Ok(None);
+        }
+        let extras = pyproject::extras(scratch, &self.manifest)?;
+        let mut set = self.clone();
+        set.declare(extras, &self.manifest, false);
+        Ok((set != *self).then_some(set))
     }
 
     /// Several sets installed together.
@@ -244,6 +257,14 @@ mod tests {
         let expected = [("a==1", false), ("b>=2,  <3", false), ("d==4", true), ("c", false)];
         assert_eq!(names, expected.map(|(text, constraint)| (text.to_owned(), constraint)));
         assert_eq!(sets[0].options, ["--extra-index-url https://i.example/simple"]);
+    }
+
+    #[test]
+    fn extras_are_a_further_set() {
+        let toml = "[project]\nname='x'\ndependencies=['a']\noptional-dependencies.test=['b==1']\n";
+        let dir = project(&[("pyproject.toml", toml)]);
+        let sets = RequirementSet::all(dir.path(), &Given::new()).unwrap();
+        assert_eq!(sets.iter().map(|set| set.declared.len()).collect::<Vec<_>>(), [1, 2]);
     }
 
     #[test]
