@@ -97,7 +97,9 @@ fn ask_ecosystem(pipeline: &Pipeline, tools: &dyn Tools, query: &CandidateQuery)
     let ecosystem = knows.ok_or_else(unknown)?;
     let staging = Staging::new(pipeline, tools)?;
     staging.carry_out(&query.after)?;
-    let read = |values: &Vec<selfheal_core::evidence::Untrusted<String>>| values.iter().map(|value| value.read().clone()).collect();
+    let read = |values: &Vec<selfheal_core::evidence::Untrusted<String>>| {
+        values.iter().map(|value| value.read().clone()).collect()
+    };
     let given: Given = query.given.iter().map(|(column, values)| (column.clone(), read(values))).collect();
     let rows = ecosystem.rows(&query.set, &given, staging.dir(), tools).map_err(ecosystem_error)?;
     let name = ecosystem.name();

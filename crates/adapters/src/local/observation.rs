@@ -50,7 +50,11 @@ fn oom_killed(run: &Finished) -> Option<bool> {
         OomEvidence::Killed { .. } if run.exit.shell_status() == 128 + SIGKILL => Some(true),
         OomEvidence::Killed { .. } | OomEvidence::Unknown => None,
         // A command that hands on another's status tells of what may have run elsewhere: a container, a build server.
-        OomEvidence::NotKilled { source: OomSource::System | OomSource::SharedGroup } if run.exit == Exit::Code(128 + SIGKILL) => None,
+        OomEvidence::NotKilled { source: OomSource::System | OomSource::SharedGroup }
+            if run.exit == Exit::Code(128 + SIGKILL) =>
+        {
+            None
+        }
         OomEvidence::NotKilled { .. } => Some(false),
     }
 }
@@ -81,7 +85,9 @@ pub fn evidence(run: &Finished, count: usize, origin: &str, redactor: &Redactor)
     let piece = |origin: &str, at: u64, text: &str| Evidence::new(EvidenceId(0), origin, at, text, redactor);
     let unkept = run.output.regions().filter(|region| region.line < first_searched);
     let mut pieces: Vec<Evidence> = unkept.map(|region| piece(&earlier_origin, region.line, &region.text())).collect();
-    pieces.extend(telling_regions(older, tail).into_iter().map(|part| piece(&earlier_origin, part[0].number, &joined(part))));
+    pieces.extend(
+        telling_regions(older, tail).into_iter().map(|part| piece(&earlier_origin, part[0].number, &joined(part))),
+    );
     // The latest are nearest to the end that the command came to.
     pieces.drain(..pieces.len().saturating_sub(MAX_EARLIER_PIECES));
     if let Some(first) = tail.first() {

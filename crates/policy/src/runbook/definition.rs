@@ -64,7 +64,11 @@ impl Checker<'_> {
             summary: self.template(&doc.cause.summary, &signature, &absent)?,
             escalation: self.template(&doc.escalation, &signature, &absent)?,
             cause_kind: doc.cause.kind.value.clone(),
-            remedies: doc.plans.iter().map(|plan| self.plan(plan, &signature).map(Arc::new)).collect::<Result<_, _>>()?,
+            remedies: doc
+                .plans
+                .iter()
+                .map(|plan| self.plan(plan, &signature).map(Arc::new))
+                .collect::<Result<_, _>>()?,
             signature,
             absent,
         })

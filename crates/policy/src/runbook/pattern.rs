@@ -102,7 +102,8 @@ impl Patterns {
         for (number, line) in lines.iter().enumerate() {
             self.candidates(line, &mut candidates);
             for &PatternId(index) in &candidates {
-                let matches = |regex: &Regex| regex.find_iter(line.as_bytes()).any(|hit| !is_quoted(line, &hit.range()));
+                let matches =
+                    |regex: &Regex| regex.find_iter(line.as_bytes()).any(|hit| !is_quoted(line, &hit.range()));
                 if self.patterns[index].regex().is_some_and(matches) {
                     hits[index].push(number);
                 }

@@ -66,7 +66,8 @@ impl Signature {
             return None;
         }
         let spans = self.spans(hits)?;
-        let mut found = Recognised { values: Values::new(), lines: self.cited(&spans, hits), last: self.last(&spans, hits) };
+        let mut found =
+            Recognised { values: Values::new(), lines: self.cited(&spans, hits), last: self.last(&spans, hits) };
         for extractor in &self.extract {
             let extracted = extractor.run(patterns, &spans, hits, &mut found.lines);
             if extracted.is_empty() && extractor.required {

@@ -28,7 +28,10 @@ fn read_by_start(world: &World, start: u32) -> Vec<u8> {
 #[test]
 fn a_shell_that_reads_its_script_fails_again_rather_than_pass_with_no_input() {
     let world = World::new();
-    let ended = fed(world.run(&["--json", "--max-attempts", "2"], &["sh"]), b"echo 'getaddrinfo EAI_AGAIN registry.example.org' >&2; exit 6\n");
+    let ended = fed(
+        world.run(&["--json", "--max-attempts", "2"], &["sh"]),
+        b"echo 'getaddrinfo EAI_AGAIN registry.example.org' >&2; exit 6\n",
+    );
     assert_eq!((ended.status, ended.json()["outcome"].as_str()), (Some(20), Some("escalated")), "{ended}");
     assert_eq!(ended.json()["command_exit"], 6, "{ended}");
 }
@@ -64,7 +67,10 @@ fn a_rehearsal_reads_the_same_as_the_runs_in_place() {
     service.world.script("start.sh", &script);
     let ended = fed(service.world.run(&service.options(&["--json"]), &["./start.sh"]), b"same\n");
     assert_eq!((ended.status, ended.json()["outcome"].as_str()), (Some(0), Some("healed")), "{ended}");
-    assert_eq!(fs::read_to_string(service.world.path("outside/read")).unwrap(), "same\n".repeat(service.world.starts()));
+    assert_eq!(
+        fs::read_to_string(service.world.path("outside/read")).unwrap(),
+        "same\n".repeat(service.world.starts())
+    );
 }
 
 #[test]
@@ -93,7 +99,8 @@ fn what_the_command_does_not_read_of_a_pipe_is_left_to_others() {
     let world = World::new();
     let mut shell = world.command("sh");
     let heal = env!("CARGO_BIN_EXE_heal");
-    let script = format!("'{heal}' run --dir '{}' -- sh -c 'read -r line; echo \"got $line\"'; cat", world.dir().display());
+    let script =
+        format!("'{heal}' run --dir '{}' -- sh -c 'read -r line; echo \"got $line\"'; cat", world.dir().display());
     shell.args(["-c", &script]);
     let ended = fed(shell, b"one\ntwo\nthree\n");
     assert_eq!(String::from_utf8_lossy(&ended.stdout), "got one\ntwo\nthree\n", "{ended}");

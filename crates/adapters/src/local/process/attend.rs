@@ -4,7 +4,7 @@ use std::io::{self, PipeReader};
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::Child;
 use std::sync::atomic::Ordering;
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::Instant;
 
 use rustix::process::Pid;
@@ -81,11 +81,14 @@ fn attend_unreaped(
             drop(on_end);
         });
         let feeding = waiting.and_then(|_| feeder(scope, fed, command, ended));
-        if let Err(error) = feeding {
-            // The scope waits for the pump, and the pump for the child.
-            unreaped.kill();
-            return Err(error);
-        }
+        let feeding = match feeding {
+            Ok(feeding) => feeding,
+            Err(error) => {
+                // The scope waits for the pump, and the pump for the child.
+                unreaped.kill();
+                return Err(error);
+            }
+        };
         let stopped = unreaped.watch(cancel, bounds);
         let ended = Instant::now();
         if unreaped.leads_group {
@@ -95,6 +98,9 @@ fn attend_unreaped(
         unreaped.await_delivery(cancel, stopped.is_some());
         drop(on_abandon);
         let pumped = pumping.join().map_err(|_| io::Error::other("the thread that moves output panicked"))??;
+        feeding
+            .map_or(Ok(Ok(())), ScopedJoinHandle::join)
+            .map_err(|_| io::Error::other("the thread that feeds input panicked"))??;
         Ok(Attended { pumped, stopped, ended })
     })
 }
@@ -105,12 +111,10 @@ fn feeder<'scope, 'env>(
     fed: Option<OwnedFd>,
     command: &'env Command,
     ended: &'env PipeReader,
-) -> io::Result<()> {
-    let (Some(pipe), Some(input)) = (fed, &command.input) else { return Ok(()) };
-    let feeding = thread::Builder::new().name("input".to_owned()).spawn_scoped(scope, move || {
-        if let Some(mut spool) = input.spool() {
-            feed(pipe, &mut spool, ended);
-        }
-    });
-    feeding.map(drop)
+) -> io::Result<Option<ScopedJoinHandle<'scope, io::Result<()>>>> {
+    let (Some(pipe), Some(input)) = (fed, &command.input) else { return Ok(None) };
+    let feeding = thread::Builder::new()
+        .name("input".to_owned())
+        .spawn_scoped(scope, move || input.spool().map_or(Ok(()), |mut spool| feed(pipe, &mut spool, ended)));
+    feeding.map(Some)
 }

@@ -13,14 +13,21 @@ const CHUNK: usize = rustix::pipe::PIPE_BUF;
 
 /// Feeds `pipe` until the stream ends, the reader closes it, or the command has `ended`. Waits for nothing else: a stream
 /// that never says anything holds up nobody.
-pub(super) fn feed(pipe: OwnedFd, spool: &mut Spool, ended: &PipeReader) {
+///
+/// # Errors
+/// If what was kept could not be given again: the run proves nothing.
+pub(super) fn feed(pipe: OwnedFd, spool: &mut Spool, ended: &PipeReader) -> io::Result<()> {
     let feeder = Feeder { one_slot: hold_one_chunk(&pipe), pipe, ended };
-    let fed = feeder.replay(spool).and_then(|open| if open { feeder.hand_on(spool) } else { Ok(()) });
-    match fed {
+    let wants_more = match feeder.replay(spool) {
         // A reader that closed its end wants no more, which is not a failure.
+        Err(Errno::PIPE) => false,
+        outcome => outcome?,
+    };
+    match if wants_more { feeder.hand_on(spool) } else { Ok(()) } {
         Ok(()) | Err(Errno::PIPE) => {}
         Err(error) => spool.lose(format!("reading it failed: {}", io::Error::from(error))),
     }
+    Ok(())
 }
 
 struct Feeder<'a> {

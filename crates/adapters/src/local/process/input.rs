@@ -34,7 +34,9 @@ impl Input {
     pub fn of_this_process() -> Self {
         let kind = fstat(stdin()).map(|stat| FileType::from_raw_mode(stat.st_mode));
         Self(Arc::new(match kind {
-            Ok(FileType::RegularFile) => seek(stdin(), SeekFrom::Current(0)).map_or(Kind::Device, |start| Kind::File { start }),
+            Ok(FileType::RegularFile) => {
+                seek(stdin(), SeekFrom::Current(0)).map_or(Kind::Device, |start| Kind::File { start })
+            }
             Ok(FileType::Fifo | FileType::Socket) => Kind::Stream(Mutex::default()),
             _ if rustix::termios::isatty(stdin()) => Kind::Terminal,
             _ => Kind::Device,

@@ -259,6 +259,19 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
+    fn a_mounted_file_system_is_told_in_a_rehearsal_and_left_out_of_the_sources() {
+        let (dev, parent) = (Path::new("/dev"), tempfile::tempdir().unwrap());
+        let device = |path: &Path| fs::metadata(path).map(|found| found.dev()).ok();
+        if device(&dev.join("pts")).is_none_or(|pts| Some(pts) == device(dev)) {
+            return eprintln!("SKIPPED: nothing is mounted at /dev/pts");
+        }
+        let copy = |scope| Scratch::copy(dev, &parent.path().join("copy"), scope, &Cancel::new());
+        assert!(matches!(copy(Scope::Everything), Err(CopyError::Mounted { .. })));
+        assert!(!copy(Scope::Sources).unwrap().dir().join("pts").exists());
+    }
+
+    #[test]
     fn a_git_directory_elsewhere_is_copied_along() {
         let (parent, top) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let top = top.path().canonicalize().unwrap();

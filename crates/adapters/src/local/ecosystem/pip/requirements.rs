@@ -58,10 +58,8 @@ impl RequirementSet {
         let sets = starts.iter().map(|start| Self::from(scratch, start)).collect::<Result<Vec<_>, _>>()?;
         let included: BTreeSet<PathBuf> =
             sets.iter().flat_map(|set| set.files.iter().filter(|file| **file != set.manifest).cloned()).collect();
-        let mut sets: Vec<Self> = sets
-            .into_iter()
-            .filter(|set| !named.is_empty() || !included.contains(&set.manifest))
-            .collect();
+        let mut sets: Vec<Self> =
+            sets.into_iter().filter(|set| !named.is_empty() || !included.contains(&set.manifest)).collect();
         let extended = sets.iter().map(|set| set.with_extras(scratch)).collect::<Result<Vec<_>, _>>()?;
         sets.extend(extended.into_iter().flatten());
         sets.retain(|set| !set.declared.is_empty() || is_main(&set.manifest));
