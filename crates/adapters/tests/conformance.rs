@@ -110,7 +110,8 @@ impl ExecutorFixture for Fixture {
     }
 
     async fn observe(&self) -> String {
-        let mut files: Vec<_> = std::fs::read_dir(&self.project.dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut files: Vec<_> =
+            std::fs::read_dir(&self.project.dir).unwrap().map(|entry| entry.unwrap().path()).collect();
         files.sort();
         files.iter().map(|path| format!("{}: {}", path.display(), std::fs::read_to_string(path).unwrap())).collect()
     }
@@ -129,7 +130,9 @@ async fn executor() {
 async fn log_source() {
     let project = Project::new();
     let secret = "correct-horse-battery";
-    let script = format!("i=1; while [ $i -le 30 ]; do echo \"line $i\"; i=$((i+1)); done; printf '\\033[31msecret {secret}\\033[0m\\n'; exit 1");
+    let script = format!(
+        "i=1; while [ $i -le 30 ]; do echo \"line $i\"; i=$((i+1)); done; printf '\\033[31msecret {secret}\\033[0m\\n'; exit 1"
+    );
     let pipeline = project.pipeline(&script, Redactor::builder().known("PASSPHRASE", secret).build());
     pipeline.run_in_place().unwrap();
     let fixture = LogFixture {

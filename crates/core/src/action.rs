@@ -366,7 +366,8 @@ mod tests {
         let spec = ActionSpec::new(ActionKind::INCREASE_MEMORY).requires("limit_bytes", ParameterType::Integer);
         let target = || ResourceRef::new("local", "pipeline", "p");
         let make = |entries: &[(&str, Value)]| {
-            let parameters = entries.iter().map(|(name, value)| ((*name).to_owned(), parameter(value.clone()))).collect();
+            let parameters =
+                entries.iter().map(|(name, value)| ((*name).to_owned(), parameter(value.clone()))).collect();
             Action::new(&spec, target(), parameters).map_err(|error| error.to_string())
         };
         assert!(make(&[("limit_bytes", Value::Integer(1))]).is_ok());

@@ -69,7 +69,9 @@ impl FailureCategory {
     #[must_use]
     pub fn new(name: &str) -> Option<Self> {
         let shape = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_';
-        let fits = (1..=64).contains(&name.len()) && name.bytes().all(shape) && name.starts_with(|c: char| c.is_ascii_lowercase());
+        let fits = (1..=64).contains(&name.len())
+            && name.bytes().all(shape)
+            && name.starts_with(|c: char| c.is_ascii_lowercase());
         fits.then(|| Self(Cow::Owned(name.to_owned())))
     }
 

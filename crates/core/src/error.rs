@@ -110,12 +110,7 @@ impl Error {
     /// The serialisable part, as journal and engine keep it.
     #[must_use]
     pub fn summary(&self) -> Failure {
-        Failure {
-            kind: self.kind,
-            retry: self.retry,
-            operation: self.operation.to_owned(),
-            message: self.described(),
-        }
+        Failure { kind: self.kind, retry: self.retry, operation: self.operation.to_owned(), message: self.described() }
     }
 
     fn described(&self) -> String {

@@ -112,7 +112,9 @@ mod tests {
 
     #[test]
     fn environments_read_and_write_as_their_names() {
-        for (text, value) in [("\"production\"", Environment::Production), ("\"lab\"", Environment::Other("lab".into()))] {
+        for (text, value) in
+            [("\"production\"", Environment::Production), ("\"lab\"", Environment::Other("lab".into()))]
+        {
             assert_eq!(serde_json::from_str::<Environment>(text).ok(), Some(value.clone()));
             assert_eq!(serde_json::to_string(&value).ok().as_deref(), Some(text));
         }

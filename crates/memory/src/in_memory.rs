@@ -44,7 +44,9 @@ impl MemoryStore for InMemory {
     async fn track_record(&self, source: &Source) -> Result<TrackRecord> {
         let lessons = self.lessons();
         let of_source = || lessons.values().filter(|lesson| lesson.plan.source == *source);
-        let count = |healed: bool| u32::try_from(of_source().filter(|lesson| lesson.healed == healed).count()).unwrap_or(u32::MAX);
+        let count = |healed: bool| {
+            u32::try_from(of_source().filter(|lesson| lesson.healed == healed).count()).unwrap_or(u32::MAX)
+        };
         Ok(TrackRecord { healed: count(true), failed: count(false) })
     }
 }

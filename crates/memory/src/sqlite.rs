@@ -60,7 +60,8 @@ impl Sqlite {
 
     async fn with<T: Send + 'static>(&self, work: impl FnOnce(&Connection) -> Result<T> + Send + 'static) -> Result<T> {
         let connection = Arc::clone(&self.0);
-        let done = tokio::task::spawn_blocking(move || work(&connection.lock().unwrap_or_else(PoisonError::into_inner)));
+        let done =
+            tokio::task::spawn_blocking(move || work(&connection.lock().unwrap_or_else(PoisonError::into_inner)));
         let defect = |error| Error::new(ErrorKind::Internal, "memory", "a store call panicked").with_source(error);
         done.await.map_err(defect)?
     }
@@ -84,12 +85,17 @@ fn prepare(connection: &Connection) -> Result<()> {
 
 fn create(connection: &Connection) -> Result<()> {
     let failed = sql("memory.open");
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(&failed)?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(&failed)?;
     if tables > 0 {
         // Another process may have created it between the two looks; a stranger's database has no version of ours.
         let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(&failed)?;
         let message = "the file is an SQLite database, but no store of selfheal";
-        return if version == SCHEMA_VERSION { Ok(()) } else { Err(Error::new(ErrorKind::Invalid, "memory.open", message)) };
+        return if version == SCHEMA_VERSION {
+            Ok(())
+        } else {
+            Err(Error::new(ErrorKind::Invalid, "memory.open", message))
+        };
     }
     connection.execute_batch(&format!("BEGIN IMMEDIATE; {SCHEMA} COMMIT;")).map_err(failed)
 }
@@ -111,7 +117,8 @@ fn json(value: &impl Serialize) -> Result<String> {
 }
 
 fn parse<T: DeserializeOwned>(text: &str, what: &'static str) -> Result<T> {
-    let invalid = |error: serde_json::Error| Error::new(ErrorKind::Invalid, "memory.recall", format!("{what}: {error}"));
+    let invalid =
+        |error: serde_json::Error| Error::new(ErrorKind::Invalid, "memory.recall", format!("{what}: {error}"));
     serde_json::from_str(text).map_err(invalid)
 }
 

@@ -12,7 +12,8 @@ pub(super) fn replace_lines(content: &str, line: usize, expected: &str, replacem
     let wanted: Vec<&str> = expected.lines().collect();
     let range = line.saturating_sub(1)..line.saturating_sub(1) + wanted.len();
     let found = lines.get(range.clone()).filter(|_| !wanted.is_empty());
-    let found = found.ok_or_else(|| format!("the file has {} lines, expected {} from line {line}", lines.len(), wanted.len()))?;
+    let found = found
+        .ok_or_else(|| format!("the file has {} lines, expected {} from line {line}", lines.len(), wanted.len()))?;
     let bare = |text: &str| text.trim_end_matches(['\n', '\r']).to_owned();
     if let Some((offset, _)) = found.iter().zip(&wanted).enumerate().find(|(_, (have, want))| bare(have) != **want) {
         return Err(format!("line {} is not what was expected", line + offset));
@@ -22,7 +23,10 @@ pub(super) fn replace_lines(content: &str, line: usize, expected: &str, replacem
     if !inserted.is_empty() && ends_with_newline {
         inserted.push_str(ending);
     }
-    Ok([&lines[..range.start].concat(), &inserted, &lines[range.end..].concat()].into_iter().map(String::as_str).collect())
+    Ok([&lines[..range.start].concat(), &inserted, &lines[range.end..].concat()]
+        .into_iter()
+        .map(String::as_str)
+        .collect())
 }
 
 #[cfg(test)]

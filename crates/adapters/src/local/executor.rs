@@ -132,7 +132,8 @@ impl Executor for LocalExecutor {
                 true => Staging::new(&pipeline, tools.as_ref())?.carry_out(&steps)?,
                 false => vec![Vec::new(); steps.len()],
             };
-            let previews = parsed.iter().zip(&changes).map(|(step, changes)| preview(&pipeline, step, changes)).collect();
+            let previews =
+                parsed.iter().zip(&changes).map(|(step, changes)| preview(&pipeline, step, changes)).collect();
             *held(&planned) = Planned { steps, changes, verified: false };
             Ok(previews)
         })
@@ -241,10 +242,18 @@ fn check_given(pipeline: &Pipeline, steps: &[LocalStep]) -> Result<()> {
         match step {
             LocalStep::SetEnvironment { name, source } => match config.variables.get(name) {
                 Some(variable) if variable.source == *source => {}
-                _ => return refuse(ErrorKind::NotFound, format!("no configured source called {source} has the variable {name}")),
+                _ => {
+                    return refuse(
+                        ErrorKind::NotFound,
+                        format!("no configured source called {source} has the variable {name}"),
+                    );
+                }
             },
             LocalStep::IncreaseMemory { limit_bytes } if config.memory_max.is_none_or(|max| *limit_bytes > max) => {
-                return refuse(ErrorKind::LimitReached, "the memory limit may not be raised so far (--memory-max)".to_owned());
+                return refuse(
+                    ErrorKind::LimitReached,
+                    "the memory limit may not be raised so far (--memory-max)".to_owned(),
+                );
             }
             _ => {}
         }
@@ -252,7 +261,12 @@ fn check_given(pipeline: &Pipeline, steps: &[LocalStep]) -> Result<()> {
     Ok(())
 }
 
-fn rehearse_on_copy(pipeline: &Pipeline, steps: &[LocalStep], changes: &[FileChange], attempts: u32) -> Result<Rehearsal> {
+fn rehearse_on_copy(
+    pipeline: &Pipeline,
+    steps: &[LocalStep],
+    changes: &[FileChange],
+    attempts: u32,
+) -> Result<Rehearsal> {
     let config = pipeline.config();
     let cancel = pipeline.cancel();
     let scratch = match Scratch::copy(&config.dir, &config.scratch, Scope::Everything, cancel) {
@@ -291,7 +305,8 @@ fn copy_is_faithful(pipeline: &Pipeline) -> Result<bool> {
     let Some(first) = pipeline.first_run() else { return Ok(false) };
     pipeline.may_start()?;
     let config = pipeline.config();
-    let scratch = Scratch::copy(&config.dir, &config.scratch, Scope::Everything, pipeline.cancel()).map_err(copy_error)?;
+    let scratch =
+        Scratch::copy(&config.dir, &config.scratch, Scope::Everything, pipeline.cancel()).map_err(copy_error)?;
     let ran = pipeline.run_in_copy(&scratch, &[], None).map_err(|error| run_error("executor.rehearse", error))?;
     let faithful = failure_of(pipeline, &ran) == failure_of(pipeline, &first);
     pipeline.session().copy_is_faithful = Some(faithful);
@@ -316,7 +331,10 @@ fn rehearse_once(pipeline: &Pipeline, scratch: &Scratch, steps: &[LocalStep]) ->
         return Ok(Rehearsal::Verified { facts });
     }
     let origin = format!("output of `{}` on a copy", pipeline.command_line());
-    Ok(Rehearsal::Failed { facts, evidence: observation::evidence(&ran, observation::TAIL_LINES, &origin, &pipeline.config().redactor) })
+    Ok(Rehearsal::Failed {
+        facts,
+        evidence: observation::evidence(&ran, observation::TAIL_LINES, &origin, &pipeline.config().redactor),
+    })
 }
 
 fn variable(step: &LocalStep) -> Option<String> {
@@ -337,7 +355,8 @@ fn status_of(dir: &std::path::Path, changes: &[FileChange]) -> Result<EffectStat
     let unreadable = |error: std::io::Error| Error::new(ErrorKind::Unavailable, "executor.probe", error.to_string());
     let now = changes.iter().map(|change| FileState::read(&dir.join(&change.path)));
     let now = now.collect::<std::io::Result<Vec<_>>>().map_err(unreadable)?;
-    let all = |side: fn(&FileChange) -> &Option<FileState>| changes.iter().zip(&now).all(|(change, now)| side(change) == now);
+    let all =
+        |side: fn(&FileChange) -> &Option<FileState>| changes.iter().zip(&now).all(|(change, now)| side(change) == now);
     Ok(match (all(|change| &change.after), all(|change| &change.before)) {
         (true, _) => EffectStatus::Applied,
         (_, true) => EffectStatus::Absent,
@@ -349,10 +368,14 @@ fn preview(pipeline: &Pipeline, step: &LocalStep, changes: &[FileChange]) -> Pre
     let config = pipeline.config();
     let described: Vec<Change> = changes.iter().map(|change| described(change, &config.redactor)).collect();
     let sizes = changes.iter().map(FileChange::size);
-    let (added, removed) = sizes.fold((0u32, 0u32), |sum, size| (sum.0.saturating_add(size.0), sum.1.saturating_add(size.1)));
+    let (added, removed) =
+        sizes.fold((0u32, 0u32), |sum, size| (sum.0.saturating_add(size.0), sum.1.saturating_add(size.1)));
     Preview {
         summary: summary(pipeline, step),
-        fences: described.iter().map(|change| Fence { what: change.what.clone(), version: change.before.clone() }).collect(),
+        fences: described
+            .iter()
+            .map(|change| Fence { what: change.what.clone(), version: change.before.clone() })
+            .collect(),
         blast_radius: BlastRadius {
             resources: 1,
             changes: u32::try_from(changes.len()).unwrap_or(u32::MAX),
@@ -406,7 +429,9 @@ fn summary(pipeline: &Pipeline, step: &LocalStep) -> String {
             Dependency::AddDependency { pin, .. } => {
                 format!("add {} {} to {}", pin.package, pin.requirement, pin.manifest.display())
             }
-            Dependency::RegenerateLockfile { manifest } => format!("bring the lockfile of {} up to date", manifest.display()),
+            Dependency::RegenerateLockfile { manifest } => {
+                format!("bring the lockfile of {} up to date", manifest.display())
+            }
         },
     }
 }

@@ -27,7 +27,8 @@ impl LogSource for LocalLog {
     async fn tail(&self, resource: &ResourceRef, lines: usize) -> Result<Vec<Evidence>> {
         let ours = *resource == self.0.resource();
         let run = ours.then(|| self.0.last_run()).flatten();
-        let run = run.ok_or_else(|| Error::new(ErrorKind::NotFound, "log.tail", format!("{resource} did not run here")))?;
+        let run =
+            run.ok_or_else(|| Error::new(ErrorKind::NotFound, "log.tail", format!("{resource} did not run here")))?;
         let redactor = &self.0.config().redactor;
         let origin = format!("output of `{}`", redactor.redact(&self.0.command_line()));
         Ok(observation::evidence(&run, lines, &origin, redactor))

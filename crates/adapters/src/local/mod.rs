@@ -22,6 +22,7 @@ pub use context::LocalContext;
 pub use executor::LocalExecutor;
 pub use log::LocalLog;
 pub use pipeline::{
-    CommandUse, ConfiguredVariable, LEAST_RERUN_TIMEOUT, PIPELINE, Pipeline, PipelineConfig, RERUN_TIMEOUT_FACTOR, SYSTEM,
+    CommandUse, ConfiguredVariable, LEAST_RERUN_TIMEOUT, PIPELINE, Pipeline, PipelineConfig, RERUN_TIMEOUT_FACTOR,
+    SYSTEM,
 };
 pub use probe::{COMMAND_SUCCEEDS, CommandProbe};

@@ -197,7 +197,12 @@ impl Pipeline {
     }
 
     /// Runs the command silently in a copy, with `given` variables and `memory` besides those of the session. Blocks.
-    pub(super) fn run_in_copy(&self, scratch: &Scratch, given: &[String], memory: Option<u64>) -> Result<Finished, RunError> {
+    pub(super) fn run_in_copy(
+        &self,
+        scratch: &Scratch,
+        given: &[String],
+        memory: Option<u64>,
+    ) -> Result<Finished, RunError> {
         let session = self.session().clone();
         let mut environment = scratch.relocation().environment(std::env::vars_os());
         environment.extend(session.given.iter().chain(given).filter_map(|name| self.variable(name)));
@@ -272,15 +277,21 @@ impl Pipeline {
         }
         // A script of the project that the command names may do so inside.
         let scripts = words().map(|word| self.config.dir.join(word)).filter(|path| path.is_file());
-        let named = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|found| found.len() <= 1 << 20)
-            && std::fs::read(path).is_ok_and(|text| here.is_named_in(&text));
+        let named = |path: &PathBuf| {
+            std::fs::metadata(path).is_ok_and(|found| found.len() <= 1 << 20)
+                && std::fs::read(path).is_ok_and(|text| here.is_named_in(&text))
+        };
         scripts.into_iter().find(named).map(|path| format!("{} names its directory by absolute path", path.display()))
     }
 }
 
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 /// A run error as core's error: nothing happened, and repeating doesn't help.

@@ -20,7 +20,8 @@ pub(super) struct Staging<'a> {
 impl<'a> Staging<'a> {
     pub(super) fn new(pipeline: &Pipeline, tools: &'a dyn Tools) -> Result<Self> {
         let config = pipeline.config();
-        let scratch = Scratch::copy(&config.dir, &config.scratch, Scope::Sources, pipeline.cancel()).map_err(copy_error)?;
+        let scratch =
+            Scratch::copy(&config.dir, &config.scratch, Scope::Sources, pipeline.cancel()).map_err(copy_error)?;
         Ok(Self { scratch, tools })
     }
 
@@ -72,7 +73,8 @@ impl<'a> Staging<'a> {
         };
         self.scratch.check_changeable(path).map_err(copy_error)?;
         let before = self.read(path)?.ok_or_else(|| invalid("there is no such file".to_owned()))?;
-        let text = std::str::from_utf8(&before.content).map_err(|_| invalid("the file is not UTF-8 text".to_owned()))?;
+        let text =
+            std::str::from_utf8(&before.content).map_err(|_| invalid("the file is not UTF-8 text".to_owned()))?;
         let edited = replace_lines(text, line, expected, replacement).map_err(invalid)?;
         let after = FileState { content: edited.into_bytes(), mode: before.mode };
         let change = FileChange { path: path.to_owned(), before: Some(before), after: Some(after) };
@@ -82,13 +84,15 @@ impl<'a> Staging<'a> {
 
     fn read(&self, path: &Path) -> Result<Option<FileState>> {
         FileState::read(&self.dir().join(path)).map_err(|error| {
-            Error::new(ErrorKind::Invalid, "executor.preview", error.to_string()).with_context("path", path.display().to_string())
+            Error::new(ErrorKind::Invalid, "executor.preview", error.to_string())
+                .with_context("path", path.display().to_string())
         })
     }
 
     fn manifests(&self) -> Result<Vec<(PathBuf, FileState)>> {
         let mut found = Vec::new();
-        for entry in walkdir::WalkDir::new(self.dir()).into_iter().flatten().filter(|entry| entry.file_type().is_file()) {
+        for entry in walkdir::WalkDir::new(self.dir()).into_iter().flatten().filter(|entry| entry.file_type().is_file())
+        {
             let relative = entry.path().strip_prefix(self.dir()).unwrap_or(entry.path()).to_owned();
             let small = entry.metadata().is_ok_and(|metadata| metadata.len() <= MAX_MANIFEST_BYTES);
             if small && is_manifest(&relative) {

@@ -69,7 +69,8 @@ fn change(action: &Action) -> Result<Change> {
         manifest: relative(action, "manifest")?,
     };
     if *kind == ActionKind::PATCH_DEPENDENCY_VERSION {
-        let also = action.text("also").map(Pin::list).transpose().map_err(|error| invalid(action, &error.to_string()))?;
+        let also =
+            action.text("also").map(Pin::list).transpose().map_err(|error| invalid(action, &error.to_string()))?;
         return Ok(Change::PatchVersion { pin, also: also.unwrap_or_default() });
     }
     if *kind == ActionKind::ADD_DEPENDENCY {

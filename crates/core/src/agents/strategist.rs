@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::action::{Action, ActionKind, ActionSpec, Parameter, Parameters, Provenance, Value};
 use crate::diagnosis::{ActionTemplate, Diagnosis, Hypothesis, ParameterSource, Remedy, Source};
-use crate::evidence::Untrusted;
 use crate::engine::{Attack, Tried};
 use crate::error::{Error, ErrorKind, Result};
+use crate::evidence::Untrusted;
 use crate::limits::Limits;
 use crate::plan::{Compensation, Plan, Step, StepRetry};
 use crate::ports::{CandidateQuery, Candidates, Row};

@@ -17,5 +17,5 @@ mod transition;
 pub use event::{Event, Verification};
 pub use phase::{Effect, Outcome, Phase, Trouble};
 pub use replay::{ReplayError, replay};
-pub use state::{Attack, Counters, Proposal, State, Tried, TriedResult, SCHEMA_VERSION};
+pub use state::{Attack, Counters, Proposal, SCHEMA_VERSION, State, Tried, TriedResult};
 pub use transition::{IllegalEvent, transition};

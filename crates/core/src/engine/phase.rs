@@ -118,7 +118,10 @@ impl Phase {
     /// Whether the incident is being ended: what is done here is not broken off by a request to stop.
     #[must_use]
     pub fn is_ending(&self) -> bool {
-        matches!(self, Self::Compensating { .. } | Self::Learning { .. } | Self::Escalating { .. } | Self::Closed { .. })
+        matches!(
+            self,
+            Self::Compensating { .. } | Self::Learning { .. } | Self::Escalating { .. } | Self::Closed { .. }
+        )
     }
 
     /// What it asks for; `None` when it is closed.

@@ -36,10 +36,7 @@ pub enum ReplayError {
 ///
 /// # Errors
 /// [`ReplayError`] if the records are not one incident's whole history under these limits.
-pub fn replay(
-    records: impl IntoIterator<Item = Record>,
-    limits: &Limits,
-) -> Result<(Option<State>, u64), ReplayError> {
+pub fn replay(records: impl IntoIterator<Item = Record>, limits: &Limits) -> Result<(Option<State>, u64), ReplayError> {
     let mut state = None;
     let mut next = 0;
     for record in records {

@@ -6,8 +6,8 @@ use super::{Agents, Orchestrator, Ports, SystemClock, SystemEntropy};
 use crate::agents::{Analyst, Auditor, Classifier, Scholar, Strategist};
 use crate::limits::Limits;
 use crate::ports::{
-    Approver, Candidates, Clock, ContextSource, Entropy, Executor, HealthProbe, Journal, LogSource, MemoryStore, Notifier,
-    PolicyEngine, Progress, Runbooks,
+    Approver, Candidates, Clock, ContextSource, Entropy, Executor, HealthProbe, Journal, LogSource, MemoryStore,
+    Notifier, PolicyEngine, Progress, Runbooks,
 };
 
 /// What is missing for an orchestrator that can do anything.

@@ -36,7 +36,9 @@ impl Timings {
             Effect::Plan | Effect::Preview => &mut self.plan,
             Effect::Audit | Effect::Gate => &mut self.audit,
             Effect::Rehearse => &mut self.rehearse,
-            Effect::Apply { .. } | Effect::Probe { .. } | Effect::Undo { .. } | Effect::Wait { .. } => &mut self.execute,
+            Effect::Apply { .. } | Effect::Probe { .. } | Effect::Undo { .. } | Effect::Wait { .. } => {
+                &mut self.execute
+            }
             Effect::Verify => &mut self.verify,
             Effect::AskApproval | Effect::Learn | Effect::Escalate => return,
         };

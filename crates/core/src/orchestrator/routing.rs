@@ -14,7 +14,10 @@ pub(super) struct Leg<'a> {
     pub(super) steps: Range<usize>,
 }
 
-pub(super) fn route<'a>(executors: &'a [Arc<dyn Executor>], step: &Step) -> Result<(&'a Arc<dyn Executor>, &'a ActionSpec)> {
+pub(super) fn route<'a>(
+    executors: &'a [Arc<dyn Executor>],
+    step: &Step,
+) -> Result<(&'a Arc<dyn Executor>, &'a ActionSpec)> {
     let action = &step.action;
     let of_system = executors.iter().filter(|executor| executor.system() == &*action.target().system);
     for executor in of_system {

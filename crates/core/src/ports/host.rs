@@ -70,8 +70,14 @@ pub enum Approval {
 #[async_trait]
 pub trait Approver: Send + Sync {
     /// Asks for approval of `plan`, or for the answer to what was asked before.
-    async fn ask(&self, incident: &Incident, plan: &Plan, previews: &[Preview], hash: &PlanHash, decision: &Decision)
-    -> Result<Approval>;
+    async fn ask(
+        &self,
+        incident: &Incident,
+        plan: &Plan,
+        previews: &[Preview],
+        hash: &PlanHash,
+        decision: &Decision,
+    ) -> Result<Approval>;
 }
 
 /// What a person is told when the healer can't or may not go on.

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::confidence::TrackRecord;
 use crate::diagnosis::Diagnosis;
+use crate::error::Result;
 use crate::incident::{Fingerprint, IncidentId};
 use crate::plan::{Plan, PlanHash};
 use crate::resource::ResourceRef;
 use crate::time::Timestamp;
-use crate::error::Result;
 
 /// A fix that healed exactly this failure before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -15,8 +15,8 @@ use crate::evidence::Untrusted;
 use crate::facts::Facts;
 use crate::incident::IncidentId;
 use crate::ports::{
-    CandidateQuery, Candidates, Case, Clock, Entropy, HealthProbe, Journal, LlmProvider, LlmRequest, LlmResponse, PolicyEngine,
-    PolicyQuestion, ProbeRequest, Record, Row, Runbooks, TokenUsage,
+    CandidateQuery, Candidates, Case, Clock, Entropy, HealthProbe, Journal, LlmProvider, LlmRequest, LlmResponse,
+    PolicyEngine, PolicyQuestion, ProbeRequest, Record, Row, Runbooks, TokenUsage,
 };
 use crate::time::Timestamp;
 

@@ -5,16 +5,16 @@ use async_trait::async_trait;
 use mockall::mock;
 
 use crate::action::ActionSpec;
+use crate::confidence::TrackRecord;
 use crate::decision::Decision;
 use crate::diagnosis::Source;
-use crate::confidence::TrackRecord;
 use crate::error::Result;
 use crate::evidence::Evidence;
 use crate::incident::{Fingerprint, IncidentId};
 use crate::plan::{Plan, Preview, Step};
 use crate::ports::{
-    Approved, EffectStatus, Executor, Lesson, LlmProvider, LlmRequest, LlmResponse, LogSource, MemoryStore, PolicyEngine,
-    PolicyQuestion, ProvenFix, RehearsalEvidence, Rehearsal, Undone, Work,
+    Approved, EffectStatus, Executor, Lesson, LlmProvider, LlmRequest, LlmResponse, LogSource, MemoryStore,
+    PolicyEngine, PolicyQuestion, ProvenFix, Rehearsal, RehearsalEvidence, Undone, Work,
 };
 use crate::resource::ResourceRef;
 

@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use crate::action::{Action, ActionKind, ActionSpec, Parameter, ParameterType, Parameters, Provenance, RiskTier, Value};
 use crate::action::Reversibility;
+use crate::action::{
+    Action, ActionKind, ActionSpec, Parameter, ParameterType, Parameters, Provenance, RiskTier, Value,
+};
 use crate::category::FailureCategory;
 use crate::criterion::SuccessCriterion;
 use crate::diagnosis::{ActionTemplate, Hypothesis, ParameterSource, Remedy, RootCause, Source};
@@ -139,9 +141,12 @@ impl Executor for FakeExecutor {
         }
         let (key, value) = Self::wanted(work, step)?;
         let now = self.world.get(key);
-        let fenced = work.previews.get(step).and_then(|preview| preview.fences.first()).map(|fence| fence.version.clone());
+        let fenced =
+            work.previews.get(step).and_then(|preview| preview.fences.first()).map(|fence| fence.version.clone());
         if fenced.as_ref() != Some(&now) {
-            return Err(Error::new(ErrorKind::Conflict, "fake.apply", "changed since the preview").with_context("key", key));
+            return Err(
+                Error::new(ErrorKind::Conflict, "fake.apply", "changed since the preview").with_context("key", key)
+            );
         }
         held(&self.before).insert((work.incident.clone(), step), now);
         self.world.set(key, value);
@@ -151,7 +156,8 @@ impl Executor for FakeExecutor {
 
     async fn probe(&self, work: &Work<'_>, step: usize) -> Result<EffectStatus> {
         let (key, value) = Self::wanted(work, step)?;
-        let before = work.previews.get(step).and_then(|preview| preview.fences.first()).and_then(|fence| fence.version.clone());
+        let before =
+            work.previews.get(step).and_then(|preview| preview.fences.first()).and_then(|fence| fence.version.clone());
         Ok(match self.world.get(key) {
             now if now == before => EffectStatus::Absent,
             Some(now) if now == value => EffectStatus::Applied,

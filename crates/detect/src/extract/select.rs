@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::BEFORE_EXIT;
 use super::FailingLine;
 use super::block::Block;
 use super::cues::Mark;
-use super::BEFORE_EXIT;
 use super::line::Line;
 use super::section::Sections;
 

@@ -28,7 +28,9 @@ pub(super) fn set_up(root: &Path) -> io::Result<Vec<Scene>> {
 fn stale_lockfile(root: &Path) -> io::Result<Scene> {
     let dir = root.join("greeter");
     let manifest = |dependencies: &str| {
-        format!("[package]\nname = \"greeter\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[dependencies]\n{dependencies}\n[workspace]\n")
+        format!(
+            "[package]\nname = \"greeter\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[dependencies]\n{dependencies}\n[workspace]\n"
+        )
     };
     let library = |name: &str| format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n");
     write(&dir.join("hello/Cargo.toml"), &library("hello"))?;
@@ -53,10 +55,16 @@ fn stale_lockfile(root: &Path) -> io::Result<Scene> {
 
 fn weakened_test(root: &Path) -> io::Result<Scene> {
     let dir = root.join("shop");
-    write(&dir.join("Cargo.toml"), "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[workspace]\n")?;
+    write(
+        &dir.join("Cargo.toml"),
+        "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[workspace]\n",
+    )?;
     // The defect: only the first price counts.
     write(&dir.join("src/lib.rs"), "pub fn total(prices: &[u32]) -> u32 {\n    prices.iter().take(1).sum()\n}\n")?;
-    write(&dir.join("tests/total.rs"), "#[test]\nfn adds_all_prices() {\n    assert_eq!(shop::total(&[2, 2]), 4);\n}\n")?;
+    write(
+        &dir.join("tests/total.rs"),
+        "#[test]\nfn adds_all_prices() {\n    assert_eq!(shop::total(&[2, 2]), 4);\n}\n",
+    )?;
     let runbooks = root.join("careless-runbooks");
     write(&runbooks.join("weaken-the-test.yaml"), include_str!("runbooks/weaken-the-test.yaml"))?;
     Ok(Scene {

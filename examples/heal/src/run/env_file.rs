@@ -23,7 +23,11 @@ pub(super) fn read(path: &Path, variables: &mut BTreeMap<String, ConfiguredVaria
     let bytes = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
-        refuse_at(path, 1 + error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count(), "expected UTF-8 text")
+        refuse_at(
+            path,
+            1 + error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count(),
+            "expected UTF-8 text",
+        )
     })?;
     for entry in dotenvy::from_read_iter(literal(&text).as_bytes()) {
         let (name, value) = entry.map_err(|error| match &error {

@@ -43,8 +43,14 @@ impl Inputs {
         Ok(Self {
             store: store(options.store.as_deref(), state.store())?,
             redactor: Arc::new(redactor(&variables)),
-            given_runbooks: (!options.runbooks.is_empty()).then(|| catalogue(&options.runbooks)).transpose()?.map(Arc::new),
-            given_guardrails: (!options.policy.is_empty()).then(|| guardrails(&options.policy)).transpose()?.map(Arc::new),
+            given_runbooks: (!options.runbooks.is_empty())
+                .then(|| catalogue(&options.runbooks))
+                .transpose()?
+                .map(Arc::new),
+            given_guardrails: (!options.policy.is_empty())
+                .then(|| guardrails(&options.policy))
+                .transpose()?
+                .map(Arc::new),
             command: options.command.clone(),
             variables,
             state,
@@ -80,7 +86,8 @@ impl Inputs {
     }
 
     pub(super) fn pipeline(&self, options: &RunOptions, stop: &Stop) -> Result<Pipeline, Refusal> {
-        let (program, args) = self.command.split_first().ok_or_else(|| Refusal::usage("expected a command after `--`"))?;
+        let (program, args) =
+            self.command.split_first().ok_or_else(|| Refusal::usage("expected a command after `--`"))?;
         let last_name = self.dir.file_name().map_or_else(|| "root".into(), |name| name.to_string_lossy().into_owned());
         let config = PipelineConfig {
             name: options.name.clone().unwrap_or(last_name),
@@ -122,7 +129,9 @@ fn private(folder: &Path) -> std::io::Result<()> {
 /// The folder of the store, made if it isn't there, and writable.
 fn store(given: Option<&Path>, default: &Path) -> Result<PathBuf, Refusal> {
     let Some(given) = given else { return Ok(default.to_owned()) };
-    let refuse = |error: std::io::Error| Refusal::usage(format!("--store {}: expected a folder to write to: {error}", given.display()));
+    let refuse = |error: std::io::Error| {
+        Refusal::usage(format!("--store {}: expected a folder to write to: {error}", given.display()))
+    };
     private(given).map_err(refuse)?;
     tempfile::tempfile_in(given).map_err(refuse)?;
     given.canonicalize().map_err(refuse)
@@ -181,5 +190,7 @@ fn redactor(variables: &BTreeMap<String, ConfiguredVariable>) -> Redactor {
 
 fn names_a_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "PRIVATE_KEY", "CREDENTIAL"].iter().any(|part| name.contains(part))
+    ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "PRIVATE_KEY", "CREDENTIAL"]
+        .iter()
+        .any(|part| name.contains(part))
 }

@@ -14,8 +14,15 @@ const MAX_LOGS: usize = 20;
 /// Writes the output of `run` to `logs/<incident>.log` of the store. That it can't be kept changes no outcome.
 pub(super) fn keep(inputs: &Inputs, run: &Finished, incident: &str, voice: &Voice) {
     let folder = inputs.store.join("logs");
-    let kept = inputs.private_folder(&folder)
-        .and_then(|()| run.output.write_to(&folder.join(format!("{incident}.log")), &|text| inputs.redactor.redact(text), MAX_LOG_BYTES))
+    let kept = inputs
+        .private_folder(&folder)
+        .and_then(|()| {
+            run.output.write_to(
+                &folder.join(format!("{incident}.log")),
+                &|text| inputs.redactor.redact(text),
+                MAX_LOG_BYTES,
+            )
+        })
         .and_then(|_| forget_old(&folder));
     if let Err(error) = kept {
         voice.note(&format!("the command's output could not be kept in {}: {error}", folder.display()));

@@ -99,7 +99,10 @@ async fn heal_async(options: &RunOptions, user_state: Option<PathBuf>, voice: &V
     let report = host.orchestrator.heal(signal, &stop.healer).await.map_err(Refusal::failed)?;
     if let Some(limit) = pipeline.timed_out() {
         let seconds = limit.as_secs();
-        voice.note(&format!("a further run of `{}` was stopped after {seconds} s (--rerun-timeout) and counts as failed", pipeline.command_line()));
+        voice.note(&format!(
+            "a further run of `{}` was stopped after {seconds} s (--rerun-timeout) and counts as failed",
+            pipeline.command_line()
+        ));
     }
     log::keep(&inputs, &first, report.incident().id.as_str(), voice);
     let obstacle = host.obstacle(&report).await;
@@ -157,7 +160,10 @@ fn recover(inputs: &Inputs, voice: &Voice) -> Result<(), Refusal> {
     for (path, saved) in recovery.left_alone {
         let path = path.display();
         voice.note(&match saved {
-            Some(saved) => format!("{path} was changed since and is left alone; before the fix it held what is in {}", saved.display()),
+            Some(saved) => format!(
+                "{path} was changed since and is left alone; before the fix it held what is in {}",
+                saved.display()
+            ),
             None => format!("{path} was changed since and is left alone; before the fix it did not exist"),
         });
     }

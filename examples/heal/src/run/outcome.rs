@@ -74,7 +74,13 @@ impl RunResult {
             command_exit: if healthy { 0 } else { first_exit },
             command_line: pipeline.command_line(),
             patch: None,
-            times: Times { detect: ended.detect + ended.report.timings.detect, visits: ended.report.timings, command: used.time, tools: ended.tools, total: ended.total },
+            times: Times {
+                detect: ended.detect + ended.report.timings.detect,
+                visits: ended.report.timings,
+                command: used.time,
+                tools: ended.tools,
+                total: ended.total,
+            },
             report: Some(ended.report),
         }
     }
@@ -97,7 +103,8 @@ impl RunResult {
     }
 
     fn effective(&self) -> Vec<&Preview> {
-        let stands = |tried: &&Tried| matches!(tried.result, TriedResult::Applied | TriedResult::Proposed | TriedResult::Stuck);
+        let stands =
+            |tried: &&Tried| matches!(tried.result, TriedResult::Applied | TriedResult::Proposed | TriedResult::Stuck);
         let waiting = self.report.as_ref().and_then(|report| report.state.proposal.as_ref());
         let ended = self.tried().iter().filter(stands).map(|tried| &tried.proposal);
         ended.chain(waiting).flat_map(|proposal| proposal.previews.iter()).collect()
@@ -133,7 +140,9 @@ fn why(options: &RunOptions, ended: &Ended) -> (Option<String>, Option<String>) 
         None => {
             let hash = report.state.proposal.as_ref().and_then(|proposal| proposal.hash.as_ref());
             let shown = hash.map(|hash| hash.as_str()).unwrap_or_default();
-            let ask = format!("A person must approve plan {shown}. Look at the diff; apply it by hand, or let policy allow it, and run again.");
+            let ask = format!(
+                "A person must approve plan {shown}. Look at the diff; apply it by hand, or let policy allow it, and run again."
+            );
             (Some("policy asks for an approval".to_owned()), Some(ask))
         }
         _ => (None, None),
@@ -183,5 +192,7 @@ fn last_plan(last: &Tried) -> String {
 
 fn next_obstacle(obstacle: &Hypothesis) -> String {
     let advice = obstacle.advice.as_ref().map(|advice| advice.read().as_str()).unwrap_or_default();
-    format!("It got the command as far as the next obstacle: {}. {advice}", obstacle.cause.summary.read()).trim_end().to_owned()
+    format!("It got the command as far as the next obstacle: {}. {advice}", obstacle.cause.summary.read())
+        .trim_end()
+        .to_owned()
 }

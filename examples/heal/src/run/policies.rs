@@ -28,8 +28,11 @@ impl OptionSays {
     };
 
     /// `--propose`: the directory is left alone.
-    pub(super) const PROPOSE: Self =
-        Self { option: "--propose", verdict: Verdict::Propose, because: "the fix is shown as a patch; a person applies it" };
+    pub(super) const PROPOSE: Self = Self {
+        option: "--propose",
+        verdict: Verdict::Propose,
+        because: "the fix is shown as a patch; a person applies it",
+    };
 }
 
 #[async_trait]

@@ -30,7 +30,9 @@ impl Progress for LiveLine {
         };
         // The command's own output takes the terminal while it runs in place.
         match phase {
-            Phase::Applying { .. } | Phase::Verifying { .. } | Phase::Learning { .. } | Phase::Escalating { .. } => self.0.clear_line(),
+            Phase::Applying { .. } | Phase::Verifying { .. } | Phase::Learning { .. } | Phase::Escalating { .. } => {
+                self.0.clear_line()
+            }
             _ => self.0.line(doing),
         }
     }

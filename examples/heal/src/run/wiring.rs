@@ -28,7 +28,13 @@ pub(super) struct Host {
 }
 
 impl Host {
-    pub(super) fn new(options: &RunOptions, inputs: &Inputs, pipeline: &Arc<Pipeline>, stop: &Stop, voice: &Voice) -> Result<Self, Refusal> {
+    pub(super) fn new(
+        options: &RunOptions,
+        inputs: &Inputs,
+        pipeline: &Arc<Pipeline>,
+        stop: &Stop,
+        voice: &Voice,
+    ) -> Result<Self, Refusal> {
         let tools = Arc::new(SystemTools::new(stop.process.clone()));
         let executor = Arc::new(LocalExecutor::new(Arc::clone(pipeline), tools.clone()));
         let runbooks = inputs.runbooks()?;

@@ -27,7 +27,8 @@ pub(crate) fn tell(voice: &Voice, result: &RunResult) {
         plan(voice, tried);
     }
     if let Some(waiting) = result.report.as_ref().and_then(|report| report.state.proposal.as_ref()) {
-        let tried = Tried { proposal: waiting.clone(), result: TriedResult::Proposed, reason: "waits for approval".to_owned() };
+        let tried =
+            Tried { proposal: waiting.clone(), result: TriedResult::Proposed, reason: "waits for approval".to_owned() };
         plan(voice, &tried);
     }
     ending(voice, result);
@@ -102,7 +103,9 @@ fn plan(voice: &Voice, tried: &Tried) {
     }
     match &tried.proposal.rehearsal {
         Some(Rehearsal::Verified { .. }) => entry(voice, "rehearsed", "passed on a copy"),
-        Some(Rehearsal::Failed { .. }) => entry(voice, "rehearsed", "did not pass on a copy; the directory was not touched"),
+        Some(Rehearsal::Failed { .. }) => {
+            entry(voice, "rehearsed", "did not pass on a copy; the directory was not touched")
+        }
         Some(Rehearsal::InPlace) => entry(voice, "rehearsed", "in place: no file changes"),
         Some(Rehearsal::Unsupported { why }) => entry(voice, "rehearsed", &format!("no: {why}")),
         None => {}
@@ -141,7 +144,13 @@ fn said(decision: &Decision) -> String {
 }
 
 fn diff(voice: &Voice, tried: &Tried) {
-    let text: String = tried.proposal.previews.iter().flat_map(|preview| &preview.changes).map(|change| change.diff.as_str()).collect();
+    let text: String = tried
+        .proposal
+        .previews
+        .iter()
+        .flat_map(|preview| &preview.changes)
+        .map(|change| change.diff.as_str())
+        .collect();
     let lines: Vec<&str> = text.lines().collect();
     for line in lines.iter().take(SHOWN_DIFF_LINES) {
         let style = match line.as_bytes().first() {
@@ -167,14 +176,21 @@ fn ending(voice: &Voice, result: &RunResult) {
         _ => result.reason.clone().unwrap_or_default(),
     };
     let starts = if result.attempts == 1 { "start" } else { "starts" };
-    let times = format!("{} {starts}, {} in the command, {} in all", result.attempts, human(result.times.command), human(result.times.total));
+    let times = format!(
+        "{} {starts}, {} in the command, {} in all",
+        result.attempts,
+        human(result.times.command),
+        human(result.times.total)
+    );
     entry(voice, word, &format!("{} {}", styled(style, &summary), styled(DIM, &format!("({times})"))));
     if let Some(patch) = &result.patch {
         entry(voice, "patch", &patch.display().to_string());
     }
     if let Some(escalation) = &result.escalation {
         entry(voice, "next", escalation);
-        if let Some(reference) = result.diagnosis().and_then(|diagnosis| diagnosis.best()).and_then(|best| best.reference.as_ref()) {
+        if let Some(reference) =
+            result.diagnosis().and_then(|diagnosis| diagnosis.best()).and_then(|best| best.reference.as_ref())
+        {
             entry(voice, "see", reference);
         }
     }

@@ -1,8 +1,8 @@
 //! The healer's own words, on stderr. Colour and the live line only on a terminal.
 
 use std::io::{IsTerminal, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::style::{BAD, BOLD, DIM, styled};
 

@@ -76,9 +76,9 @@ fn tool_error(invocation: &Invocation, error: RunError) -> ToolError {
     let program = invocation.program.clone();
     match error {
         RunError::NotFound { .. } => ToolError::Missing { program },
-        RunError::Io { source, .. } | RunError::NotExecutable { source, .. } | RunError::DirUnreadable { source, .. } => {
-            ToolError::Start { program, source }
-        }
+        RunError::Io { source, .. }
+        | RunError::NotExecutable { source, .. }
+        | RunError::DirUnreadable { source, .. } => ToolError::Start { program, source },
         other => ToolError::Start { program, source: std::io::Error::other(other.to_string()) },
     }
 }

@@ -52,7 +52,10 @@ impl FileState {
             Err(error) => return Err(error),
         };
         if !metadata.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a link, a directory or a device; expected a regular file"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "it is a link, a directory or a device; expected a regular file",
+            ));
         }
         Ok(Some(Self { content: fs::read(path)?, mode: metadata.permissions().mode() & 0o7777 }))
     }

@@ -52,7 +52,10 @@ impl StateDir {
 }
 
 fn no_home() -> io::Error {
-    io::Error::new(io::ErrorKind::NotFound, "neither XDG_STATE_HOME nor HOME is set and the directory is not in a git repository")
+    io::Error::new(
+        io::ErrorKind::NotFound,
+        "neither XDG_STATE_HOME nor HOME is set and the directory is not in a git repository",
+    )
 }
 
 // Several working directories may share one git directory.

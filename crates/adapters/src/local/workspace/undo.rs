@@ -127,8 +127,13 @@ impl Undo {
     /// An empty record for `incident` in `dir` (canonical). Nothing is written before the first change.
     #[must_use]
     pub fn new(dir: &Path, state: &StateDir, incident: &str) -> Self {
-        let record =
-            Record { version: VERSION, incident: incident.to_owned(), dir: dir.to_owned(), identity: (0, 0), entries: Vec::new() };
+        let record = Record {
+            version: VERSION,
+            incident: incident.to_owned(),
+            dir: dir.to_owned(),
+            identity: (0, 0),
+            entries: Vec::new(),
+        };
         Self { dir: dir.to_owned(), state: state.path().to_owned(), record, unfinished: false }
     }
 
@@ -346,7 +351,9 @@ impl Undo {
         let replaced = named.and_then(|mut file| {
             file.write_all(&state.content)?;
             file.as_file().set_permissions(fs::Permissions::from_mode(state.mode))?;
-            if let Some((uid, gid)) = owner.filter(|owner| file.as_file().metadata().is_ok_and(|m| (m.uid(), m.gid()) != *owner)) {
+            if let Some((uid, gid)) =
+                owner.filter(|owner| file.as_file().metadata().is_ok_and(|m| (m.uid(), m.gid()) != *owner))
+            {
                 chown(file.path(), Some(uid), Some(gid))?;
             }
             file.as_file().sync_all()?;
@@ -370,7 +377,8 @@ impl Undo {
             return Ok(());
         }
         let path = self.state.join(RECORD);
-        let text = serde_json::to_vec_pretty(&self.record).map_err(io::Error::from).map_err(io_error("write", &path))?;
+        let text =
+            serde_json::to_vec_pretty(&self.record).map_err(io::Error::from).map_err(io_error("write", &path))?;
         write_private(&self.state, RECORD, &text)
     }
 }
@@ -385,10 +393,11 @@ fn write_private(dir: &Path, name: &str, content: &[u8]) -> Result<(), UndoError
     fs::create_dir_all(dir).map_err(io_error("create", dir))?;
     fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(io_error("protect", dir))?;
     let temporary = dir.join(format!("{name}.new"));
-    let written = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary).and_then(|mut file| {
-        file.write_all(content)?;
-        file.sync_all()
-    });
+    let written =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary).and_then(|mut file| {
+            file.write_all(content)?;
+            file.sync_all()
+        });
     written.and_then(|()| fs::rename(&temporary, &path)).map_err(io_error("write", &path))?;
     sync_dir(dir)
 }
@@ -463,7 +472,10 @@ mod tests {
         let recovery = Undo::recover(&place.dir, &place.state).unwrap().unwrap();
         assert_eq!(recovery.restored, [PathBuf::from("a.json")]);
         assert_eq!(recovery.left_alone, [(PathBuf::from("b.lock"), None)]);
-        assert_eq!((place.read("a.json").as_deref(), place.read("b.lock").as_deref()), (Some("old"), Some("somebody's")));
+        assert_eq!(
+            (place.read("a.json").as_deref(), place.read("b.lock").as_deref()),
+            (Some("old"), Some("somebody's"))
+        );
         assert_eq!(place.read(".selfheal-new-x1"), None);
         assert_eq!(Undo::recover(&place.dir, &place.state).unwrap(), None, "done once");
     }
@@ -529,7 +541,9 @@ mod tests {
         fs::write(place.dir.join("b.lock"), "the command's").unwrap();
         undo.command_ended().unwrap();
         fs::write(place.dir.join("a.json"), "somebody's").unwrap();
-        assert!(matches!(undo.take_back(&place.changes()), Err(UndoError::Foreign { path }) if path == Path::new("a.json")));
+        assert!(
+            matches!(undo.take_back(&place.changes()), Err(UndoError::Foreign { path }) if path == Path::new("a.json"))
+        );
         assert_eq!((place.read("a.json").as_deref(), place.read("b.lock")), (Some("somebody's"), None));
     }
 

@@ -68,7 +68,11 @@ impl Bench {
     async fn undo_all(&self) -> Verdict {
         for step in (0..self.steps.len()).rev() {
             let undone = SUITE.call(8, "undo", self.executor.undo(&self.work(), step).await)?;
-            SUITE.check(8, !matches!(undone, Undone::ForeignChange { .. }), "undo saw a foreign change where there was none")?;
+            SUITE.check(
+                8,
+                !matches!(undone, Undone::ForeignChange { .. }),
+                "undo saw a foreign change where there was none",
+            )?;
         }
         Ok(())
     }

@@ -19,8 +19,16 @@ pub async fn llm_provider(provider: &dyn LlmProvider) -> Verdict {
     };
     let answer = SUITE.call(2, "complete", provider.complete(&request).await)?;
     let content = answer.content.read();
-    SUITE.check(2, serde_json::from_str::<serde_json::Value>(content).is_ok(), "with a schema the content is not JSON")?;
-    SUITE.check(3, content.is_empty() || answer.usage.output > 0, "text came back and no output tokens were counted")?;
+    SUITE.check(
+        2,
+        serde_json::from_str::<serde_json::Value>(content).is_ok(),
+        "with a schema the content is not JSON",
+    )?;
+    SUITE.check(
+        3,
+        content.is_empty() || answer.usage.output > 0,
+        "text came back and no output tokens were counted",
+    )?;
     SUITE.check(3, answer.usage.input > 0, "no input tokens were counted")?;
     SUITE.check(1, answer.usage.output <= request.max_output_tokens, "more output tokens than allowed")?;
     request.max_output_tokens = 1;

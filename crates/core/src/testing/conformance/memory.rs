@@ -58,7 +58,10 @@ async fn note(store: &dyn MemoryStore, lesson: Option<Lesson>) -> Result<Lesson,
     Ok(lesson)
 }
 
-async fn recall(store: &dyn MemoryStore, fingerprint: &str) -> Result<Option<crate::ports::ProvenFix>, super::Violation> {
+async fn recall(
+    store: &dyn MemoryStore,
+    fingerprint: &str,
+) -> Result<Option<crate::ports::ProvenFix>, super::Violation> {
     SUITE.call(1, "recall", store.recall(&Fingerprint::from_hex(fingerprint)).await)
 }
 
@@ -69,7 +72,11 @@ async fn recalls_exactly_what_healed(store: &dyn MemoryStore) -> Verdict {
     let healed = note(store, lesson("aa", "inc-2", "good", true, 2)).await?;
     let fix = recall(store, "aa").await?;
     let fix = fix.ok_or_else(|| SUITE.violation(1, "a plan that healed was not recalled"))?;
-    SUITE.check(3, fix.plan == healed.plan && fix.diagnosis == healed.diagnosis, "plan or diagnosis came back changed")?;
+    SUITE.check(
+        3,
+        fix.plan == healed.plan && fix.diagnosis == healed.diagnosis,
+        "plan or diagnosis came back changed",
+    )?;
     SUITE.check(3, fix.incident == healed.incident && fix.at == healed.at, "incident or time came back changed")?;
     SUITE.check(1, recall(store, "ab").await?.is_none(), "another fingerprint was recalled")
 }

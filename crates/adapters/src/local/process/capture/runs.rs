@@ -148,13 +148,7 @@ mod tests {
 
     #[test]
     fn what_may_be_half_a_word_is_left_out() {
-        let runs = || {
-            [
-                (Stdout, b"cret a\nb se".as_slice()),
-                (Stderr, b"tok x\n".as_slice()),
-            ]
-            .into_iter()
-        };
+        let runs = || [(Stdout, b"cret a\nb se".as_slice()), (Stderr, b"tok x\n".as_slice())].into_iter();
         assert_eq!(Lines::assemble(runs(), Cut::Start([true, true])).bytes, b"a\nx\nb se");
         assert_eq!(Lines::assemble(runs(), Cut::End).bytes, b"cret a\ntok x\nb ");
         let only_stdout = Cut::Start([true, false]);
