@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::evidence::Evidence;
-use crate::facts::Facts;
+use crate::facts::{Fact, Facts};
 use crate::resource::{Environment, ResourceRef};
 use crate::time::Timestamp;
 
@@ -141,7 +141,9 @@ impl Fingerprint {
         add(&resource.kind);
         add(&resource.name);
         for name in FINGERPRINT_FACTS {
-            add(&facts.get(name).map(ToString::to_string).unwrap_or_default());
+            // That something was ruled out may be known in one run and unknown in the next: only what was seen counts.
+            let seen = facts.get(name).filter(|fact| **fact != Fact::Flag(false));
+            add(&seen.map(ToString::to_string).unwrap_or_default());
         }
         let lines: Vec<&str> = evidence.iter().flat_map(Evidence::lines).map(|(_, line)| line).collect();
         add(&selfheal_detect::mask::MASK_VERSION.to_string());
@@ -182,7 +184,6 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::evidence::EvidenceId;
-    use crate::facts::Fact;
     use selfheal_detect::redact::Redactor;
 
     fn fingerprint(name: &str, exit: i64, log: &str) -> Fingerprint {
@@ -199,6 +200,15 @@ mod tests {
         assert_ne!(fingerprint("a", 1, log), fingerprint("b", 1, log));
         assert_ne!(fingerprint("a", 1, log), fingerprint("a", 2, log));
         assert_ne!(fingerprint("a", 1, log), fingerprint("a", 1, "error: module foo not found"));
+    }
+
+    #[test]
+    fn what_was_ruled_out_and_what_is_unknown_are_the_same_failure() {
+        let resource = ResourceRef::new("local", "pipeline", "a");
+        let of = |facts: Facts| Fingerprint::of(&resource, &facts, &[]);
+        let killed = |killed| Facts::new().with("oom_killed", Fact::Flag(killed));
+        assert_eq!(of(killed(false)), of(Facts::new()));
+        assert_ne!(of(killed(true)), of(Facts::new()));
     }
 
     #[test]

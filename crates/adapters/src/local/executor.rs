@@ -11,6 +11,7 @@ use selfheal_core::ports::{Approved, EffectStatus, Executor, Rehearsal, Undone, 
 use selfheal_core::standard::standard_specs;
 
 use super::ecosystem::Tools;
+use super::noise::Noise;
 use super::observation;
 use super::pipeline::{LastRun, Pipeline, SYSTEM, run_error};
 use super::process::Finished;
@@ -157,11 +158,12 @@ impl Executor for LocalExecutor {
         Ok(rehearsal)
     }
 
-    async fn apply(&self, work: &Approved<'_>, step: usize, _attempt: u32) -> Result<()> {
+    async fn apply(&self, work: &Approved<'_>, step: usize, attempt: u32) -> Result<()> {
         let parsed = Self::step(work, step)?;
         match parsed {
             LocalStep::Retry => {
                 self.pipeline.session().generation += 1;
+                let _noise = Noise::for_attempt(attempt);
                 return self.run_in_place().await;
             }
             LocalStep::SetEnvironment { name, .. } => {
@@ -278,10 +280,11 @@ fn rehearse_on_copy(
     scratch.write(changes).map_err(copy_error)?;
     let before = TreeStamp::of(&config.dir, scratch.root(), cancel).map_err(copy_error)?;
     let mut rehearsal = rehearse_once(pipeline, &scratch, steps)?;
-    for _ in 1..attempts {
+    for attempt in 2..=attempts {
         if !matches!(rehearsal, Rehearsal::Failed { .. }) || pipeline.may_start().is_err() {
             break;
         }
+        let _noise = Noise::for_attempt(attempt);
         rehearsal = rehearse_once(pipeline, &scratch, steps)?;
     }
     if TreeStamp::of(&config.dir, scratch.root(), cancel).map_err(copy_error)? != before {

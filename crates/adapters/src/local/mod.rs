@@ -9,6 +9,7 @@ pub mod ecosystem;
 mod edit;
 mod executor;
 mod log;
+mod noise;
 pub mod observation;
 mod pipeline;
 mod probe;
