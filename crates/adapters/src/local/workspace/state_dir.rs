@@ -23,18 +23,25 @@ pub struct StateDir {
 impl StateDir {
     /// The state directory for `dir`, which must be canonical.
     ///
-    /// `user_state` is the user's state directory, `$XDG_STATE_HOME` or `~/.local/state`.
+    /// `user_state` is the user's state directory, `$XDG_STATE_HOME` or `~/.local/state`. It is used outside of git, and
+    /// where the git directory is somebody else's or read-only.
     ///
     /// # Errors
     /// If it can't be created.
     pub fn of(dir: &Path, user_state: Option<&Path>) -> io::Result<Self> {
-        let store = match git_dir(dir) {
-            Some(git) => git.join(".selfheal"),
-            None => user_state.ok_or_else(no_home)?.join("selfheal"),
-        };
+        let of_user = || Self::in_store(user_state.ok_or_else(no_home)?.join("selfheal"), dir);
+        match git_dir(dir) {
+            Some(git) => Self::in_store(git.join(".selfheal"), dir).or_else(|error| of_user().map_err(|_| error)),
+            None => of_user(),
+        }
+    }
+
+    fn in_store(store: PathBuf, dir: &Path) -> io::Result<Self> {
         let path = store.join(name_of(dir));
         DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
         std::fs::set_permissions(&path, Permissions::from_mode(0o700))?;
+        // What was made by another user may exist and be closed to us.
+        tempfile::tempfile_in(&path)?;
         Ok(Self { path, store })
     }
 
@@ -94,5 +101,11 @@ mod tests {
         let mode = std::fs::metadata(inside.path()).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
         assert!(StateDir::of(&root.path().join("state"), None).is_err(), "no git and no home");
+        std::fs::remove_dir_all(repo.join(".git/.selfheal")).unwrap();
+        std::fs::write(repo.join(".git/.selfheal"), "in the way").unwrap();
+        assert!(
+            StateDir::of(&repo, Some(&state)).unwrap().path().starts_with(&state),
+            "the git directory can't be used"
+        );
     }
 }
