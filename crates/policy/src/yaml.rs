@@ -1,11 +1,13 @@
 //! YAML with budgets: the one door through which documents enter.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
-use serde_saphyr::{Options, RenderOptions, SnippetMode, UserMessageFormatter};
+use serde_saphyr::localizer::Localizer;
+use serde_saphyr::{Error, Location, MessageFormatter, Options, RenderOptions, SnippetMode, UserMessageFormatter};
 
 use crate::error::LoadError;
 use crate::limits;
@@ -55,12 +57,61 @@ fn options() -> Options {
     }
 }
 
-fn refused(document: &str, error: &serde_saphyr::Error) -> LoadError {
-    let mut render = RenderOptions::new(&UserMessageFormatter);
+fn refused(document: &str, error: &Error) -> LoadError {
+    let mut render = RenderOptions::new(&Expectation);
     render.snippets = SnippetMode::Off;
     let problem = error.render_with_options(render);
     match error.location() {
         Some(location) => LoadError::located(document, location, problem),
         None => LoadError::whole(document, problem),
+    }
+}
+
+/// Says what was expected; where is said by [`LoadError`], in the form that editors jump to.
+struct Expectation;
+
+impl MessageFormatter for Expectation {
+    fn localizer(&self) -> &dyn Localizer {
+        self
+    }
+
+    fn format_message<'a>(&self, error: &'a Error) -> Cow<'a, str> {
+        match error {
+            Error::InvalidScalar { ty, .. } => Cow::Owned(format!("expected {}", in_words(ty))),
+            other => UserMessageFormatter.format_message(other),
+        }
+    }
+}
+
+impl Localizer for Expectation {
+    fn attach_location<'a>(&self, base: Cow<'a, str>, _: Location) -> Cow<'a, str> {
+        base
+    }
+}
+
+fn in_words(scalar: &str) -> String {
+    match scalar {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more".to_owned(),
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number".to_owned(),
+        other => format!("a value of type {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[expect(dead_code, reason = "only whether it parses matters")]
+    struct Document {
+        version: u32,
+        strict: bool,
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_is_told_what_was_expected_and_where_once() {
+        let problem = |text: &str| parse::<Document>("x.yaml", text).unwrap_err().to_string();
+        assert_eq!(problem("version: one\nstrict: true\n"), "x.yaml:1:10: expected a whole number, 0 or more");
+        assert_eq!(problem("version: 1\nstrict: maybe\n"), "x.yaml:2:9: invalid boolean (true or false expected)");
     }
 }
