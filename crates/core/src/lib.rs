@@ -50,7 +50,7 @@
 //! | who works | [`agents`]: classifier, analyst, strategist, auditor, scholar |
 //! | what happens next | [`engine`]: a pure function from state and event to state and effect |
 //! | who makes it happen | [`orchestrator`]: performs effects, journals first; all bounds are in [`limits`] |
-//! | how to test a host | `testing`: fakes, mocks, and a conformance suite per main port |
+//! | how to test a host | `testing`: fakes, mocks, and a conformance suite per main port; [`failpoint`] for kill tests |
 
 pub mod action;
 pub mod agents;
@@ -63,6 +63,7 @@ pub mod engine;
 pub mod error;
 pub mod evidence;
 pub mod facts;
+pub mod failpoint;
 pub mod incident;
 pub mod limits;
 pub mod orchestrator;
