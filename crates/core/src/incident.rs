@@ -66,6 +66,8 @@ pub struct Signal {
     pub environment: Environment,
     /// How much it matters.
     pub severity: Severity,
+    /// When it was observed; if unknown, the time at which the incident is opened counts.
+    pub observed_at: Option<Timestamp>,
     /// What was observed with our own credential: trusted.
     pub facts: Facts,
     /// What was read: untrusted.
@@ -76,7 +78,14 @@ impl Signal {
     /// A signal about `resource` with nothing known yet but that it failed.
     #[must_use]
     pub fn new(resource: ResourceRef, environment: Environment) -> Self {
-        Self { resource, environment, severity: Severity::Error, facts: Facts::new(), evidence: Vec::new() }
+        Self { resource, environment, severity: Severity::Error, observed_at: None, facts: Facts::new(), evidence: Vec::new() }
+    }
+
+    /// Says when it was observed: the time to repair counts from there.
+    #[must_use]
+    pub fn with_observed_at(mut self, at: Timestamp) -> Self {
+        self.observed_at = Some(at);
+        self
     }
 
     /// Adds what was observed.
@@ -111,6 +120,8 @@ pub struct Incident {
     pub facts: Facts,
     /// Untrusted readings, numbered `e1`, `e2`, ….
     pub evidence: Vec<Evidence>,
+    /// When the first signal was observed.
+    pub observed_at: Timestamp,
     /// When it was opened.
     pub opened_at: Timestamp,
 }

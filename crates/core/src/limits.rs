@@ -40,6 +40,15 @@ pub struct Limits {
     pub evidence_bytes: usize,
     /// How long a policy engine may take before its silence is a denial.
     pub policy_timeout: Duration,
+    /// Wait before an escalation that nobody received is told again; doubles with jitter.
+    pub escalation_backoff: Duration,
+    /// Longest wait between two rounds of telling people.
+    pub escalation_ceiling: Duration,
+    /// How long a worker's lease on an incident holds without a sign of life; after that another may take it over.
+    pub lease_ttl: Duration,
+    /// Waits longer than this are not slept through: the incident is left in the journal for whoever picks it up when it is due.
+    /// Without a journal every wait is slept through.
+    pub park_after: Duration,
     /// Stop once a plan passed the audit: nothing is rehearsed or applied.
     pub dry_run: bool,
 }
@@ -63,6 +72,10 @@ impl Default for Limits {
             breaker_cooldown: Duration::from_secs(30),
             evidence_bytes: 1 << 20,
             policy_timeout: Duration::from_secs(5),
+            escalation_backoff: Duration::from_secs(60),
+            escalation_ceiling: Duration::from_secs(60 * 60),
+            lease_ttl: Duration::from_secs(30),
+            park_after: Duration::from_secs(5 * 60),
             dry_run: false,
         }
     }

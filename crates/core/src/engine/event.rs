@@ -11,6 +11,7 @@ use crate::error::Failure;
 use crate::evidence::Evidence;
 use crate::facts::Facts;
 use crate::incident::Incident;
+use crate::limits::Limits;
 use crate::plan::{Plan, Preview};
 use crate::ports::{Approval, EffectStatus, ProvenFix, Rehearsal, Undone};
 
@@ -18,12 +19,14 @@ use crate::ports::{Approval, EffectStatus, ProvenFix, Rehearsal, Undone};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    /// The incident was opened; `seed` drives its jitter.
+    /// The incident was opened.
     Opened {
         /// What is known.
         incident: Arc<Incident>,
-        /// Drawn from [`Entropy`](crate::ports::Entropy).
+        /// Drives its jitter; drawn from [`Entropy`](crate::ports::Entropy).
         seed: u64,
+        /// What bounds it, also in another process whose own bounds are others.
+        limits: Arc<Limits>,
     },
     /// Memory answered.
     Recalled(Option<Arc<ProvenFix>>),
@@ -39,8 +42,13 @@ pub enum Event {
     Decided(Arc<Decision>),
     /// The effect that the state is about to have was decided; it is sent after this is durable.
     Intended,
-    /// Another run took over; an effect that had been intended may have been sent.
-    Resumed,
+    /// Another worker took over; an effect that had been intended may have been sent.
+    Resumed {
+        /// Its lease's fencing token.
+        epoch: u64,
+        /// Its name.
+        worker: Arc<str>,
+    },
     /// The rehearsal ended.
     Rehearsed(Rehearsal),
     /// A person answered, or was asked.

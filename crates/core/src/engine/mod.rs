@@ -16,6 +16,6 @@ mod transition;
 
 pub use event::{Event, Verification};
 pub use phase::{Effect, Outcome, Phase, Trouble};
-pub use replay::{ReplayError, replay};
+pub use replay::{ReplayError, each_state, replay};
 pub use state::{Attack, Counters, Proposal, SCHEMA_VERSION, State, Tried, TriedResult};
 pub use transition::{IllegalEvent, transition};

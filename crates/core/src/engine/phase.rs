@@ -115,6 +115,12 @@ impl Phase {
         }
     }
 
+    /// Whether the incident waits for somebody to receive its escalation.
+    #[must_use]
+    pub fn is_undelivered(&self) -> bool {
+        matches!(self, Self::BackingOff { then, .. } if matches!(then.awake(), Self::Escalating { .. }))
+    }
+
     /// Whether the incident is being ended: what is done here is not broken off by a request to stop.
     #[must_use]
     pub fn is_ending(&self) -> bool {

@@ -1,15 +1,15 @@
 //! Replay: the state that a journal leads to.
 
+use super::event::Event;
 use super::state::{SCHEMA_VERSION, State};
 use super::transition::{IllegalEvent, transition};
-use crate::limits::Limits;
-use crate::ports::Record;
+use crate::ports::{History, Record};
 
 /// Why a journal can't be replayed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {
-    /// A record of a newer version; an older program must not guess what it means.
+    /// A record or snapshot of a newer version; an older program must not guess what it means.
     #[error("record {sequence} is of schema {found}, this program knows up to {SCHEMA_VERSION}")]
     Newer {
         /// Its place.
@@ -30,24 +30,45 @@ pub enum ReplayError {
     Illegal(#[from] IllegalEvent),
 }
 
-/// The state after `records`, and how many they are; `None` for an empty journal.
+/// The state that `history` leads to, and how many records it stands for; `None` for an empty one.
 ///
+/// The bounds are those that the incident was opened with, whatever the program's own are now.
 /// To go on with it: [`Orchestrator::resume`](crate::orchestrator::Orchestrator::resume).
 ///
 /// # Errors
-/// [`ReplayError`] if the records are not one incident's whole history under these limits.
-pub fn replay(records: impl IntoIterator<Item = Record>, limits: &Limits) -> Result<(Option<State>, u64), ReplayError> {
-    let mut state = None;
-    let mut next = 0;
-    for record in records {
-        if record.schema > SCHEMA_VERSION {
-            return Err(ReplayError::Newer { sequence: record.sequence, found: record.schema });
-        }
+/// [`ReplayError`] if the records are not one incident's whole history.
+pub fn replay(history: History) -> Result<(Option<State>, u64), ReplayError> {
+    let mut last = None;
+    let next = each_state(history, |_, state| last = Some(state.clone()))?;
+    Ok((last, next))
+}
+
+/// Calls `seen` with every record and the state it led to, and returns the number of records that the history stands for. A
+/// snapshot is where it begins, and has no record to be shown.
+///
+/// # Errors
+/// As [`replay`]; what was seen before stays seen.
+pub fn each_state(history: History, mut seen: impl FnMut(Option<&Record>, &State)) -> Result<u64, ReplayError> {
+    let (mut state, mut next) = (None, 0);
+    if let Some(snapshot) = history.snapshot {
+        known(snapshot.state.schema, snapshot.records)?;
+        seen(None, &snapshot.state);
+        (state, next) = (Some(snapshot.state), snapshot.records);
+    }
+    for record in history.records {
+        known(record.schema, record.sequence)?;
         if record.sequence != next {
             return Err(ReplayError::Gap { expected: next, found: record.sequence });
         }
-        state = Some(transition(state, record.at, record.event, limits)?.0);
+        let event: Event = record.event.clone();
+        let (after, _) = transition(state, record.at, event)?;
+        seen(Some(&record), &after);
+        state = Some(after);
         next += 1;
     }
-    Ok((state, next))
+    Ok(next)
+}
+
+fn known(schema: u16, sequence: u64) -> Result<(), ReplayError> {
+    if schema > SCHEMA_VERSION { Err(ReplayError::Newer { sequence, found: schema }) } else { Ok(()) }
 }

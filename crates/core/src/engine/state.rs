@@ -11,6 +11,7 @@ use crate::diagnosis::{Diagnosis, Hypothesis};
 use crate::evidence::{Evidence, EvidenceId};
 use crate::facts::Facts;
 use crate::incident::Incident;
+use crate::limits::Limits;
 use crate::plan::{Plan, PlanHash, Preview, Step};
 use crate::ports::Rehearsal;
 
@@ -26,9 +27,14 @@ pub struct State {
     pub incident: Arc<Incident>,
     /// Drives the jitter of this incident.
     pub seed: u64,
+    /// What bounds it.
+    pub limits: Arc<Limits>,
+    /// The fencing token of the worker that has it, for executors whose target can check one.
+    pub epoch: u64,
     /// Where it stands.
     pub phase: Phase,
-    /// Whether the effect of this phase was recorded as intended, and so may have been sent.
+    /// Whether the effect of this phase was recorded as intended, and so may have been sent; of an approval, whether it
+    /// was asked for.
     pub intended: bool,
     /// What is bounded.
     pub counters: Counters,
@@ -55,6 +61,8 @@ pub struct Counters {
     pub calls: u32,
     /// Evidence pieces numbered.
     pub evidence: u32,
+    /// Rounds of telling people in which nobody acknowledged.
+    pub undelivered: u32,
 }
 
 /// A line of attack: what is believed, and what must be done before because it helped already.
@@ -157,7 +165,8 @@ impl State {
     /// but looked at, or, where a look can't tell, taken back.
     #[must_use]
     pub fn recovered(mut self) -> Self {
-        if !self.intended {
+        // A person who was asked stays asked.
+        if !self.intended || matches!(self.phase, Phase::AwaitingApproval { .. }) {
             return self;
         }
         self.intended = false;

@@ -30,7 +30,7 @@ pub struct IllegalEvent {
 
 /// The next state and its effect after `event` at `at`.
 ///
-/// `state` is `None` only for [`Event::Opened`].
+/// `state` is `None` only for [`Event::Opened`], which also brings the bounds that the incident is worked under.
 ///
 /// # Errors
 /// [`IllegalEvent`] if the event can't happen in that state.
@@ -38,18 +38,19 @@ pub fn transition(
     state: Option<State>,
     at: Timestamp,
     event: Event,
-    limits: &Limits,
 ) -> Result<(State, Option<Effect>), IllegalEvent> {
     let next = match (state, event) {
-        (None, Event::Opened { incident, seed }) => opened(incident, seed),
-        (Some(state), event) => advance(state, at, event, limits)?,
+        (None, Event::Opened { incident, seed, limits }) => opened(incident, seed, limits),
+        (Some(state), event) => advance(state, at, event)?,
         (None, event) => return Err(illegal("none", &event)),
     };
     let effect = next.effect();
     Ok((next, effect))
 }
 
-fn advance(mut state: State, at: Timestamp, event: Event, limits: &Limits) -> Result<State, IllegalEvent> {
+fn advance(mut state: State, at: Timestamp, event: Event) -> Result<State, IllegalEvent> {
+    let limits = Arc::clone(&state.limits);
+    let limits = limits.as_ref();
     // Moved out so that the arms own it; every arm enters a phase, or puts this one back.
     let phase = state.phase.clone();
     Ok(match (phase, event) {
@@ -59,7 +60,10 @@ fn advance(mut state: State, at: Timestamp, event: Event, limits: &Limits) -> Re
             state.intended = true;
             state
         }
-        (_, Event::Resumed) => state.recovered(),
+        (_, Event::Resumed { epoch, .. }) => {
+            state.epoch = epoch;
+            state.recovered()
+        }
         (phase, Event::Failed(failure)) => failed(state, phase, &failure, at, limits),
 
         (Phase::Recalling, Event::Recalled(fix)) => recalled(state, fix, limits),
@@ -97,12 +101,14 @@ fn illegal(phase: &'static str, event: &Event) -> IllegalEvent {
     IllegalEvent { phase, event: name.to_owned() }
 }
 
-fn opened(incident: Arc<Incident>, seed: u64) -> State {
+fn opened(incident: Arc<Incident>, seed: u64, limits: Arc<Limits>) -> State {
     let pieces = u32::try_from(incident.evidence.len()).unwrap_or(u32::MAX);
     State {
         schema: SCHEMA_VERSION,
         incident,
         seed,
+        limits,
+        epoch: 1,
         phase: Phase::Recalling,
         intended: false,
         counters: Counters { evidence: pieces, ..Counters::default() },
@@ -240,7 +246,10 @@ fn answered(mut state: State, answer: Approval, deadline: Timestamp, at: Timesta
             state.retire(TriedResult::Rejected, because.clone());
             state.enter(Phase::Escalating { because: Trouble::Refused { because } })
         }
-        Approval::Pending => state,
+        Approval::Pending => {
+            state.intended = true;
+            state
+        }
     }
 }
 
@@ -357,19 +366,17 @@ fn failed(state: State, phase: Phase, failure: &Failure, at: Timestamp, limits: 
     if failure.retry == Retry::Retryable && state.may_call_again(limits) {
         return state.call_again(phase, at, limits);
     }
-    failed_for_good(state, phase, failure, limits)
+    failed_for_good(state, phase, failure, at, limits)
 }
 
-fn failed_for_good(mut state: State, phase: Phase, failure: &Failure, limits: &Limits) -> State {
+fn failed_for_good(mut state: State, phase: Phase, failure: &Failure, at: Timestamp, limits: &Limits) -> State {
     let message = failure.message.clone();
     let limit = failure.kind == ErrorKind::LimitReached;
     match phase {
         // Without memory the loop still works.
         Phase::Recalling => state.enter(Phase::Classifying),
         Phase::Learning { outcome } => state.enter(Phase::Closed { outcome }),
-        Phase::Escalating { because } => {
-            state.enter(Phase::Closed { outcome: Outcome::Escalated { because, acknowledged: false } })
-        }
+        escalating @ Phase::Escalating { .. } => state.escalate_later(escalating, at, limits),
         Phase::Previewing | Phase::Auditing | Phase::Rehearsing | Phase::Gating if !limit => state.reject(message),
         Phase::Applying { .. } if failure.kind == ErrorKind::Conflict => {
             state.compensate(Trouble::ForeignChange { what: message })
@@ -404,6 +411,15 @@ impl State {
         self.counters.calls += 1;
         let wait = backoff::delay(limits.port_backoff, self.counters.calls, limits.backoff_ceiling, self.seed);
         self.resume(Phase::BackingOff { until: at.after(wait), then: Box::new(then) })
+    }
+
+    /// What nobody received stays open and is told again, less and less often.
+    fn escalate_later(mut self, escalating: Phase, at: Timestamp, limits: &Limits) -> Self {
+        self.counters.undelivered = self.counters.undelivered.saturating_add(1);
+        self.counters.calls = 0;
+        let ceiling = limits.escalation_ceiling;
+        let wait = backoff::delay(limits.escalation_backoff, self.counters.undelivered, ceiling, self.seed);
+        self.resume(Phase::BackingOff { until: at.after(wait), then: Box::new(escalating) })
     }
 
     /// A step that may have happened is taken back like one that did.

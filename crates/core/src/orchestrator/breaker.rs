@@ -18,7 +18,6 @@ pub(super) enum Guarded {
     Executor,
     Probe,
     Approver,
-    Notifier,
 }
 
 #[derive(Debug, Default)]

@@ -45,11 +45,12 @@ pub struct OrchestratorBuilder {
     probes: Vec<Arc<dyn HealthProbe>>,
     memory: Option<Arc<dyn MemoryStore>>,
     approver: Option<Arc<dyn Approver>>,
-    notifier: Option<Arc<dyn Notifier>>,
+    notifiers: Vec<Arc<dyn Notifier>>,
     journal: Option<Arc<dyn Journal>>,
     progress: Option<Arc<dyn Progress>>,
     clock: Option<Arc<dyn Clock>>,
     entropy: Option<Arc<dyn Entropy>>,
+    worker: Option<Arc<str>>,
     limits: Limits,
 }
 
@@ -81,8 +82,6 @@ setters! {
     memory: MemoryStore;
     /// Who asks people.
     approver: Approver;
-    /// Who tells people.
-    notifier: Notifier;
     /// Where events are kept.
     journal: Journal;
     /// Who hears which phase is entered.
@@ -101,6 +100,8 @@ setters! {
     candidates -> candidates: Candidates;
     /// Adds a policy engine; the strictest of all decides.
     policy -> policies: PolicyEngine;
+    /// Adds a channel to tell people by; they are tried in order until somebody acknowledges.
+    notifier -> notifiers: Notifier;
     /// Adds an executor; the first that declares a kind for a system performs it.
     executor -> executors: Executor;
     /// Adds a health probe; the first that knows a probe's name answers.
@@ -115,18 +116,26 @@ impl OrchestratorBuilder {
         self
     }
 
+    /// Names this worker in leases and audit; drawn from the entropy by default. Two workers must not share a name.
+    pub fn worker(mut self, name: &str) -> Self {
+        self.worker = Some(name.into());
+        self
+    }
+
     /// Builds it.
     ///
     /// # Errors
     /// [`BuildError`] names what is missing.
     pub fn build(self) -> Result<Orchestrator, BuildError> {
         self.check()?;
-        let limits = self.limits;
+        let limits = Arc::new(self.limits);
+        let entropy = self.entropy.unwrap_or_else(|| Arc::new(SystemEntropy::default()));
+        let worker = self.worker.unwrap_or_else(|| format!("worker-{:016x}", entropy.next_u64()).into());
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::default()));
         let agents = Agents {
             classifier: Classifier::new(self.runbooks),
             analyst: Analyst::new(self.memory.clone()),
-            strategist: Strategist::new(self.candidates, limits.clone()),
+            strategist: Strategist::new(self.candidates, limits.as_ref().clone()),
             auditor: Auditor::new(self.policies, Arc::clone(&clock), limits.policy_timeout),
             scholar: Scholar::new(self.memory.clone()),
         };
@@ -137,17 +146,18 @@ impl OrchestratorBuilder {
             probes: self.probes,
             memory: self.memory,
             approver: self.approver,
-            notifier: self.notifier,
+            notifiers: self.notifiers,
             journal: self.journal,
             progress: self.progress,
             clock,
-            entropy: self.entropy.unwrap_or_else(|| Arc::new(SystemEntropy::default())),
+            entropy,
         };
         Ok(Orchestrator {
             bulkhead: tokio::sync::Semaphore::new(limits.concurrent_incidents),
             ports,
             agents,
             limits,
+            worker,
             breakers: Default::default(),
             serial: Default::default(),
         })

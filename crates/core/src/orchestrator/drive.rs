@@ -1,24 +1,28 @@
 //! The driver: effect → port → event → journal → next state, until the incident is closed or waits for a person.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
+use super::book::Book;
 use super::report::{Report, Timings};
 use super::{Cancellation, Orchestrator};
-use crate::engine::{Effect, Event, Phase, SCHEMA_VERSION, State, transition};
+use crate::engine::{Effect, Event, Phase, State, replay};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evidence::{Evidence, EvidenceId};
 use crate::facts::Facts;
+use crate::failpoint;
 use crate::incident::{Fingerprint, Incident, IncidentId, Signal};
-use crate::ports::{Approval, Record};
+use crate::ports::{Approval, Lease};
 
 /// Lines that are read from a log source: what the Classifier looks at.
 const LOG_TAIL_LINES: usize = 500;
 
 impl Orchestrator {
-    /// Opens an incident for `signal` and works on it until it is closed or waits for an approval.
+    /// Opens an incident for `signal` and works on it until it is closed or waits: for an approval, for its time to come, or
+    /// for somebody to receive its escalation.
     ///
     /// # Errors
     /// If the incident can't be opened or an event can't be journaled. Everything else that goes wrong is an
@@ -29,25 +33,61 @@ impl Orchestrator {
         let started = self.ports.clock.elapsed();
         let incident = self.open(signal).await?;
         let detect = self.ports.clock.elapsed().saturating_sub(started);
-        let span = tracing::info_span!("incident", id = %incident.id, resource = %incident.resource);
+        let span = span(&incident);
         self.open_and_drive(incident, detect, cancel).instrument(span).await
     }
 
-    /// Goes on with an incident from `state`, which another process may have left at any point.
-    ///
-    /// `sequence` is the number of records that its journal holds.
+    /// Goes on with the incident of `lease`, which a worker of any process may have left at any point. The lease is the
+    /// [`claim`](Self::claim)'s or one that a journal picked up for it.
     ///
     /// # Errors
-    /// As [`Orchestrator::heal`].
-    pub async fn resume(&self, state: State, mut sequence: u64, cancel: &Cancellation) -> Result<Report> {
+    /// As [`Orchestrator::heal`]; [`ErrorKind::NotFound`] if the journal has nothing of the incident,
+    /// [`ErrorKind::Invalid`] if what it has can't be replayed, and [`ErrorKind::Conflict`] once another worker took over.
+    pub async fn resume(&self, lease: Lease, cancel: &Cancellation) -> Result<Report> {
+        let id = lease.incident.clone();
+        let (state, sequence) = self.replayed(&id).await?;
         let _turn = self.serial.turn(&state.incident.resource).await;
         let _place = self.bulkhead.acquire().await.map_err(|_| closed())?;
-        let id = state.incident.id.clone();
-        let state = match state.intended {
-            true => self.act(&id, self.journal(&id, &mut sequence, Event::Resumed).await?, Some(state))?,
-            false => state,
+        let span = span(&state.incident);
+        let mut book = Book::resumed(lease, sequence);
+        self.take_over(state, &mut book, cancel).instrument(span).await
+    }
+
+    async fn replayed(&self, id: &IncidentId) -> Result<(State, u64)> {
+        let Some(journal) = &self.ports.journal else {
+            return Err(Error::new(ErrorKind::Unsupported, "orchestrator.resume", "no journal is configured"));
         };
-        self.drive(state, sequence, Timings::default(), cancel).await
+        let (state, sequence) = replay(journal.read(id).await?).map_err(|error| {
+            Error::new(ErrorKind::Invalid, "orchestrator.resume", error.to_string())
+                .with_context("incident", id.as_str())
+        })?;
+        let unknown = || {
+            Error::new(ErrorKind::NotFound, "orchestrator.resume", "the journal has no such incident")
+                .with_context("incident", id.as_str())
+        };
+        Ok((state.ok_or_else(unknown)?, sequence))
+    }
+
+    async fn take_over(&self, state: State, book: &mut Book, cancel: &Cancellation) -> Result<Report> {
+        if self.is_still_asked(&state).await {
+            self.leave(&state, book).await;
+            return Ok(Report { state, timings: Timings::default() });
+        }
+        let resumed = book.resumed_event();
+        let state = match resumed {
+            Some(event) if !matches!(state.phase, Phase::Closed { .. }) => self.happened(book, event, Some(state)).await?,
+            _ => state,
+        };
+        self.drive(state, book, Timings::default(), cancel).await
+    }
+
+    /// Whether the person who was asked still thinks it over. Looking is no event: an incident that is looked at every minute
+    /// would otherwise fill its journal.
+    async fn is_still_asked(&self, state: &State) -> bool {
+        let Phase::AwaitingApproval { deadline } = state.phase else { return false };
+        let in_time = self.ports.clock.now() <= deadline;
+        let asked = state.intended && in_time;
+        asked && self.perform(state, Effect::AskApproval).await == Event::Answered(Approval::Pending)
     }
 
     async fn open(&self, signal: Signal) -> Result<Arc<Incident>> {
@@ -61,6 +101,7 @@ impl Orchestrator {
             evidence = log.tail(&signal.resource, LOG_TAIL_LINES).await?;
         }
         let evidence = numbered(within(evidence, self.limits.evidence_bytes));
+        let opened_at = self.ports.clock.now();
         Ok(Arc::new(Incident {
             id: IncidentId::from_random(self.ports.entropy.next_u64()),
             fingerprint: Fingerprint::of(&signal.resource, &facts, &evidence),
@@ -69,81 +110,88 @@ impl Orchestrator {
             severity: signal.severity,
             facts,
             evidence,
-            opened_at: self.ports.clock.now(),
+            observed_at: signal.observed_at.unwrap_or(opened_at),
+            opened_at,
         }))
     }
 
     async fn open_and_drive(&self, incident: Arc<Incident>, detect: Duration, cancel: &Cancellation) -> Result<Report> {
-        let mut sequence = 0;
-        let opened = Event::Opened { incident: Arc::clone(&incident), seed: self.ports.entropy.next_u64() };
-        let state = self.act(&incident.id, self.journal(&incident.id, &mut sequence, opened).await?, None)?;
-        self.drive(state, sequence, Timings { detect, ..Timings::default() }, cancel).await
+        let mut book = match &self.ports.journal {
+            Some(_) => Book::opened(Lease::first(incident.id.clone(), &self.claim())),
+            None => Book::default(),
+        };
+        let (seed, limits) = (self.ports.entropy.next_u64(), Arc::clone(&self.limits));
+        let opened = Event::Opened { incident, seed, limits };
+        let state = self.happened(&mut book, opened, None).await?;
+        self.drive(state, &mut book, Timings { detect, ..Timings::default() }, cancel).await
     }
 
     #[allow(clippy::manual_async_fn, reason = "an async fn keeps its arguments twice (rust-lang/rust#62958)")]
     fn drive(
         &self,
         mut state: State,
-        mut sequence: u64,
+        book: &mut Book,
         mut timings: Timings,
         cancel: &Cancellation,
     ) -> impl Future<Output = Result<Report>> {
         async move {
-            let id = state.incident.id.clone();
             while let Some(effect) = state.effect() {
+                if self.is_parked(&state) {
+                    break;
+                }
                 if cancel.is_cancelled() && !state.phase.is_ending() {
-                    state = self.act(&id, self.journal(&id, &mut sequence, Event::Cancelled).await?, Some(state))?;
+                    state = self.happened(book, Event::Cancelled, Some(state)).await?;
                     continue;
                 }
                 if let Some(progress) = &self.ports.progress {
-                    progress.entering(&id, &state.phase);
+                    progress.entering(&state.incident.id, &state.phase);
                 }
                 if effect.is_outward() && !state.intended {
-                    state = self.act(&id, self.journal(&id, &mut sequence, Event::Intended).await?, Some(state))?;
+                    state = self.happened(book, Event::Intended, Some(state)).await?;
                 }
                 let started = self.ports.clock.elapsed();
-                let event = self.visit(&state, effect, cancel).await;
+                let event = self.visit(&state, effect, book, cancel).await;
+                failpoint::hit("orchestrator.visited");
                 timings.add(effect, self.ports.clock.elapsed().saturating_sub(started));
-                let waits = matches!(event, Event::Answered(Approval::Pending));
-                state = self.act(&id, self.journal(&id, &mut sequence, event).await?, Some(state))?;
-                if waits && matches!(state.phase, Phase::AwaitingApproval { .. }) {
+                let asked = matches!(event, Event::Answered(Approval::Pending));
+                state = self.happened(book, event, Some(state)).await?;
+                if asked && matches!(state.phase, Phase::AwaitingApproval { .. }) {
                     break;
                 }
             }
+            self.leave(&state, book).await;
             self.settle(&state).await;
             Ok(Report { state, timings })
         }
     }
 
+    /// Whether the incident waits for so long that no worker stays with it.
+    fn is_parked(&self, state: &State) -> bool {
+        let Phase::BackingOff { until, .. } = state.phase else { return false };
+        let long = until.since(self.ports.clock.now()) > self.limits.park_after && self.ports.journal.is_some();
+        // The round that failed is over, whoever drives it.
+        long || state.phase.is_undelivered() && until > self.ports.clock.now()
+    }
+
     // An effect that is under way is never dropped; whoever performs it hears the cancellation itself.
-    async fn visit(&self, state: &State, effect: Effect, cancel: &Cancellation) -> Event {
-        let visit = self.perform(state, effect);
+    async fn visit(&self, state: &State, effect: Effect, book: &Book, cancel: &Cancellation) -> Event {
+        let visit = pin!(self.perform(state, effect).instrument(step_span(state, book.sequence())));
+        let heartbeat = self.heartbeat(book);
         if effect.is_outward() || state.phase.is_ending() {
-            return visit.await;
+            return match heartbeat {
+                None => visit.await,
+                Some(heartbeat) => tokio::select! {
+                    biased;
+                    event = visit => event,
+                    never = heartbeat => match never {},
+                },
+            };
         }
         tokio::select! {
             biased;
             event = visit => event,
             () = cancel.cancelled() => Event::Cancelled,
         }
-    }
-
-    /// Makes the event durable; only then may the engine act on it.
-    async fn journal(&self, id: &IncidentId, sequence: &mut u64, event: Event) -> Result<Record> {
-        let record = Record { schema: SCHEMA_VERSION, sequence: *sequence, at: self.ports.clock.now(), event };
-        if let Some(journal) = &self.ports.journal {
-            journal.append(id, &record).await?;
-        }
-        *sequence += 1;
-        Ok(record)
-    }
-
-    fn act(&self, id: &IncidentId, record: Record, state: Option<State>) -> Result<State> {
-        let next = transition(state, record.at, record.event, &self.limits);
-        next.map(|(state, _effect)| state).map_err(|illegal| {
-            Error::new(ErrorKind::Internal, "engine.transition", illegal.to_string())
-                .with_context("incident", id.as_str())
-        })
     }
 
     // Undo material may go once nothing will be undone any more; a failure to tidy up changes no outcome.
@@ -163,6 +211,16 @@ impl Orchestrator {
             self.ports.clock.sleep_until(until).await;
         }
     }
+}
+
+/// One span per incident; its id is what ties all that is said of it together.
+fn span(incident: &Incident) -> Span {
+    tracing::info_span!("incident", incident = %incident.id, resource = %incident.resource)
+}
+
+/// One span per step.
+fn step_span(state: &State, sequence: u64) -> Span {
+    tracing::info_span!("visit", incident = %state.incident.id, phase = state.phase.name(), sequence)
 }
 
 fn closed() -> Error {

@@ -3,6 +3,7 @@
 mod breaker;
 mod builder;
 mod cancel;
+mod book;
 mod drive;
 mod perform;
 mod report;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use crate::agents::{Analyst, Auditor, Classifier, Scholar, Strategist};
 use crate::limits::Limits;
 use crate::ports::{
-    Approver, Clock, ContextSource, Entropy, Executor, HealthProbe, Journal, LogSource, MemoryStore, Notifier, Progress,
+    Approver, Claim, Clock, ContextSource, Entropy, Executor, HealthProbe, Journal, LogSource, MemoryStore, Notifier, Progress,
 };
 
 /// Heals incidents through the ports it was built with.
@@ -30,7 +31,8 @@ use crate::ports::{
 pub struct Orchestrator {
     ports: Ports,
     agents: Agents,
-    limits: Limits,
+    limits: Arc<Limits>,
+    worker: Arc<str>,
     breakers: breaker::Breakers,
     serial: serial::PerResource,
     bulkhead: tokio::sync::Semaphore,
@@ -43,7 +45,7 @@ struct Ports {
     probes: Vec<Arc<dyn HealthProbe>>,
     memory: Option<Arc<dyn MemoryStore>>,
     approver: Option<Arc<dyn Approver>>,
-    notifier: Option<Arc<dyn Notifier>>,
+    notifiers: Vec<Arc<dyn Notifier>>,
     journal: Option<Arc<dyn Journal>>,
     progress: Option<Arc<dyn Progress>>,
     clock: Arc<dyn Clock>,
@@ -64,7 +66,13 @@ impl Orchestrator {
         OrchestratorBuilder::default()
     }
 
-    /// The bounds it keeps to.
+    /// The claim by which this worker leases incidents from a journal.
+    #[must_use]
+    pub fn claim(&self) -> Claim {
+        Claim { worker: Arc::clone(&self.worker), ttl: self.limits.lease_ttl, holder_is_gone: false }
+    }
+
+    /// The bounds that incidents are opened with.
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.limits

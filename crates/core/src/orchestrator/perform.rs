@@ -214,20 +214,41 @@ impl Orchestrator {
         if let Err(error) = self.agents.scholar.learn(state, self.ports.clock.now()).await {
             tracing::warn!(%error, "could not remember what failed");
         }
-        let Some(notifier) = &self.ports.notifier else { return Ok(Event::Escalated { acknowledged: false }) };
-        let reason = match &state.phase {
-            Phase::Escalating { because } => because.in_words(),
-            _ => Trouble::Unexplained.in_words(),
+        let Some((last, first)) = self.ports.notifiers.split_last() else {
+            return Ok(Event::Escalated { acknowledged: false });
         };
-        let advice = advice(state);
-        let escalation = Escalation { incident: state.incident.id.clone(), reason, advice };
-        self.guarded(Guarded::Notifier, notifier.notify(&escalation)).await?;
+        let escalation = escalation(state);
+        // Not behind a breaker: that one channel is out of order is no reason not to try the next.
+        for notifier in first {
+            match notifier.notify(&escalation).await {
+                Ok(()) => return Ok(Event::Escalated { acknowledged: true }),
+                Err(error) => tracing::warn!(%error, "nobody received the escalation on this channel; trying the next"),
+            }
+        }
+        last.notify(&escalation).await?;
         Ok(Event::Escalated { acknowledged: true })
     }
 
     fn leg_of<'a>(&'a self, proposal: &Proposal, step: usize) -> Result<Leg<'a>> {
         let legs = legs(&self.ports.executors, &proposal.plan.steps)?;
         legs.into_iter().find(|leg| leg.steps.contains(&step)).ok_or_else(|| defect("the plan has no such step"))
+    }
+}
+
+fn escalation(state: &State) -> Escalation {
+    let incident = &state.incident;
+    let reason = match &state.phase {
+        Phase::Escalating { because } => because.in_words(),
+        _ => Trouble::Unexplained.in_words(),
+    };
+    Escalation {
+        incident: incident.id.clone(),
+        resource: incident.resource.clone(),
+        environment: incident.environment.clone(),
+        severity: incident.severity,
+        round: state.counters.undelivered,
+        reason,
+        advice: advice(state),
     }
 }
 
@@ -254,7 +275,8 @@ fn proposal(state: &State) -> Result<&Proposal> {
 
 fn work<'a>(state: &'a State, proposal: &'a Proposal, leg: &Leg<'_>) -> Work<'a> {
     let incident = &state.incident;
-    Work::new(&incident.id, &incident.resource, &incident.environment, &proposal.plan.steps[leg.steps.clone()])
+    let steps = &proposal.plan.steps[leg.steps.clone()];
+    Work::new(&incident.id, &incident.resource, &incident.environment, steps, state.epoch)
 }
 
 fn previewed<'a>(state: &'a State, proposal: &'a Proposal, leg: &Leg<'_>) -> Result<Work<'a>> {

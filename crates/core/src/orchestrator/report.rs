@@ -62,7 +62,7 @@ impl Report {
         &self.state.incident
     }
 
-    /// How it ended; `None` while it waits for an approval.
+    /// How it ended; `None` while it waits: for an approval, for its time to come, or for somebody to receive its escalation.
     #[must_use]
     pub fn outcome(&self) -> Option<&Outcome> {
         match &self.state.phase {
@@ -95,11 +95,11 @@ impl Report {
         &self.state.tried
     }
 
-    /// Why a person was told, if one was.
+    /// Why a person was told, or is to be told as soon as somebody listens.
     #[must_use]
     pub fn trouble(&self) -> Option<&Trouble> {
-        match self.outcome() {
-            Some(Outcome::Escalated { because, .. }) => Some(because),
+        match self.state.phase.awake() {
+            Phase::Closed { outcome: Outcome::Escalated { because, .. } } | Phase::Escalating { because } => Some(because),
             _ => None,
         }
     }

@@ -30,6 +30,8 @@ pub struct Work<'a> {
     /// Identity of plan and previews; `None` while they are being previewed. Together with the incident it
     /// is the idempotency key of every effect.
     pub plan_hash: Option<&'a PlanHash>,
+    /// The worker's fencing token: a target that can compare tokens refuses effects with a smaller one.
+    pub epoch: u64,
 }
 
 impl<'a> Work<'a> {
@@ -38,8 +40,9 @@ impl<'a> Work<'a> {
         resource: &'a ResourceRef,
         environment: &'a Environment,
         steps: &'a [Step],
+        epoch: u64,
     ) -> Self {
-        Self { incident, resource, environment, steps, previews: &[], plan_hash: None }
+        Self { incident, resource, environment, steps, previews: &[], plan_hash: None, epoch }
     }
 
     pub(crate) fn previewed(mut self, previews: &'a [Preview], plan_hash: &'a PlanHash) -> Self {
@@ -59,7 +62,7 @@ impl<'a> Work<'a> {
         previews: &'a [Preview],
         plan_hash: Option<&'a PlanHash>,
     ) -> Self {
-        Self { incident, resource, environment, steps, previews, plan_hash }
+        Self { incident, resource, environment, steps, previews, plan_hash, epoch: 1 }
     }
 }
 

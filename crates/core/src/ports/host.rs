@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::decision::Decision;
 use crate::engine::Phase;
 use crate::error::Result;
-use crate::incident::{Incident, IncidentId};
+use crate::incident::{Incident, IncidentId, Severity};
 use crate::plan::{Plan, PlanHash, Preview};
+use crate::resource::{Environment, ResourceRef};
 use crate::time::Timestamp;
 
 /// Time. Core reads no clock of its own.
@@ -85,6 +86,14 @@ pub trait Approver: Send + Sync {
 pub struct Escalation {
     /// Which incident.
     pub incident: IncidentId,
+    /// What it is about.
+    pub resource: ResourceRef,
+    /// Where that runs.
+    pub environment: Environment,
+    /// How much it matters.
+    pub severity: Severity,
+    /// How many rounds of telling people ended without an acknowledgement before.
+    pub round: u32,
     /// Why the healer stopped, in plain words.
     pub reason: String,
     /// What the person should do.
@@ -95,6 +104,8 @@ pub struct Escalation {
 ///
 /// # To be correct
 /// 1. `Ok` means that somebody or something acknowledged it; mere sending is not delivery.
+/// 2. The same escalation may come again, after a crash or when nobody received it: the receiver can tell by incident and
+///    reason that it is the same.
 #[async_trait]
 pub trait Notifier: Send + Sync {
     /// Delivers `escalation`.

@@ -18,7 +18,7 @@ pub use candidates::{CandidateQuery, Candidates, Row};
 pub use context::ContextSource;
 pub use executor::{Approved, EffectStatus, Executor, Rehearsal, Undone, Work};
 pub use host::{Approval, Approver, Clock, Entropy, Escalation, Notifier, Progress};
-pub use journal::{Journal, Record};
+pub use journal::{Claim, History, Journal, Lease, Query, Record, Snapshot, Standing};
 pub use llm::{LlmMessage, LlmProvider, LlmRequest, LlmResponse, LlmRole, ModelTier, TokenUsage};
 pub use log_source::LogSource;
 pub use memory::{Lesson, MemoryStore, ProvenFix};
