@@ -15,7 +15,7 @@ use selfheal_benches::timing::{Sample, Spread, interleaved, timed};
 use selfheal_core::engine::Outcome;
 use selfheal_core::incident::{Fingerprint, Signal};
 use selfheal_core::orchestrator::{Cancellation, Orchestrator};
-use selfheal_core::testing::JournalInMemory;
+use selfheal_core::journal::InMemoryJournal;
 use tokio::runtime::Runtime;
 
 /// Incidents per sample, healed one after the other.
@@ -65,7 +65,7 @@ impl Bench {
             Box::new(move || self.plain(&of_agents, &Crew::new(&InMemoryPorts::with_detours(BATCH)))),
             Box::new(|| self.healed(InMemoryPorts::with_detours(BATCH).builder().build()?)),
             Box::new(|| {
-                let journal = Arc::new(JournalInMemory::default());
+                let journal = Arc::new(InMemoryJournal::default());
                 self.healed(InMemoryPorts::with_detours(BATCH).builder().journal(journal).build()?)
             }),
             Box::new(|| self.fingerprints()),

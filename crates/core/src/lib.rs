@@ -49,11 +49,14 @@
 //! | what a host plugs in | [`ports`], each with its obligations; [`mod@error`], [`time`] |
 //! | who works | [`agents`]: classifier, analyst, strategist, auditor, scholar |
 //! | what happens next | [`engine`]: a pure function from state and event to state and effect |
+//! | what survives a crash | the [`Journal`](ports::Journal) port; [`journal`]: one in memory, and how much is kept |
+//! | what can be proved afterwards | [`audit`]: a transparency log of salted commitments, its proofs and its verification |
 //! | who makes it happen | [`orchestrator`]: performs effects, journals first; all bounds are in [`limits`] |
 //! | how to test a host | `testing`: fakes, mocks, and a conformance suite per main port; [`failpoint`] for kill tests |
 
 pub mod action;
 pub mod agents;
+pub mod audit;
 pub mod category;
 pub mod confidence;
 pub mod criterion;
@@ -65,6 +68,7 @@ pub mod evidence;
 pub mod facts;
 pub mod failpoint;
 pub mod incident;
+pub mod journal;
 pub mod limits;
 pub mod orchestrator;
 pub mod plan;

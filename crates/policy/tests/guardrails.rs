@@ -77,6 +77,7 @@ fn incident(resource: ResourceRef, environment: Environment) -> Incident {
         severity: Severity::Error,
         facts: Facts::new(),
         evidence: Vec::new(),
+        observed_at: selfheal_core::time::Timestamp::default(),
         opened_at: Timestamp::default(),
     }
 }

@@ -34,11 +34,7 @@ pub struct IllegalEvent {
 ///
 /// # Errors
 /// [`IllegalEvent`] if the event can't happen in that state.
-pub fn transition(
-    state: Option<State>,
-    at: Timestamp,
-    event: Event,
-) -> Result<(State, Option<Effect>), IllegalEvent> {
+pub fn transition(state: Option<State>, at: Timestamp, event: Event) -> Result<(State, Option<Effect>), IllegalEvent> {
     let next = match (state, event) {
         (None, Event::Opened { incident, seed, limits }) => opened(incident, seed, limits),
         (Some(state), event) => advance(state, at, event)?,

@@ -59,7 +59,10 @@ impl Orchestrator {
     }
 
     /// Holds on to the incident while something takes long. `None` without a journal.
-    pub(super) fn heartbeat<'a>(&'a self, book: &'a Book) -> Option<Pin<Box<dyn Future<Output = Infallible> + Send + 'a>>> {
+    pub(super) fn heartbeat<'a>(
+        &'a self,
+        book: &'a Book,
+    ) -> Option<Pin<Box<dyn Future<Output = Infallible> + Send + 'a>>> {
         let (journal, lease) = (self.ports.journal.as_deref()?, book.lease.as_deref()?);
         Some(Box::pin(self.beat(journal, lease)))
     }

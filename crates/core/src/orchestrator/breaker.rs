@@ -21,7 +21,7 @@ pub(super) enum Guarded {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Breakers([Breaker; 7]);
+pub(super) struct Breakers([Breaker; 6]);
 
 #[derive(Debug, Default)]
 struct Breaker(Mutex<Circuit>);

@@ -75,7 +75,9 @@ impl Orchestrator {
         }
         let resumed = book.resumed_event();
         let state = match resumed {
-            Some(event) if !matches!(state.phase, Phase::Closed { .. }) => self.happened(book, event, Some(state)).await?,
+            Some(event) if !matches!(state.phase, Phase::Closed { .. }) => {
+                self.happened(book, event, Some(state)).await?
+            }
             _ => state,
         };
         self.drive(state, book, Timings::default(), cancel).await

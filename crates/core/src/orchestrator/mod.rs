@@ -1,9 +1,9 @@
 //! The orchestrator: performs the engine's effects through the ports and journals each event before acting on it.
 
+mod book;
 mod breaker;
 mod builder;
 mod cancel;
-mod book;
 mod drive;
 mod perform;
 mod report;
@@ -21,7 +21,8 @@ use std::sync::Arc;
 use crate::agents::{Analyst, Auditor, Classifier, Scholar, Strategist};
 use crate::limits::Limits;
 use crate::ports::{
-    Approver, Claim, Clock, ContextSource, Entropy, Executor, HealthProbe, Journal, LogSource, MemoryStore, Notifier, Progress,
+    Approver, Claim, Clock, ContextSource, Entropy, Executor, HealthProbe, Journal, LogSource, MemoryStore, Notifier,
+    Progress,
 };
 
 /// Heals incidents through the ports it was built with.

@@ -99,7 +99,9 @@ impl Report {
     #[must_use]
     pub fn trouble(&self) -> Option<&Trouble> {
         match self.state.phase.awake() {
-            Phase::Closed { outcome: Outcome::Escalated { because, .. } } | Phase::Escalating { because } => Some(because),
+            Phase::Closed { outcome: Outcome::Escalated { because, .. } } | Phase::Escalating { because } => {
+                Some(because)
+            }
             _ => None,
         }
     }

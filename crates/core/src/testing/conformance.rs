@@ -2,12 +2,14 @@
 //! a [`Violation`] names the numbered obligation of the port's "To be correct" list.
 
 mod executor;
+mod journal;
 mod llm;
 mod log_source;
 mod memory;
 mod policy;
 
 pub use executor::{ExecutorFixture, executor};
+pub use journal::journal;
 pub use llm::llm_provider;
 pub use log_source::{LogFixture, log_source};
 pub use memory::memory_store;

@@ -13,10 +13,9 @@ use crate::diagnosis::Hypothesis;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evidence::Untrusted;
 use crate::facts::Facts;
-use crate::incident::IncidentId;
 use crate::ports::{
-    CandidateQuery, Candidates, Case, Clock, Entropy, HealthProbe, Journal, LlmProvider, LlmRequest, LlmResponse,
-    PolicyEngine, PolicyQuestion, ProbeRequest, Record, Row, Runbooks, TokenUsage,
+    CandidateQuery, Candidates, Case, Clock, Entropy, HealthProbe, LlmProvider, LlmRequest, LlmResponse,
+    PolicyEngine, PolicyQuestion, ProbeRequest, Row, Runbooks, TokenUsage,
 };
 use crate::time::Timestamp;
 
@@ -210,35 +209,5 @@ impl Entropy for SeededEntropy {
     fn next_u64(&self) -> u64 {
         // Weyl sequence with the golden ratio: distinct for 2^64 draws.
         self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst)
-    }
-}
-
-/// A journal that keeps its records in memory.
-#[derive(Debug, Default)]
-pub struct JournalInMemory(Mutex<BTreeMap<IncidentId, Vec<Record>>>);
-
-#[async_trait]
-impl Journal for JournalInMemory {
-    async fn append(&self, incident: &IncidentId, record: &Record) -> Result<()> {
-        let mut all = held(&self.0);
-        let records = all.entry(incident.clone()).or_default();
-        if record.sequence != records.len() as u64 {
-            let message = format!("expected sequence {}, got {}", records.len(), record.sequence);
-            return Err(Error::new(ErrorKind::Conflict, "journal.append", message));
-        }
-        records.push(record.clone());
-        Ok(())
-    }
-
-    async fn read(&self, incident: &IncidentId) -> Result<Vec<Record>> {
-        Ok(held(&self.0).get(incident).cloned().unwrap_or_default())
-    }
-}
-
-impl JournalInMemory {
-    /// The incidents that have records.
-    #[must_use]
-    pub fn incidents(&self) -> Vec<IncidentId> {
-        held(&self.0).keys().cloned().collect()
     }
 }

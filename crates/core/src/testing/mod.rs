@@ -8,7 +8,7 @@ mod mocks;
 mod world;
 
 pub use fakes::{
-    AllowAll, JournalInMemory, ManualClock, ScriptedCandidates, ScriptedModel, ScriptedPolicy, ScriptedProbe,
+    AllowAll, ManualClock, ScriptedCandidates, ScriptedModel, ScriptedPolicy, ScriptedProbe,
     ScriptedRunbooks, SeededEntropy,
 };
 pub use mocks::{MockExecutor, MockLlmProvider, MockLogSource, MockMemoryStore, MockPolicyEngine};

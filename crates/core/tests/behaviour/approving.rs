@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use selfheal_core::decision::Verdict;
-use selfheal_core::engine::{Outcome, Phase, State, Trouble};
+use selfheal_core::engine::{Outcome, Phase, Trouble};
 use selfheal_core::orchestrator::{Cancellation, Orchestrator, OrchestratorBuilder, Report};
 use selfheal_core::plan::{Plan, PlanHash};
-use selfheal_core::ports::{Approval, Clock};
+use selfheal_core::ports::{Approval, Clock, Journal};
 use selfheal_core::testing::{ScriptedPolicy, ScriptedRunbooks};
 
 use crate::scene::{Answers, Scene, escalated, hypothesis};
@@ -31,9 +31,10 @@ fn another_plan(_: &PlanHash) -> Approval {
     Approval::Given { by: "ada".to_owned(), plan_hash: PlanHash::of(&plan, &[]) }
 }
 
-async fn go_on(scene: &Scene, host: &Orchestrator, parked: State) -> Report {
-    let records = scene.records().await.len() as u64;
-    host.resume(parked, records, &Cancellation::new()).await.unwrap()
+async fn go_on(scene: &Scene, host: &Orchestrator) -> Report {
+    let incident = &scene.journal.incidents()[0];
+    let lease = scene.journal.lease(incident, &host.claim()).await.unwrap();
+    host.resume(lease, &Cancellation::new()).await.unwrap()
 }
 
 #[tokio::test]
@@ -75,12 +76,12 @@ async fn a_pending_approval_parks_the_incident_and_another_process_goes_on_with_
     assert_eq!(parked.outcome(), None);
     assert_eq!(scene.executor.count("settle"), 0, "undo material is still needed");
 
-    let written = serde_json::to_string(&parked.state).unwrap();
-    let read: State = serde_json::from_str(&written).unwrap();
+    let records = scene.records().await.len();
     let host = asking(&scene, Answers::new(&[Answers::later, Answers::yes])).build().unwrap();
-    let still = go_on(&scene, &host, read).await;
+    let still = go_on(&scene, &host).await;
     assert_eq!(still.outcome(), None);
-    let healed = go_on(&scene, &host, still.state).await;
+    assert_eq!(scene.records().await.len(), records, "looking whether somebody answered is no event");
+    let healed = go_on(&scene, &host).await;
     assert_eq!(healed.outcome(), Some(&Outcome::Healed));
     assert_eq!(scene.executor.count("preview"), 1, "what was approved is what is applied");
 }
@@ -93,7 +94,7 @@ async fn silence_until_the_deadline_escalates_and_a_late_yes_does_not_count() {
         let parked = host.heal(crate::scene::signal(), &Cancellation::new()).await.unwrap();
         let Phase::AwaitingApproval { deadline } = parked.state.phase else { panic!("{:?}", parked.state.phase) };
         scene.clock.sleep_until(deadline.after(Duration::from_millis(1))).await;
-        let report = go_on(&scene, &host, parked.state).await;
+        let report = go_on(&scene, &host).await;
         assert_eq!(report.outcome().cloned(), escalated(Trouble::NobodyAnswered));
         assert_eq!(scene.executor.count("apply 0"), 0);
     }
@@ -103,9 +104,9 @@ async fn silence_until_the_deadline_escalates_and_a_late_yes_does_not_count() {
 async fn a_world_that_changed_while_waiting_is_a_conflict_not_an_overwrite() {
     let scene = Scene::broken();
     let host = asking(&scene, Answers::new(&[Answers::later, Answers::yes])).build().unwrap();
-    let parked = host.heal(crate::scene::signal(), &Cancellation::new()).await.unwrap();
+    host.heal(crate::scene::signal(), &Cancellation::new()).await.unwrap();
     scene.world.set("mode", "set by hand");
-    let report = go_on(&scene, &host, parked.state).await;
+    let report = go_on(&scene, &host).await;
     assert!(matches!(report.trouble(), Some(Trouble::ForeignChange { .. })), "{:?}", report.trouble());
     assert_eq!(scene.mode(), "set by hand");
 }

@@ -4,33 +4,60 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use selfheal_core::engine::{Outcome, Trouble};
+use selfheal_core::engine::{Outcome, State, Trouble};
 use selfheal_core::error::{Error, ErrorKind, Result};
 use selfheal_core::incident::IncidentId;
-use selfheal_core::limits::Limits;
+use selfheal_core::journal::InMemoryJournal;
 use selfheal_core::orchestrator::Cancellation;
-use selfheal_core::ports::{Journal, Record};
-use selfheal_core::testing::JournalInMemory;
+use selfheal_core::ports::{Claim, History, Journal, Lease, Query, Record, Snapshot, Standing};
 
 use crate::scene::{Scene, replay, signal};
 
 /// Breaks once, at the `at`th record, as a process that dies there would.
 struct Dying {
-    inner: Arc<JournalInMemory>,
+    inner: Arc<InMemoryJournal>,
     at: AtomicU64,
 }
 
 #[async_trait]
 impl Journal for Dying {
-    async fn append(&self, incident: &IncidentId, record: &Record) -> Result<()> {
+    async fn append(&self, lease: &Lease, record: &Record, after: &State) -> Result<()> {
         if record.sequence == self.at.load(Ordering::SeqCst) {
             return Err(Error::new(ErrorKind::Unavailable, "journal.append", "the process died"));
         }
-        self.inner.append(incident, record).await
+        self.inner.append(lease, record, after).await
     }
 
-    async fn read(&self, incident: &IncidentId) -> Result<Vec<Record>> {
+    async fn read(&self, incident: &IncidentId) -> Result<History> {
         self.inner.read(incident).await
+    }
+
+    async fn list(&self, query: &Query) -> Result<Vec<Standing>> {
+        self.inner.list(query).await
+    }
+
+    async fn lease(&self, incident: &IncidentId, claim: &Claim) -> Result<Lease> {
+        self.inner.lease(incident, claim).await
+    }
+
+    async fn pick_up(&self, claim: &Claim, most: usize) -> Result<Vec<Lease>> {
+        self.inner.pick_up(claim, most).await
+    }
+
+    async fn renew(&self, lease: &Lease) -> Result<()> {
+        self.inner.renew(lease).await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<()> {
+        self.inner.release(lease).await
+    }
+
+    async fn compact(&self, snapshot: &Snapshot) -> Result<()> {
+        self.inner.compact(snapshot).await
+    }
+
+    async fn forget(&self, incident: &IncidentId) -> Result<()> {
+        self.inner.forget(incident).await
     }
 }
 
@@ -40,12 +67,10 @@ async fn die_and_go_on(at: u64, remedies: &[&[(&str, &str)]]) -> Option<(Scene, 
     let dying = Arc::new(Dying { inner: scene.journal.clone(), at: AtomicU64::new(at) });
     let first = scene.knowing(remedies).journal(dying).build().unwrap();
     first.heal(signal(), &Cancellation::new()).await.err()?;
-    let records = scene.records().await;
-    let left = replay(&records, &Limits::default()).unwrap();
     let second = scene.knowing(remedies).build().unwrap();
-    let report = second.resume(left, records.len() as u64, &Cancellation::new()).await.unwrap();
+    let report = second.resume(scene.taken_over().await, &Cancellation::new()).await.unwrap();
     let all = scene.records().await;
-    assert_eq!(replay(&all, &Limits::default()).as_ref(), Some(&report.state), "died at {at}: replay differs");
+    assert_eq!(replay(&all).as_ref(), Some(&report.state), "died at {at}: replay differs");
     let outcome = report.outcome().unwrap().clone();
     Some((scene, outcome))
 }

@@ -25,7 +25,7 @@ async fn a_retryable_error_is_waited_out_in_a_state_that_another_process_could_r
 
     let records = scene.records().await;
     let failed = records.iter().position(|record| matches!(record.event, Event::Failed(_))).unwrap();
-    let waiting = replay(&records[..=failed], &limits).unwrap();
+    let waiting = replay(&records[..=failed]).unwrap();
     let Phase::BackingOff { until, then } = waiting.phase else { panic!("expected a wait, got {:?}", waiting.phase) };
     assert_eq!(*then, Phase::Previewing);
     assert!((5_000..=10_000).contains(&until.as_millis()), "half to full backoff, got {until:?}");

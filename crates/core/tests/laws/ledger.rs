@@ -86,7 +86,7 @@ impl Ledger {
     fn book_application(&mut self, step: usize, intended: bool, event: &Event) {
         let may_have = match event {
             Event::Applied => true,
-            Event::Cancelled | Event::Resumed => intended,
+            Event::Cancelled | Event::Resumed { .. } => intended,
             Event::Failed(failure) => {
                 intended && (failure.retry == Retry::UnknownOutcome || failure.kind == ErrorKind::Cancelled)
             }

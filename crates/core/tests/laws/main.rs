@@ -8,11 +8,10 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use selfheal_core::engine::{Event, Outcome, Phase, State, TriedResult, transition};
-use selfheal_core::limits::Limits;
 use selfheal_core::time::Timestamp;
 
 use ledger::Ledger;
-use walk::{Walk, limits, opened};
+use walk::{Walk, opened};
 
 /// No history within [`limits`] is longer: 4 plans of at most 4 steps, 3 calls a visit, 3 starts, 15 minutes of approval.
 const MOST_EVENTS: usize = 500;
@@ -37,7 +36,7 @@ fn walk(choices: &[u16], mut look: impl FnMut(Option<&State>, &Event, &State)) -
 }
 
 fn step(state: Option<State>, at: Timestamp, event: Event) -> State {
-    transition(state, at, event, &limits()).map(|(state, _)| state).unwrap()
+    transition(state, at, event).map(|(state, _)| state).unwrap()
 }
 
 fn choices() -> impl Strategy<Value = Vec<u16>> {
@@ -70,7 +69,7 @@ proptest! {
         let mut walked = Vec::new();
         walk(&choices, |_, _, state| walked.push(state.clone()));
         for (state, event) in walked.into_iter().zip(events) {
-            let _ = transition(Some(state), Timestamp::from_millis(0), event, &Limits::default());
+            let _ = transition(Some(state), Timestamp::from_millis(0), event);
         }
     }
 }

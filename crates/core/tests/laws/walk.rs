@@ -50,9 +50,10 @@ pub(crate) fn opened(seed: u64) -> Event {
         severity: Severity::Error,
         facts,
         evidence,
+        observed_at: Timestamp::default(),
         opened_at: Timestamp::default(),
     };
-    Event::Opened { incident: Arc::new(incident), seed }
+    Event::Opened { incident: Arc::new(incident), seed, limits: Arc::new(limits()) }
 }
 
 fn evidence(text: &str) -> Evidence {
@@ -95,7 +96,7 @@ impl<'a> Walk<'a> {
         // Rare enough that most walks get far.
         match self.draw(200) {
             0 | 1 if !state.phase.is_ending() => return Event::Cancelled,
-            2..=6 => return Event::Resumed,
+            2..=6 => return Event::Resumed { epoch: state.epoch + 1, worker: "another".into() },
             _ => {}
         }
         if effect.is_outward() && !state.intended {

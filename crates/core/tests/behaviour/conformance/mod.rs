@@ -1,6 +1,7 @@
 //! The suites pass what keeps its obligations, and have power: each names the obligation that a planted bug breaks.
 
 mod executor;
+mod journal;
 mod llm;
 mod log_source;
 mod memory;

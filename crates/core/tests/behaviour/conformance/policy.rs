@@ -63,6 +63,7 @@ fn incident() -> Incident {
         severity: Severity::Error,
         facts: Facts::new(),
         evidence: Vec::new(),
+        observed_at: Timestamp::default(),
         opened_at: Timestamp::default(),
     }
 }

@@ -7,17 +7,16 @@ mod probe;
 mod spy;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use selfheal_core::engine::{self, Event, Outcome, State, Trouble};
 use selfheal_core::evidence::{Evidence, EvidenceId};
 use selfheal_core::incident::Signal;
-use selfheal_core::limits::Limits;
+use selfheal_core::journal::InMemoryJournal;
 use selfheal_core::orchestrator::{Cancellation, Orchestrator, OrchestratorBuilder, Report};
-use selfheal_core::ports::{Journal, Record, Rehearsal};
+use selfheal_core::ports::{Claim, History, Journal, Lease, Record, Rehearsal};
 use selfheal_core::resource::{Environment, ResourceRef};
-use selfheal_core::testing::{
-    AllowAll, FakeExecutor, FakeWorld, JournalInMemory, ManualClock, ScriptedRunbooks, SeededEntropy,
-};
+use selfheal_core::testing::{AllowAll, FakeExecutor, FakeWorld, ManualClock, ScriptedRunbooks, SeededEntropy};
 use selfheal_detect::redact::Redactor;
 
 pub(crate) use knowledge::{KnownLines, hypothesis, retry_hypothesis};
@@ -31,7 +30,7 @@ pub(crate) struct Scene {
     pub(crate) world: FakeWorld,
     pub(crate) executor: Arc<Spy>,
     pub(crate) clock: Arc<ManualClock>,
-    pub(crate) journal: Arc<JournalInMemory>,
+    pub(crate) journal: Arc<InMemoryJournal>,
     pub(crate) probe: Arc<WorldProbe>,
 }
 
@@ -45,11 +44,12 @@ impl Scene {
     pub(crate) fn rehearsing(outcomes: Vec<Rehearsal>) -> Self {
         let world = FakeWorld::default();
         world.set("mode", "bad");
+        let clock: Arc<ManualClock> = Arc::default();
         Self {
             executor: Arc::new(Spy::new(FakeExecutor::new(world.clone()).rehearsing(outcomes))),
             probe: Arc::new(WorldProbe::new(world.clone(), &[("mode", "good")])),
-            clock: Arc::default(),
-            journal: Arc::default(),
+            journal: Arc::new(InMemoryJournal::with_clock(clock.clone())),
+            clock,
             world,
         }
     }
@@ -78,20 +78,22 @@ impl Scene {
     pub(crate) async fn heal_until(&self, host: OrchestratorBuilder, cancel: &Cancellation) -> Report {
         let orchestrator = host.build().unwrap();
         let report = orchestrator.heal(signal(), cancel).await.unwrap();
-        let records = self.journal.read(&report.incident().id).await.unwrap();
-        assert_eq!(
-            replay(&records, orchestrator.limits()).as_ref(),
-            Some(&report.state),
-            "replay differs from the run"
-        );
+        let records = self.journal.read(&report.incident().id).await.unwrap().records;
+        assert_eq!(replay(&records).as_ref(), Some(&report.state), "replay differs from the run");
         report
+    }
+
+    /// The lease of another worker that knows that the one before is gone.
+    pub(crate) async fn taken_over(&self) -> Lease {
+        let claim = Claim { worker: "second".into(), ttl: Duration::from_secs(30), holder_is_gone: true };
+        self.journal.lease(&self.journal.incidents()[0], &claim).await.unwrap()
     }
 
     /// The records of the only incident.
     pub(crate) async fn records(&self) -> Vec<Record> {
         let incidents = self.journal.incidents();
         assert_eq!(incidents.len(), 1, "expected one incident");
-        self.journal.read(&incidents[0]).await.unwrap()
+        self.journal.read(&incidents[0]).await.unwrap().records
     }
 
     pub(crate) async fn events(&self) -> Vec<Event> {
@@ -104,8 +106,8 @@ impl Scene {
 }
 
 /// The state that the records lead to.
-pub(crate) fn replay(records: &[Record], limits: &Limits) -> Option<State> {
-    engine::replay(records.to_vec(), limits).unwrap().0
+pub(crate) fn replay(records: &[Record]) -> Option<State> {
+    engine::replay(History { snapshot: None, records: records.to_vec() }).unwrap().0
 }
 
 pub(crate) fn thing() -> ResourceRef {

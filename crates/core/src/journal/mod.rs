@@ -1,0 +1,5 @@
+//! What every journal shares: one that lives as long as the process, and how much is kept.
+
+mod in_memory;
+
+pub use in_memory::InMemoryJournal;

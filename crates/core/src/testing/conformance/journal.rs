@@ -1,0 +1,309 @@
+//! Conformance of journals.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Suite, Verdict, Violation};
+use crate::engine::{Event, SCHEMA_VERSION, State, replay, transition};
+use crate::error::{ErrorKind, Result};
+use crate::evidence::{Evidence, EvidenceId};
+use crate::facts::Facts;
+use crate::incident::{Fingerprint, Incident, IncidentId, Severity};
+use crate::limits::Limits;
+use crate::ports::{Claim, History, Journal, Lease, Query, Record, Snapshot, Standing};
+use crate::resource::{Environment, ResourceRef};
+use crate::time::Timestamp;
+
+const SUITE: Suite = Suite("Journal");
+
+/// Long enough for any run of the suite.
+const LONG: Duration = Duration::from_secs(3600);
+
+/// Runs the suite; `fresh` makes an empty journal and a guard that cleans up when dropped.
+///
+/// # Errors
+/// The first [`Violation`].
+pub async fn journal<F, Fut, G>(fresh: F) -> Verdict
+where
+    F: Fn() -> Fut,
+    Fut: Future<Output = (Arc<dyn Journal>, G)>,
+{
+    macro_rules! cases {
+        ($($case:ident),* $(,)?) => {$(
+            let (store, _guard) = fresh().await;
+            $case(store.as_ref()).await?;
+        )*};
+    }
+    cases!(
+        what_is_appended_is_read,
+        a_wrong_place_stores_nothing,
+        leases_exclude_and_expire,
+        an_old_epoch_stores_nothing,
+        lists_in_order_and_by_page,
+        picks_up_what_is_due,
+        a_renewal_needs_the_latest_epoch,
+        closing_releases,
+        compaction_keeps_the_state,
+        only_the_closed_are_forgotten,
+    );
+    Ok(())
+}
+
+/// One incident as a worker lives through it.
+struct Story {
+    lease: Lease,
+    state: Option<State>,
+    records: Vec<Record>,
+}
+
+fn claim(worker: &str, ttl: Duration) -> Claim {
+    Claim { worker: worker.into(), ttl, holder_is_gone: false }
+}
+
+fn opened(id: &str, at: u64) -> Event {
+    let resource = ResourceRef::new("fake", "thing", id);
+    let redactor = selfheal_detect::redact::Redactor::builder().build();
+    // Text that an encoding may trip over.
+    let evidence =
+        vec![Evidence::new(EvidenceId(1), "log", 1, "error: naïve \"quotes\" \\ \u{1F980} 'x'; --", &redactor)];
+    let incident = Incident {
+        id: IncidentId::new(id),
+        fingerprint: Fingerprint::of(&resource, &Facts::new(), &evidence),
+        resource,
+        environment: Environment::Staging,
+        severity: Severity::Critical,
+        facts: Facts::new(),
+        evidence,
+        observed_at: Timestamp::from_millis(at),
+        opened_at: Timestamp::from_millis(at),
+    };
+    Event::Opened { incident: Arc::new(incident), seed: u64::MAX, limits: Arc::new(Limits::default()) }
+}
+
+impl Story {
+    fn new(id: &str, claim: &Claim) -> Self {
+        Self { lease: Lease::first(IncidentId::new(id), claim), state: None, records: Vec::new() }
+    }
+
+    /// An incident that was opened at `at` and has this one record.
+    async fn begun(store: &dyn Journal, id: &str, at: u64, claim: &Claim) -> Result<Self, Violation> {
+        let mut story = Self::new(id, claim);
+        story.goes_on(store, opened(id, at), at).await?;
+        Ok(story)
+    }
+
+    fn next(&self, event: Event, at: u64) -> Result<(Record, State), Violation> {
+        let (at, sequence) = (Timestamp::from_millis(at), self.records.len() as u64);
+        let record = Record { schema: SCHEMA_VERSION, sequence, at, event };
+        let next = transition(self.state.clone(), at, record.event.clone());
+        let (state, _) = next.map_err(|error| SUITE.violation(1, &format!("the suite's own event: {error}")))?;
+        Ok((record, state))
+    }
+
+    async fn goes_on(&mut self, store: &dyn Journal, event: Event, at: u64) -> Verdict {
+        let (record, state) = self.next(event, at)?;
+        SUITE.call(1, "append", store.append(&self.lease, &record, &state).await)?;
+        self.records.push(record);
+        self.state = Some(state);
+        Ok(())
+    }
+
+    async fn closes(&mut self, store: &dyn Journal, at: u64) -> Verdict {
+        self.goes_on(store, Event::Cancelled, at).await
+    }
+
+    fn snapshot(&self) -> Result<Snapshot, Violation> {
+        let state = self.state.clone().ok_or_else(|| SUITE.violation(8, "the suite's own story has no state"))?;
+        let at = self.records.last().map_or(Timestamp::default(), |record| record.at);
+        Ok(Snapshot { records: self.records.len() as u64, at, state })
+    }
+
+    fn id(&self) -> &IncidentId {
+        &self.lease.incident
+    }
+}
+
+async fn read(store: &dyn Journal, id: &str) -> Result<History, Violation> {
+    SUITE.call(3, "read", store.read(&IncidentId::new(id)).await)
+}
+
+async fn listed(store: &dyn Journal, query: &Query) -> Result<Vec<Standing>, Violation> {
+    SUITE.call(4, "list", store.list(query).await)
+}
+
+fn refused<T>(obligation: u8, what: &str, answer: Result<T>, kind: ErrorKind) -> Verdict {
+    match answer {
+        Err(error) if error.kind() == kind => Ok(()),
+        Err(error) => Err(SUITE.violation(obligation, &format!("{what}: expected {kind:?}, got {error}"))),
+        Ok(_) => Err(SUITE.violation(obligation, &format!("{what}: expected {kind:?}, it was accepted"))),
+    }
+}
+
+async fn what_is_appended_is_read(store: &dyn Journal) -> Verdict {
+    SUITE.check(3, read(store, "inc-1").await? == History::default(), "an unknown incident has a history")?;
+    let mut one = Story::begun(store, "inc-1", 10, &claim("w", LONG)).await?;
+    let mut other = Story::begun(store, "inc-2", 11, &claim("w", LONG)).await?;
+    for at in 12..15 {
+        one.goes_on(store, Event::Resumed { epoch: 1, worker: "w".into() }, at).await?;
+    }
+    one.goes_on(store, Event::Recalled(None), 15).await?;
+    other.goes_on(store, Event::Recalled(None), 16).await?;
+    for story in [&one, &other] {
+        let history = read(store, story.id().as_str()).await?;
+        SUITE.check(2, history.records == story.records, "records came back changed, or another incident's")?;
+        SUITE.check(3, history.snapshot.is_none(), "there is a snapshot that nobody made")?;
+    }
+    Ok(())
+}
+
+async fn a_wrong_place_stores_nothing(store: &dyn Journal) -> Verdict {
+    let mut story = Story::begun(store, "inc-1", 10, &claim("w", LONG)).await?;
+    let (mut record, state) = story.next(Event::Recalled(None), 11)?;
+    for sequence in [0, 2, 7, u64::from(u32::MAX)] {
+        record.sequence = sequence;
+        let answer = store.append(&story.lease, &record, &state).await;
+        refused(1, &format!("sequence {sequence} where 1 is next"), answer, ErrorKind::Conflict)?;
+    }
+    let stranger = Story::new("inc-2", &claim("w", LONG));
+    let answer = store.append(&stranger.lease, &record, &state).await;
+    refused(1, "an incident that doesn't begin with its first record", answer, ErrorKind::Conflict)?;
+    SUITE.check(1, read(store, "inc-1").await?.records == story.records, "a refused record was stored")?;
+    SUITE.check(1, read(store, "inc-2").await? == History::default(), "a refused incident was stored")?;
+    story.goes_on(store, Event::Recalled(None), 12).await
+}
+
+async fn an_old_epoch_stores_nothing(store: &dyn Journal) -> Verdict {
+    let mut paused = Story::begun(store, "inc-1", 10, &claim("paused", Duration::ZERO)).await?;
+    let lease = SUITE.call(5, "lease", store.lease(paused.id(), &claim("other", LONG)).await)?;
+    SUITE.check(5, lease.epoch > paused.lease.epoch, "a new holder's epoch is not greater")?;
+    let (record, state) = paused.next(Event::Recalled(None), 11)?;
+    let late = store.append(&paused.lease, &record, &state).await;
+    refused(1, "the append of a worker that was fenced off", late, ErrorKind::Conflict)?;
+    SUITE.check(1, read(store, "inc-1").await?.records.len() == 1, "a fenced-off worker's record was stored")?;
+    let fenced_off = std::mem::replace(&mut paused.lease, lease);
+    paused.goes_on(store, Event::Recalled(None), 12).await?;
+    SUITE.call(7, "release", store.release(&fenced_off).await)?;
+    let taken = store.lease(paused.id(), &claim("third", LONG)).await;
+    refused(7, "a lease that a fenced-off worker released for its holder", taken, ErrorKind::Conflict)
+}
+
+async fn lists_in_order_and_by_page(store: &dyn Journal) -> Verdict {
+    for (id, at) in [("inc-b", 10), ("inc-a", 10), ("inc-c", 30), ("inc-d", 20)] {
+        Story::begun(store, id, at, &claim("w", LONG)).await?;
+    }
+    let mut closing = Story::begun(store, "inc-e", 25, &claim("w", LONG)).await?;
+    closing.closes(store, 26).await?;
+    let names = |found: &[Standing]| found.iter().map(|one| one.incident.as_str().to_owned()).collect::<Vec<_>>();
+    let all = listed(store, &Query::newest(10)).await?;
+    let newest_first = ["inc-c", "inc-e", "inc-d", "inc-b", "inc-a"];
+    SUITE.check(4, names(&all) == newest_first, &format!("expected {newest_first:?}, got {:?}", names(&all)))?;
+    let standing = &all[1];
+    let expected =
+        closing.records.last().zip(closing.state.as_ref()).map(|(record, state)| Standing::of(record, state));
+    SUITE.check(4, expected.as_ref() == Some(standing), &format!("the standing came back changed: {standing:?}"))?;
+    let after = Some((all[1].opened_at, all[1].incident.clone()));
+    let rest = listed(store, &Query { after, ..Query::newest(2) }).await?;
+    SUITE.check(4, names(&rest) == newest_first[2..4], "the second page does not go on where the first ended")?;
+    let since = Some(Timestamp::from_millis(20));
+    let open = listed(store, &Query { since, ..Query::open(10) }).await?;
+    SUITE.check(4, names(&open) == ["inc-c", "inc-d"], "open ones since a time are not just these")?;
+    let closed = listed(store, &Query::closed(10)).await?;
+    SUITE.check(4, names(&closed) == ["inc-e"], "closed ones are not just these")
+}
+
+async fn leases_exclude_and_expire(store: &dyn Journal) -> Verdict {
+    let unknown = store.lease(&IncidentId::new("inc-0"), &claim("w", LONG)).await;
+    refused(5, "the lease of an unknown incident", unknown, ErrorKind::NotFound)?;
+    let story = Story::begun(store, "inc-1", 10, &claim("first", LONG)).await?;
+    let taken = store.lease(story.id(), &claim("second", LONG)).await;
+    refused(5, "a lease that another holds", taken, ErrorKind::Conflict)?;
+    let again = SUITE.call(5, "lease", store.lease(story.id(), &claim("first", LONG)).await)?;
+    SUITE.check(5, again.epoch > story.lease.epoch, "asking again gave no new epoch")?;
+    let gone = Claim { holder_is_gone: true, ..claim("second", Duration::ZERO) };
+    let forced = SUITE.call(5, "lease of a holder that is gone", store.lease(story.id(), &gone).await)?;
+    SUITE.check(5, forced.epoch > again.epoch, "a take-over gave no new epoch")?;
+    let expired = SUITE.call(5, "an expired lease", store.lease(story.id(), &claim("third", LONG)).await)?;
+    SUITE.check(5, expired.epoch > forced.epoch, "an expired lease gave no new epoch")?;
+    SUITE.call(7, "release", store.release(&expired).await)?;
+    SUITE.call(7, "a released lease", store.lease(story.id(), &claim("fourth", LONG)).await).map(drop)
+}
+
+async fn picks_up_what_is_due(store: &dyn Journal) -> Verdict {
+    let zero = Duration::ZERO;
+    Story::begun(store, "inc-2", 20, &claim("gone", zero)).await?;
+    Story::begun(store, "inc-1", 10, &claim("gone", zero)).await?;
+    Story::begun(store, "inc-held", 5, &claim("alive", LONG)).await?;
+    Story::begun(store, "inc-closed", 6, &claim("gone", zero)).await?.closes(store, 7).await?;
+    let mut waiting = Story::begun(store, "inc-waiting", 8, &claim("gone", zero)).await?;
+    let failure = crate::testing::unavailable("memory.recall").summary();
+    // Backs off until long after the present.
+    waiting.goes_on(store, Event::Failed(failure), 1 << 45).await?;
+    let names = |leases: &[Lease]| leases.iter().map(|lease| lease.incident.as_str().to_owned()).collect::<Vec<_>>();
+    let first = SUITE.call(6, "pick_up", store.pick_up(&claim("a", LONG), 1).await)?;
+    SUITE.check(6, names(&first) == ["inc-1"], &format!("expected the longest waiting, got {:?}", names(&first)))?;
+    let second = SUITE.call(6, "pick_up", store.pick_up(&claim("b", LONG), 9).await)?;
+    SUITE.check(
+        6,
+        names(&second) == ["inc-2"],
+        &format!("expected only what is free and due, got {:?}", names(&second)),
+    )?;
+    let none = SUITE.call(6, "pick_up", store.pick_up(&claim("c", LONG), 9).await)?;
+    SUITE.check(6, none.is_empty(), "the same incident was given to two workers")?;
+    let taken = store.lease(&IncidentId::new("inc-1"), &claim("d", LONG)).await;
+    refused(6, "the lease of what another picked up", taken, ErrorKind::Conflict)?;
+    SUITE.check(5, first.iter().chain(&second).all(|lease| lease.epoch == 2), "picking up gave no new epoch")
+}
+
+async fn a_renewal_needs_the_latest_epoch(store: &dyn Journal) -> Verdict {
+    let story = Story::begun(store, "inc-1", 10, &claim("first", Duration::ZERO)).await?;
+    let held = Lease { ttl: LONG, ..story.lease.clone() };
+    SUITE.call(7, "renew", store.renew(&held).await)?;
+    let taken = store.lease(story.id(), &claim("second", LONG)).await;
+    refused(7, "a lease that was renewed", taken, ErrorKind::Conflict)?;
+    let gone = Claim { holder_is_gone: true, ..claim("second", LONG) };
+    SUITE.call(5, "lease", store.lease(story.id(), &gone).await)?;
+    refused(7, "a renewal with an old epoch", store.renew(&held).await, ErrorKind::Conflict)
+}
+
+async fn closing_releases(store: &dyn Journal) -> Verdict {
+    let mut story = Story::begun(store, "inc-1", 10, &claim("w", LONG)).await?;
+    story.closes(store, 11).await?;
+    let closed = store.lease(story.id(), &claim("x", LONG)).await;
+    refused(5, "the lease of a closed incident", closed, ErrorKind::Invalid)?;
+    let picked = SUITE.call(6, "pick_up", store.pick_up(&claim("x", LONG), 9).await)?;
+    SUITE.check(6, picked.is_empty(), "a closed incident was picked up")
+}
+
+async fn compaction_keeps_the_state(store: &dyn Journal) -> Verdict {
+    let mut story = Story::begun(store, "inc-1", 10, &claim("w", LONG)).await?;
+    Story::begun(store, "inc-2", 10, &claim("w", LONG)).await?;
+    story.goes_on(store, Event::Recalled(None), 11).await?;
+    let snapshot = story.snapshot()?;
+    story.goes_on(store, Event::Classified(Arc::from([])), 12).await?;
+    SUITE.call(8, "compact", store.compact(&snapshot).await)?;
+    let history = read(store, "inc-1").await?;
+    SUITE.check(8, history.snapshot.as_deref() == Some(&snapshot), "the snapshot came back changed")?;
+    SUITE.check(
+        8,
+        history.records == story.records[2..],
+        "other records than those the snapshot stands for are gone",
+    )?;
+    let replayed = replay(history).map_err(|error| SUITE.violation(8, &error.to_string()))?;
+    SUITE.check(8, replayed == (story.state.clone(), 3), "what is left leads to another state")?;
+    SUITE.check(8, read(store, "inc-2").await?.records.len() == 1, "another incident lost records")?;
+    story.goes_on(store, Event::Resumed { epoch: 1, worker: "w".into() }, 13).await?;
+    let mut beyond = story.snapshot()?;
+    beyond.records += 1;
+    refused(8, "a snapshot of records that are not there", store.compact(&beyond).await, ErrorKind::Invalid)
+}
+
+async fn only_the_closed_are_forgotten(store: &dyn Journal) -> Verdict {
+    let mut story = Story::begun(store, "inc-1", 10, &claim("w", LONG)).await?;
+    Story::begun(store, "inc-2", 10, &claim("w", LONG)).await?;
+    refused(8, "forgetting an open incident", store.forget(story.id()).await, ErrorKind::Invalid)?;
+    story.closes(store, 11).await?;
+    SUITE.call(8, "forget", store.forget(story.id()).await)?;
+    SUITE.check(8, read(store, "inc-1").await? == History::default(), "a forgotten incident is still read")?;
+    let left = listed(store, &Query::newest(9)).await?;
+    SUITE.check(8, left.len() == 1, "a forgotten incident is still listed, or another one is gone")
+}
