@@ -66,6 +66,8 @@ pub struct Signal {
     pub environment: Environment,
     /// How much it matters.
     pub severity: Severity,
+    /// What the incident is to be called, for a host that has to know it beforehand; drawn from the entropy by default.
+    pub incident: Option<IncidentId>,
     /// When it was observed; if unknown, the time at which the incident is opened counts.
     pub observed_at: Option<Timestamp>,
     /// What was observed with our own credential: trusted.
@@ -78,7 +80,22 @@ impl Signal {
     /// A signal about `resource` with nothing known yet but that it failed.
     #[must_use]
     pub fn new(resource: ResourceRef, environment: Environment) -> Self {
-        Self { resource, environment, severity: Severity::Error, observed_at: None, facts: Facts::new(), evidence: Vec::new() }
+        Self {
+            resource,
+            environment,
+            severity: Severity::Error,
+            incident: None,
+            observed_at: None,
+            facts: Facts::new(),
+            evidence: Vec::new(),
+        }
+    }
+
+    /// Names the incident beforehand. A name must never be used twice.
+    #[must_use]
+    pub fn with_incident(mut self, id: IncidentId) -> Self {
+        self.incident = Some(id);
+        self
     }
 
     /// Says when it was observed: the time to repair counts from there.

@@ -105,7 +105,7 @@ impl Orchestrator {
         let evidence = numbered(within(evidence, self.limits.evidence_bytes));
         let opened_at = self.ports.clock.now();
         Ok(Arc::new(Incident {
-            id: IncidentId::from_random(self.ports.entropy.next_u64()),
+            id: signal.incident.unwrap_or_else(|| IncidentId::from_random(self.ports.entropy.next_u64())),
             fingerprint: Fingerprint::of(&signal.resource, &facts, &evidence),
             resource: signal.resource,
             environment: signal.environment,
