@@ -51,6 +51,7 @@
 //! | what happens next | [`engine`]: a pure function from state and event to state and effect |
 //! | what survives a crash | the [`Journal`](ports::Journal) port; [`journal`]: one in memory, and how much is kept |
 //! | what can be proved afterwards | [`audit`]: a transparency log of salted commitments, its proofs and its verification |
+//! | what people ask afterwards | [`kpi`]: timelines in plain words, where the time went, figures over many incidents |
 //! | who makes it happen | [`orchestrator`]: performs effects, journals first; all bounds are in [`limits`] |
 //! | how to test a host | `testing`: fakes, mocks, and a conformance suite per main port; [`failpoint`] for kill tests |
 
@@ -69,6 +70,7 @@ pub mod facts;
 pub mod failpoint;
 pub mod incident;
 pub mod journal;
+pub mod kpi;
 pub mod limits;
 pub mod orchestrator;
 pub mod plan;

@@ -24,8 +24,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod account;
 mod bytes;
 mod checkpoint;
+mod detail;
 mod erasure;
 mod field;
 mod frontier;
@@ -39,6 +41,7 @@ mod tree;
 mod verify;
 mod witness;
 
+pub use account::{account, account_of};
 pub use bytes::{MAX_FIELDS, MAX_NAME_BYTES, MAX_VALUE_BYTES, Malformed};
 pub use checkpoint::{Checkpoint, SignedCheckpoint};
 pub use erasure::{ERASED, Erasure, MalformedErasure};
@@ -47,7 +50,7 @@ pub use frontier::Frontier;
 pub use hash::{Hash, NotAHash};
 pub use leaf::Leaf;
 pub use log::{Entry, Head};
-pub use note::{KeyId, MAX_NOTE_BYTES, NotANote, SignatureVerifier, Signer, is_key_name};
+pub use note::{KeyId, MAX_NOTE_BYTES, NotAKeyId, NotANote, SignatureVerifier, Signer, is_key_name};
 pub use openings::{Openings, encode_openings};
 pub use proof::{verify_consistency, verify_inclusion};
 pub use tree::{NoProof, Tree};

@@ -1,6 +1,7 @@
 //! Signed notes (<https://c2sp.org/signed-note>): text with a signature that a person can read.
 
 use std::fmt;
+use std::str::FromStr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -27,6 +28,19 @@ impl KeyId {
         Self([a, b, c, d])
     }
 }
+
+impl FromStr for KeyId {
+    type Err = NotAKeyId;
+
+    fn from_str(text: &str) -> Result<Self, NotAKeyId> {
+        super::hash::from_hex(text).map(Self).ok_or(NotAKeyId)
+    }
+}
+
+/// Text that is not 8 lower-case hex digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected 8 lower-case hex digits")]
+pub struct NotAKeyId;
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

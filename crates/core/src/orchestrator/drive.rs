@@ -69,7 +69,7 @@ impl Orchestrator {
     }
 
     async fn take_over(&self, state: State, book: &mut Book, cancel: &Cancellation) -> Result<Report> {
-        if self.is_still_asked(&state).await {
+        if self.is_parked(&state) || self.is_still_asked(&state).await {
             self.leave(&state, book).await;
             return Ok(Report { state, timings: Timings::default() });
         }

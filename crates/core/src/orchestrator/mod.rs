@@ -10,11 +10,13 @@ mod report;
 mod routing;
 mod serial;
 mod system;
+mod worker;
 
 pub use builder::{BuildError, OrchestratorBuilder};
 pub use cancel::Cancellation;
 pub use report::{Report, Timings};
 pub use system::{SystemClock, SystemEntropy};
+pub use worker::PickedUp;
 
 use std::sync::Arc;
 

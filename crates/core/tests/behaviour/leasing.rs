@@ -86,6 +86,31 @@ async fn a_wait_longer_than_the_bound_is_left_to_whoever_picks_it_up() {
 }
 
 #[tokio::test]
+async fn a_worker_goes_on_with_what_a_dead_one_left_and_with_nothing_that_is_held() {
+    let scene = Scene::broken();
+    let died = |call: &'static str| {
+        let killed = Arc::new(Mutex::new(false));
+        move |made: &str| {
+            let now = made == call && !std::mem::replace(&mut *killed.lock().unwrap(), true);
+            now.then(|| panic!("the worker died"))
+        }
+    };
+    scene.executor.before(died("apply 0"));
+    let first = scene.knowing(&[&[("mode", "good")]]).build().unwrap();
+    let healing = tokio::spawn(async move { first.heal(signal(), &Cancellation::new()).await.map(drop) });
+    assert!(healing.await.unwrap_err().is_panic());
+
+    let second = another(&scene);
+    assert!(second.work_off(&Cancellation::new()).await.unwrap().is_empty(), "its lease has not expired");
+    scene.clock.sleep_until(scene.clock.now().after(Duration::from_secs(31))).await;
+    let worked = second.work_off(&Cancellation::new()).await.unwrap();
+    let outcomes: Vec<_> = worked.iter().map(|one| one.result.as_ref().unwrap().outcome()).collect();
+    assert_eq!(outcomes, [Some(&Outcome::Healed)]);
+    assert_eq!(scene.mode(), "good");
+    assert!(second.work_off(&Cancellation::new()).await.unwrap().is_empty(), "nothing is left");
+}
+
+#[tokio::test]
 async fn an_incident_keeps_the_bounds_it_was_opened_with() {
     let scene = Scene::broken();
     let generous = scene.knowing(&[&[("mode", "good")]]);

@@ -1,6 +1,7 @@
 //! The second pass: what connects the rows, and holds them to what was signed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, btree_set};
+use std::iter::Peekable;
 
 use super::super::hash::Hash;
 use super::super::log::Head;
@@ -51,12 +52,11 @@ pub fn verify(
 ) -> Result<Verified, Defects> {
     let mut defects = Defects::default();
     let signed = Signed::read(&stored.checkpoints, witnessed, key, &mut defects);
-    let mut roots = signed.sizes();
-    let mut walk = Walk::default();
+    let mut walk = Walk::asked_about(signed.sizes());
     for segment in segments {
-        walk.through(segment, &mut roots, &mut defects);
+        walk.through(segment, &mut defects);
     }
-    let Walk { head, missing, erased } = walk;
+    let Walk { head, roots, missing, erased, .. } = walk;
     if head.size() != stored.rows {
         defects.add(Defect::RowCount { expected: stored.rows, found: head.size() });
     }
@@ -76,15 +76,26 @@ pub fn verify(
     })
 }
 
-#[derive(Default)]
+/// Goes over all leaves once, in order.
 struct Walk {
     head: Head,
+    /// Sizes at which the root is asked for, ascending, that are still ahead.
+    asked: Peekable<btree_set::IntoIter<u64>>,
+    roots: BTreeMap<u64, Hash>,
     missing: Vec<erasures::Missing>,
     erased: Vec<erasures::Erased>,
 }
 
 impl Walk {
-    fn through(&mut self, segment: Segment, roots: &mut BTreeMap<u64, Option<Hash>>, defects: &mut Defects) {
+    fn asked_about(sizes: BTreeSet<u64>) -> Self {
+        let asked = sizes.into_iter().peekable();
+        let mut walk =
+            Self { head: Head::new(), asked, roots: BTreeMap::new(), missing: Vec::new(), erased: Vec::new() };
+        walk.note_root();
+        walk
+    }
+
+    fn through(&mut self, segment: Segment, defects: &mut Defects) {
         let Segment { first, hashes, previous, missing, erased, defects: found } = segment;
         defects.join(found);
         if first != self.head.size() {
@@ -95,17 +106,16 @@ impl Walk {
         }
         self.missing.extend(missing);
         self.erased.extend(erased);
-        // An empty tree may be asked about; afterwards the next size asked about is always ahead.
-        self.note_root(roots);
         for hash in hashes {
             self.head.push(hash);
-            self.note_root(roots);
+            self.note_root();
         }
     }
 
-    fn note_root(&self, roots: &mut BTreeMap<u64, Option<Hash>>) {
-        if let Some(root) = roots.get_mut(&self.head.size()) {
-            *root = Some(self.head.root());
+    fn note_root(&mut self) {
+        let size = self.head.size();
+        if self.asked.next_if_eq(&size).is_some() {
+            self.roots.insert(size, self.head.root());
         }
     }
 }

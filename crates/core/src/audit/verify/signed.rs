@@ -35,8 +35,8 @@ impl Signed {
     }
 
     /// The sizes at which the root is asked for.
-    pub(super) fn sizes(&self) -> BTreeMap<u64, Option<Hash>> {
-        self.all().map(|(_, checkpoint)| (checkpoint.checkpoint().size, None)).collect()
+    pub(super) fn sizes(&self) -> BTreeSet<u64> {
+        self.all().map(|(_, checkpoint)| checkpoint.checkpoint().size).collect()
     }
 
     /// Leaves that the log's newest checkpoint covers.
@@ -45,10 +45,10 @@ impl Signed {
     }
 
     /// Compares each with the root that the leaves have at its size.
-    pub(super) fn compare(&self, leaves: u64, roots: &BTreeMap<u64, Option<Hash>>, defects: &mut Defects) {
+    pub(super) fn compare(&self, leaves: u64, roots: &BTreeMap<u64, Hash>, defects: &mut Defects) {
         for (which, checkpoint) in self.all() {
             let (which, size, expected) = (*which, checkpoint.checkpoint().size, checkpoint.checkpoint().root);
-            match roots.get(&size).copied().flatten() {
+            match roots.get(&size).copied() {
                 None => defects.add(Defect::Cut { which, size, found: leaves }),
                 Some(found) if found != expected => defects.add(Defect::Root { which, size, expected, found }),
                 Some(_) => {}
