@@ -4,6 +4,7 @@
 //! - [`ports`]: in-memory ports that cost as little as a port can
 //! - [`floor`]: plain loops over boxed async steps that do the same visits without engine and orchestrator
 //! - [`slow`]: ports that take their time
+//! - [`story`]: recorded incidents, under as many names as are needed
 //! - [`timing`]: interleaved samples and their medians
 //!
 //! How to run them and what the figures mean: `README.md` beside this package's manifest.
@@ -12,6 +13,7 @@ pub mod floor;
 pub mod incident;
 pub mod ports;
 pub mod slow;
+pub mod story;
 pub mod timing;
 
 /// What setting up or running a bench fails with.

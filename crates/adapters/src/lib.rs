@@ -2,3 +2,5 @@
 
 #[cfg(all(unix, feature = "local"))]
 pub mod local;
+#[cfg(feature = "webhook")]
+pub mod webhook;

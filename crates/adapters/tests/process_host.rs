@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use selfheal_adapters::local::process::{
-    Cancel, Command, Launcher, MemoryLimit, OomEvidence, OomSource, Passthrough, run,
+    Cancel, Command, Input, Launcher, MemoryLimit, OomEvidence, OomSource, Passthrough, run,
 };
 
 const PROMPTLY: Duration = Duration::from_secs(10);
@@ -39,6 +39,8 @@ fn trials() -> Vec<Trial> {
         trial("bytes_pass_through_unchanged_and_apart", bytes_pass_through_unchanged_and_apart),
         trial("everything_can_go_to_stderr", everything_can_go_to_stderr),
         trial("a_partial_line_arrives_at_once_and_stdin_is_ours", a_partial_line_arrives_at_once_and_stdin_is_ours),
+        trial("it_is_known_whether_there_was_input", it_is_known_whether_there_was_input),
+        trial("a_command_without_input_does_not_read_ours", a_command_without_input_does_not_read_ours),
         trial("streams_are_captured_in_the_order_of_arrival", streams_are_captured_in_the_order_of_arrival),
         trial("output_is_appended_to_a_file", output_is_appended_to_a_file),
         trial("a_closed_stdout_does_not_stop_the_command", a_closed_stdout_does_not_stop_the_command),
@@ -76,6 +78,11 @@ fn host(mut args: impl Iterator<Item = String>) -> ExitCode {
             "silent" => Passthrough::Silent,
             _ => Passthrough::Streams,
         },
+        input: match mode.as_str() {
+            "input" => Some(Input::of_this_process()),
+            "no-input" => Some(Input::empty()),
+            _ => None,
+        },
         timeout: (mode == "timeout").then_some(Duration::from_millis(100)),
         launcher: Launcher::this_executable().ok(),
         ..Command::new(args.next().unwrap(), "/")
@@ -85,10 +92,11 @@ fn host(mut args: impl Iterator<Item = String>) -> ExitCode {
     let output = &finished.output;
     let lines: Vec<_> = output.tail_lines(6).into_iter().map(|line| line.text).collect();
     let seen = format!(
-        "{} bytes, left open {}, undelivered {}, {}",
+        "{} bytes, left open {}, undelivered {}, input given {}, {}",
         output.total_bytes(),
         finished.pipe_left_open,
         finished.undelivered.len(),
+        finished.input_given,
         lines.concat(),
     );
     fs::write(report, seen).unwrap();
@@ -129,6 +137,41 @@ fn everything_can_go_to_stderr() {
     let output = Host::new("stderr", "printf out; printf err >&2").output();
     assert!(output.stdout.is_empty());
     assert_eq!(output.stderr.len(), 6);
+}
+
+fn it_is_known_whether_there_was_input() {
+    let given = |stdin: Stdio, script: &str| {
+        let mut host = Host::new("input", script);
+        assert!(host.command.stdin(stdin).status().unwrap().success());
+        host.report().contains("input given true")
+    };
+    let file = |text: &str| {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        std::io::Seek::rewind(&mut file).unwrap();
+        Stdio::from(file)
+    };
+    let pipe = |text: &str| {
+        let (read, mut write) = std::io::pipe().unwrap();
+        write.write_all(text.as_bytes()).unwrap();
+        Stdio::from(read)
+    };
+    for read in ["cat", "true"] {
+        assert!(given(file("text"), read) && given(pipe("text"), read), "{read}");
+        assert!(!given(file(""), read) && !given(pipe(""), read) && !given(Stdio::null(), read), "{read}");
+    }
+}
+
+fn a_command_without_input_does_not_read_ours() {
+    let mut host = Host::new("no-input", "cat; echo end");
+    // Never closed while it runs.
+    let mut child = host.command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.as_mut().unwrap().write_all(b"ours").unwrap();
+    let mut output = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut output).unwrap();
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+    assert_eq!(output, "end\n");
 }
 
 fn a_partial_line_arrives_at_once_and_stdin_is_ours() {

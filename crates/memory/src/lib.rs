@@ -7,6 +7,8 @@
 //!
 //! Both recall by the exact fingerprint only. Memory proposes; whether it is done is for policy, rehearsal and verification.
 //!
+//! And the audit log's edges (feature `audit`): `audit`, with keys, witness, export and verification.
+//!
 //! ```
 //! use selfheal_core::incident::Fingerprint;
 //! use selfheal_core::ports::MemoryStore;
@@ -20,7 +22,13 @@
 //! # }
 //! ```
 
+#[cfg(feature = "audit")]
+pub mod audit;
 mod in_memory;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub mod journal;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod ranking;
 #[cfg(feature = "sqlite")]
 mod sqlite;

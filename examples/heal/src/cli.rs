@@ -18,6 +18,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Run a pipeline command, and heal it if it fails.
     Run(Box<RunOptions>),
+    /// Go on with what a former run left: after a kill, an approval, or when nobody received its escalation.
+    Resume(ResumeOptions),
     /// Show a heal, an action that policy blocks, and a fix that is taken back: three real runs, no network.
     Demo(DemoOptions),
 }
@@ -56,12 +58,20 @@ pub(crate) struct RunOptions {
     /// Never run the command again (a deployment, a publication): diagnose only.
     #[arg(long)]
     pub(crate) no_rerun: bool,
-    /// The folder that remembers what was done [default: in the git directory, or the user's state directory].
+    /// The folder that remembers what was done, or the URL of a Postgres database (postgres://…) [default: in the git
+    /// directory, or the user's state directory].
     #[arg(long, value_name = "PATH")]
-    pub(crate) store: Option<PathBuf>,
+    pub(crate) store: Option<StoreArgument>,
     /// Stop any further run of the command after this many seconds [default: ten times its first run, at least 600].
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) rerun_timeout: Option<u64>,
+    /// Tell of escalations by a webhook, signed by the rules of Standard Webhooks. May be repeated: the next is tried when
+    /// nobody acknowledges.
+    #[arg(long, value_name = "URL", requires = "webhook_secret")]
+    pub(crate) webhook: Vec<String>,
+    /// The file of the secret by which webhooks are signed: `whsec_` and base64.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) webhook_secret: Option<PathBuf>,
     /// Rehearse the fix and show it as a patch; leave the directory alone.
     #[arg(long)]
     pub(crate) propose: bool,
@@ -77,6 +87,52 @@ pub(crate) struct RunOptions {
     /// The command and its arguments.
     #[arg(last = true, required = true, value_name = "CMD")]
     pub(crate) command: Vec<OsString>,
+}
+
+/// Which store is meant.
+#[derive(Debug, Args, Clone)]
+pub(crate) struct StoreOptions {
+    /// The directory whose store is meant, if none is named.
+    #[arg(long, default_value = ".", value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// The store: a folder, or the URL of a Postgres database [default: in DIR's git directory, or the user's state directory].
+    #[arg(long, value_name = "PATH")]
+    pub(crate) store: Option<StoreArgument>,
+}
+
+/// A store as it is named on the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum StoreArgument {
+    /// A folder.
+    Folder(PathBuf),
+    /// The URL of a Postgres database.
+    Postgres(String),
+}
+
+impl From<OsString> for StoreArgument {
+    fn from(text: OsString) -> Self {
+        let url = text.to_str().filter(|text| text.starts_with("postgres://") || text.starts_with("postgresql://"));
+        match url {
+            Some(url) => Self::Postgres(url.to_owned()),
+            None => Self::Folder(text.into()),
+        }
+    }
+}
+
+/// Exit status: that of `heal run` for one incident. With --all: 0 if nothing is left open and nothing was escalated.
+#[derive(Debug, Args)]
+pub(crate) struct ResumeOptions {
+    /// The incident, as `heal incidents --open` names it.
+    #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "ID")]
+    pub(crate) incident: Option<String>,
+    /// Every open incident of this machine.
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
+    /// Print one JSON object per incident on stdout; everything else goes to stderr.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -3,9 +3,14 @@
 mod cli;
 mod demo;
 mod exit;
+#[cfg(feature = "failpoints")]
+mod failpoints;
 mod run;
 mod say;
 mod signals;
+mod store;
+#[cfg(feature = "otel")]
+mod telemetry;
 
 use std::process::ExitCode;
 
@@ -17,6 +22,8 @@ fn main() -> ExitCode {
     if let Some(status) = Launcher::dispatch(std::env::args_os()) {
         return status;
     }
+    #[cfg(feature = "failpoints")]
+    failpoints::install();
     let arguments = match cli::Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -25,8 +32,11 @@ fn main() -> ExitCode {
             return exit::status(error.exit_code());
         }
     };
+    #[cfg(feature = "otel")]
+    let _telemetry = telemetry::init();
     let status = match arguments.command {
         cli::Command::Run(options) => run::main(&options),
+        cli::Command::Resume(options) => run::resume(&options),
         cli::Command::Demo(options) => demo::main(&options),
     };
     exit::status(status)

@@ -8,6 +8,7 @@ mod context;
 pub mod ecosystem;
 mod edit;
 mod executor;
+mod kept;
 mod log;
 mod noise;
 pub mod observation;
@@ -21,6 +22,7 @@ pub mod workspace;
 pub use candidates::LocalCandidates;
 pub use context::LocalContext;
 pub use executor::LocalExecutor;
+pub use kept::Leftover;
 pub use log::LocalLog;
 pub use pipeline::{
     CommandUse, ConfiguredVariable, LEAST_RERUN_TIMEOUT, PIPELINE, Pipeline, PipelineConfig, RERUN_TIMEOUT_FACTOR,

@@ -11,16 +11,22 @@ use super::process::{Exit, Finished, Line, OomEvidence, OomSource, Stopped, Stre
 /// Lines of the end that are kept as evidence.
 pub const TAIL_LINES: usize = 500;
 
+/// The fact that says whether the command had something to read; another process can't give it that again.
+pub(super) const INPUT_GIVEN: &str = "input_given";
+
+/// The fact that says how long the command ran.
+pub(super) const DURATION_MS: &str = "duration_ms";
+
 const SIGKILL: i32 = 9;
 
 /// What was observed of a run: `exit_code`, `signal`, `oom_killed` (absent if unknown), `duration_ms`, `peak_memory_bytes`,
-/// `output_left_open`, `timed_out` (the last two only if so).
+/// `output_left_open`, `input_given`, `timed_out` (the last three only if so).
 #[must_use]
 pub fn facts(run: &Finished, memory_limit: Option<u64>) -> Facts {
     let number = |value: u64| Fact::Number(i64::try_from(value).unwrap_or(i64::MAX));
     let mut facts = Facts::new()
         .with("exit_code", Fact::Number(run.exit.shell_status().into()))
-        .with("duration_ms", number(u64::try_from(run.duration.as_millis()).unwrap_or(u64::MAX)))
+        .with(DURATION_MS, number(u64::try_from(run.duration.as_millis()).unwrap_or(u64::MAX)))
         .with("memory_limited", Fact::Flag(memory_limit.is_some()));
     if let Exit::Signal(signal) = run.exit {
         facts = facts.with("signal", Fact::Number(signal.into()));
@@ -36,6 +42,9 @@ pub fn facts(run: &Finished, memory_limit: Option<u64>) -> Facts {
     }
     if run.pipe_left_open {
         facts = facts.with("output_left_open", Fact::Flag(true));
+    }
+    if run.input_given {
+        facts = facts.with(INPUT_GIVEN, Fact::Flag(true));
     }
     if run.stopped == Some(Stopped::TimedOut) {
         facts = facts.with("timed_out", Fact::Flag(true));

@@ -79,7 +79,6 @@ impl Head {
         Ok(Entry { index, leaf, hash, openings: openings::encode(&opened) })
     }
 
-    /// Goes on past a leaf that is already there, by its hash.
     pub(super) fn push(&mut self, hash: Hash) {
         self.frontier.append(hash);
         self.last = hash;
@@ -107,6 +106,13 @@ impl Head {
         let frontier = Frontier::decode(&mut reader)?;
         reader.end()?;
         Ok(Self { last, frontier })
+    }
+}
+
+impl Extend<Hash> for Head {
+    /// Goes on past leaves that are already there, by their hashes.
+    fn extend<T: IntoIterator<Item = Hash>>(&mut self, leaves: T) {
+        leaves.into_iter().for_each(|hash| self.push(hash));
     }
 }
 

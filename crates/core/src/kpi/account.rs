@@ -4,8 +4,10 @@ use std::ops::Index;
 
 use serde::Serialize;
 
+use super::quote::Quote;
 use super::split::{Part, Split, Stopwatch};
 use crate::category::FailureCategory;
+use crate::diagnosis::Source;
 use crate::engine::{Outcome, Phase, ReplayError, State, TriedResult, each_state};
 use crate::ports::{History, Record};
 use crate::time::Timestamp;
@@ -189,6 +191,16 @@ impl Account {
     #[must_use]
     pub fn category(&self) -> FailureCategory {
         self.state.diagnosis().map_or(FailureCategory::UNKNOWN, |diagnosis| diagnosis.category.clone())
+    }
+
+    /// The lines that its (first) diagnosis rests on; where it rests on none, those that best tell what failed.
+    #[must_use]
+    pub fn quotes(&self) -> Vec<Quote> {
+        let state = &self.state;
+        // What memory knows was cited from another incident's lines.
+        let own = state.diagnosis().filter(|diagnosis| diagnosis.source != Source::Memory && diagnosis.best().is_some());
+        let cited = own.map(|diagnosis| Quote::cited(diagnosis, state)).unwrap_or_default();
+        if cited.is_empty() { Quote::failing(&state.incident.evidence) } else { cited }
     }
 
     /// Whether a plan of it was applied, whatever came of it.

@@ -120,8 +120,7 @@ fn intended(state: &State) -> String {
         Phase::Applying { step, attempt: 1 } => format!("apply step {}", step + 1),
         Phase::Applying { step, attempt } => format!("start step {} for the {attempt}. time", step + 1),
         Phase::Verifying { .. } => "observe whether it helped".to_owned(),
-        Phase::Compensating { step, because } => format!("take step {} back: {}", step + 1, because.in_words()),
-        other => other.name().to_owned(),
+                other => other.name().to_owned(),
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 use selfheal_core::resource::Environment;
 use serde_json::{Value, json};
 
-use crate::cli::{DemoOptions, RunOptions};
+use crate::cli::{DemoOptions, RunOptions, StoreArgument};
 use crate::exit;
 use crate::run::{self, RunResult};
 use crate::say::{Voice, json as as_json, timeline};
@@ -63,7 +63,9 @@ fn play_scene(scene: &Scene, root: &Path, voice: &Voice) -> Result<Value, String
         max_attempts: 10,
         no_rerun: false,
         rerun_timeout: None,
-        store: Some(root.join("store")),
+        store: Some(StoreArgument::Folder(root.join("store"))),
+        webhook: Vec::new(),
+        webhook_secret: None,
         propose: false,
         patch: None,
         dry_run: false,

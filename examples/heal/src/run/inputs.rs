@@ -9,22 +9,28 @@ use std::time::Duration;
 use selfheal_adapters::local::process::{Launcher, Passthrough};
 use selfheal_adapters::local::workspace::{ContentHash, StateDir};
 use selfheal_adapters::local::{ConfiguredVariable, Pipeline, PipelineConfig};
+use selfheal_core::engine::State;
+use selfheal_core::ports::{MemoryStore, Notifier};
 use selfheal_core::resource::Environment;
 use selfheal_detect::redact::Redactor;
 use selfheal_policy::guardrails::Guardrails;
 use selfheal_policy::runbook::Catalogue;
 
+use super::channels::channels;
 use super::{Refusal, env_file};
 use crate::cli::RunOptions;
+use crate::say::Voice;
 use crate::signals::Stop;
+use crate::store::Place;
 
 /// What the user gave. A wrong file is refused before the command runs, not after it failed.
 pub(super) struct Inputs {
     pub(super) dir: PathBuf,
     pub(super) state: StateDir,
-    pub(super) store: PathBuf,
+    pub(super) store: Place,
     pub(super) variables: BTreeMap<String, ConfiguredVariable>,
     pub(super) redactor: Arc<Redactor>,
+    pub(super) channels: Vec<Arc<dyn Notifier>>,
     given_runbooks: Option<Arc<Catalogue>>,
     given_guardrails: Option<Arc<Guardrails>>,
     command: Vec<OsString>,
@@ -41,8 +47,9 @@ impl Inputs {
         let state = StateDir::of(&dir, user_state.as_deref())
             .map_err(|error| Refusal::usage(format!("no place for the healer's own files: {error}")))?;
         Ok(Self {
-            store: store(options.store.as_deref(), state.store())?,
+            store: Place::of(options.store.as_ref(), state.store())?,
             redactor: Arc::new(redactor(&variables)),
+            channels: channels(options)?,
             given_runbooks: (!options.runbooks.is_empty())
                 .then(|| catalogue(&options.runbooks))
                 .transpose()?
@@ -56,11 +63,6 @@ impl Inputs {
             state,
             dir,
         })
-    }
-
-    /// Makes a folder of the healer's own, which nobody else may look into.
-    pub(super) fn private_folder(&self, folder: &Path) -> std::io::Result<()> {
-        private(folder)
     }
 
     /// The command line, for people; redacted.
@@ -85,11 +87,28 @@ impl Inputs {
         }
     }
 
+    /// The pipeline of a command that has not been run yet.
     pub(super) fn pipeline(&self, options: &RunOptions, stop: &Stop) -> Result<Pipeline, Refusal> {
+        Ok(Pipeline::new(self.config(options)?, stop.process.clone()))
+    }
+
+    /// The pipeline of an incident that another process opened.
+    pub(super) fn resumed(&self, options: &RunOptions, stop: &Stop, state: &State) -> Result<Pipeline, Refusal> {
+        let config = self.config(options)?;
+        Pipeline::resumed(config, stop.process.clone(), &state.incident).map_err(Refusal::failed)
+    }
+
+    /// The memory of verified fixes; without it the healer still works, and says so.
+    pub(super) fn memory(&self, voice: &Voice) -> Option<Arc<dyn MemoryStore>> {
+        let opened = self.store.memory();
+        opened.map_err(|error| voice.note(&format!("going on without memory: {error}"))).ok()
+    }
+
+    fn config(&self, options: &RunOptions) -> Result<PipelineConfig, Refusal> {
         let (program, args) =
             self.command.split_first().ok_or_else(|| Refusal::usage("expected a command after `--`"))?;
         let last_name = self.dir.file_name().map_or_else(|| "root".into(), |name| name.to_string_lossy().into_owned());
-        let config = PipelineConfig {
+        Ok(PipelineConfig {
             name: options.name.clone().unwrap_or(last_name),
             dir: self.dir.clone(),
             program: program.clone(),
@@ -105,8 +124,7 @@ impl Inputs {
             state: self.state.clone(),
             scratch: self.scratch(),
             launcher: Some(Launcher::this_executable().map_err(Refusal::failed)?),
-        };
-        Ok(Pipeline::new(config, stop.process.clone()))
+        })
     }
 
     // Outside of the project, where no tool that looks upwards meets its manifests.
@@ -118,23 +136,6 @@ impl Inputs {
         let places = [std::env::temp_dir(), PathBuf::from("/tmp"), PathBuf::from("/var/tmp")];
         places.into_iter().find(outside).unwrap_or_else(std::env::temp_dir).join(name)
     }
-}
-
-/// Makes a folder that only its owner can enter; one that is there already stays as it is.
-fn private(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-/// The folder of the store, made if it isn't there, and writable.
-fn store(given: Option<&Path>, default: &Path) -> Result<PathBuf, Refusal> {
-    let Some(given) = given else { return Ok(default.to_owned()) };
-    let refuse = |error: std::io::Error| {
-        Refusal::usage(format!("--store {}: expected a folder to write to: {error}", given.display()))
-    };
-    private(given).map_err(refuse)?;
-    tempfile::tempfile_in(given).map_err(refuse)?;
-    given.canonicalize().map_err(refuse)
 }
 
 /// The file of the patch must be possible before the command runs; that it can't be written is no way to end a heal.
@@ -158,7 +159,7 @@ fn directory(given: &Path) -> Result<PathBuf, Refusal> {
 }
 
 /// The user's state directory, by the XDG base directory specification.
-pub(super) fn user_state() -> Option<PathBuf> {
+pub(crate) fn user_state() -> Option<PathBuf> {
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
 }

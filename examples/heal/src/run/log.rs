@@ -4,6 +4,7 @@ use selfheal_adapters::local::process::Finished;
 
 use super::inputs::Inputs;
 use crate::say::Voice;
+use crate::store::private;
 
 /// Most bytes of one kept log.
 const MAX_LOG_BYTES: u64 = 16 << 20;
@@ -13,9 +14,8 @@ const MAX_LOGS: usize = 20;
 
 /// Writes the output of `run` to `logs/<incident>.log` of the store. That it can't be kept changes no outcome.
 pub(super) fn keep(inputs: &Inputs, run: &Finished, incident: &str, voice: &Voice) {
-    let folder = inputs.store.join("logs");
-    let kept = inputs
-        .private_folder(&folder)
+    let folder = inputs.store.local().join("logs");
+    let kept = private(&folder)
         .and_then(|()| {
             run.output.write_to(
                 &folder.join(format!("{incident}.log")),

@@ -1,31 +1,44 @@
 //! `heal run`: runs the command; if it fails, heals it.
 
+mod channels;
 mod env_file;
 mod inputs;
 mod log;
+mod manifest;
 mod outcome;
 mod policies;
 mod progress;
+mod recovery;
+mod resume;
 mod wiring;
 
+pub(crate) use inputs::user_state;
 pub(crate) use outcome::RunResult;
+pub(crate) use resume::main as resume;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use selfheal_adapters::local::process::{Finished, RunError};
-use selfheal_adapters::local::workspace::{DirectoryLock, LockError, Scratch, Undo};
+use selfheal_adapters::local::workspace::{DirectoryLock, LockError, Scratch};
 use selfheal_adapters::local::{Pipeline, observation};
 use selfheal_core::diagnosis::Hypothesis;
-use selfheal_core::incident::Signal;
-use selfheal_core::orchestrator::Report;
+use selfheal_core::facts::Fact;
+use selfheal_core::incident::{IncidentId, Signal};
+use selfheal_core::orchestrator::{Report, SystemClock, SystemEntropy};
+use selfheal_core::ports::{Clock, Entropy};
 
 use crate::cli::RunOptions;
 use crate::exit;
 use crate::say::{Voice, json, timeline};
 use crate::signals::Stop;
+use crate::store::Store;
 use inputs::Inputs;
+use manifest::Manifest;
+
+/// The fact that says in which directory the command ran.
+pub(crate) const DIRECTORY: &str = "directory";
 
 /// Why a run ended without a result; the status says whose fault it is.
 #[derive(Debug)]
@@ -49,11 +62,7 @@ pub(crate) fn main(options: &RunOptions) -> i32 {
     let voice = Voice::default();
     match heal(options, inputs::user_state(), &voice) {
         Ok(result) => {
-            if options.json {
-                json::print(&result);
-            } else {
-                timeline::tell(&voice, &result);
-            }
+            tell(&result, options.json, &voice);
             result.status
         }
         Err(refusal) => {
@@ -63,13 +72,26 @@ pub(crate) fn main(options: &RunOptions) -> i32 {
     }
 }
 
+/// Tells how a run went: as one JSON object, or for people.
+fn tell(result: &RunResult, as_json: bool, voice: &Voice) {
+    if as_json {
+        json::print(result);
+    } else {
+        timeline::tell(voice, result);
+    }
+}
+
 /// Runs the command and heals it. `user_state` is where directories outside of git keep their state.
 ///
 /// # Errors
 /// A [`Refusal`] if it can't be run, or the healer itself fails.
 pub(crate) fn heal(options: &RunOptions, user_state: Option<PathBuf>, voice: &Voice) -> Result<RunResult, Refusal> {
+    block_on(heal_async(options, user_state, voice))
+}
+
+fn block_on<T>(work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Refusal::failed)?;
-    let result = runtime.block_on(heal_async(options, user_state, voice));
+    let result = runtime.block_on(work);
     // A call that was told to stop still has its copy to remove.
     runtime.shutdown_timeout(std::time::Duration::from_secs(10));
     result
@@ -81,7 +103,8 @@ async fn heal_async(options: &RunOptions, user_state: Option<PathBuf>, voice: &V
     stop.listen().map_err(Refusal::failed)?;
     let inputs = Inputs::read(options, user_state)?;
     let _lock = lock(&inputs)?;
-    recover(&inputs, voice)?;
+    recovery::recover(&inputs, voice).await?;
+    inputs.store.check()?;
     let pipeline = Arc::new(inputs.pipeline(options, &stop)?);
     // Also if the command passes: nobody else removes what a killed healer left.
     Scratch::sweep(&pipeline.config().scratch);
@@ -89,14 +112,45 @@ async fn heal_async(options: &RunOptions, user_state: Option<PathBuf>, voice: &V
     if first.exit.success() {
         return Ok(RunResult::passed(options, &pipeline, started.elapsed()));
     }
-    let failed_at = Instant::now();
+    let (failed_at, observed_at) = (Instant::now(), SystemClock::default().now());
     voice.note(&format!("`{}` failed with {}; looking into it", pipeline.command_line(), how(&first)));
-    let host = wiring::Host::new(options, &inputs, &pipeline, &stop, voice)?;
+    let store = inputs.store.open().await?;
+    let host = wiring::Host::new(options, &inputs, &pipeline, &stop, &store, voice)?;
+    let incident = announce(options, &inputs)?;
     // The evidence is read from the log by the orchestrator.
-    let facts = observation::facts(&first, pipeline.memory_limit());
-    let signal = Signal::new(pipeline.resource(), options.env.clone()).with_facts(facts);
+    let facts = observation::facts(&first, pipeline.memory_limit())
+        .with(DIRECTORY, Fact::Text(inputs.dir.display().to_string()));
+    let signal = Signal::new(pipeline.resource(), options.env.clone())
+        .with_incident(incident.clone())
+        .with_observed_at(observed_at)
+        .with_facts(facts);
     let detect = failed_at.elapsed();
-    let report = host.orchestrator.heal(signal, &stop.healer).await.map_err(Refusal::failed)?;
+    let report = host.orchestrator.heal(signal, &stop.healer).await.map_err(|error| interrupted(&incident, error))?;
+    say_if_timed_out(&pipeline, voice);
+    log::keep(&inputs, &first, incident.as_str(), voice);
+    let obstacle = host.obstacle(&report).await;
+    let first_exit = first.exit.shell_status();
+    let ended =
+        Ended { first_exit, report, obstacle, detect, tools: host.tools.spent(), total: started.elapsed() };
+    conclude(&inputs, &ended.report, &store, voice).await;
+    Ok(finish(options, &host, &pipeline, &stop, ended, voice))
+}
+
+/// Names the incident, and keeps what another process needs to go on with it before anything of it is journaled.
+fn announce(options: &RunOptions, inputs: &Inputs) -> Result<IncidentId, Refusal> {
+    let incident = IncidentId::from_random(SystemEntropy::default().next_u64());
+    let manifest = Manifest::new(incident.clone(), options, &inputs.dir, inputs.store.folder());
+    let kept = manifest.keep(&inputs.state);
+    kept.map_err(|error| Refusal::failed(format!("what is needed to resume can't be kept: {error}")))?;
+    Ok(incident)
+}
+
+/// The loop could not go on: most likely its journal can't be written. Nothing is lost that was acknowledged.
+fn interrupted(incident: &IncidentId, error: selfheal_core::error::Error) -> Refusal {
+    Refusal::failed(format!("{error}; nothing more is done. When that is mended: heal resume {incident}"))
+}
+
+fn say_if_timed_out(pipeline: &Pipeline, voice: &Voice) {
     if let Some(limit) = pipeline.timed_out() {
         let seconds = limit.as_secs();
         voice.note(&format!(
@@ -104,15 +158,24 @@ async fn heal_async(options: &RunOptions, user_state: Option<PathBuf>, voice: &V
             pipeline.command_line()
         ));
     }
-    log::keep(&inputs, &first, report.incident().id.as_str(), voice);
-    let obstacle = host.obstacle(&report).await;
-    let ended = Ended { first, report, obstacle, detect, tools: host.tools.spent(), total: started.elapsed() };
-    Ok(finish(options, &host, &pipeline, &stop, ended, voice))
+}
+
+/// What is left to do for an incident once its loop ended.
+async fn conclude(inputs: &Inputs, report: &Report, store: &Store, voice: &Voice) {
+    let incident = &report.incident().id;
+    match report.outcome() {
+        Some(_) => Manifest::remove(&inputs.state, incident),
+        None if report.trouble().is_some() => {
+            voice.note(&format!("nobody received the escalation; it stays open: heal resume {incident}"));
+        }
+        None => {}
+    }
 }
 
 /// What there is to report on once the loop ended.
 pub(crate) struct Ended {
-    pub(crate) first: Arc<Finished>,
+    /// How the command ended when it first failed.
+    pub(crate) first_exit: i32,
     pub(crate) report: Report,
     /// What stands in the way after the last thing that was tried, if that is something else than what was diagnosed.
     pub(crate) obstacle: Option<Hypothesis>,
@@ -148,26 +211,6 @@ fn lock(inputs: &Inputs) -> Result<DirectoryLock, Refusal> {
         LockError::Busy { .. } => Refusal::usage(format!("{}: {error}", inputs.dir.display())),
         LockError::Io { .. } => Refusal::usage(error),
     })
-}
-
-/// Takes back what a killed healer left in the directory.
-fn recover(inputs: &Inputs, voice: &Voice) -> Result<(), Refusal> {
-    let recovery = Undo::recover(&inputs.dir, &inputs.state).map_err(Refusal::usage)?;
-    let Some(recovery) = recovery else { return Ok(()) };
-    let files: Vec<String> = recovery.restored.iter().map(|path| path.display().to_string()).collect();
-    let files = if files.is_empty() { "nothing".to_owned() } else { files.join(", ") };
-    voice.note(&format!("a former heal ({}) was interrupted; taken back: {files}", recovery.incident));
-    for (path, saved) in recovery.left_alone {
-        let path = path.display();
-        voice.note(&match saved {
-            Some(saved) => format!(
-                "{path} was changed since and is left alone; before the fix it held what is in {}",
-                saved.display()
-            ),
-            None => format!("{path} was changed since and is left alone; before the fix it did not exist"),
-        });
-    }
-    Ok(())
 }
 
 async fn run_first(pipeline: &Arc<Pipeline>, stop: &Stop) -> Result<Arc<Finished>, Refusal> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use selfheal_adapters::local::Pipeline;
 use selfheal_core::diagnosis::{Diagnosis, Hypothesis};
-use selfheal_core::engine::{Outcome, Tried, TriedResult};
+use selfheal_core::engine::{Outcome, Phase, Tried, TriedResult};
 use selfheal_core::orchestrator::{Report, Timings};
 use selfheal_core::plan::Preview;
 use selfheal_core::ports::Rehearsal;
@@ -61,7 +61,7 @@ impl RunResult {
     pub(super) fn of(options: &RunOptions, pipeline: &Pipeline, stopped: Option<i32>, ended: Ended) -> Self {
         let used = pipeline.used();
         let (outcome, status) = named(options, &ended.report, stopped);
-        let first_exit = ended.first.exit.shell_status();
+        let first_exit = ended.first_exit;
         let healthy = matches!(ended.report.outcome(), Some(Outcome::Healed | Outcome::PassedOnRerun));
         let (reason, escalation) = why(options, &ended);
         Self {
@@ -120,8 +120,14 @@ fn named(options: &RunOptions, report: &Report, stopped: Option<i32>) -> (&'stat
         Some(Outcome::Escalated { .. }) if options.dry_run => ("dry_run", exit::ESCALATED),
         Some(Outcome::Escalated { .. }) => ("escalated", exit::ESCALATED),
         Some(Outcome::Interrupted) => ("escalated", stopped.unwrap_or(exit::ESCALATED)),
+        // Nobody received it yet, or it waits for its time.
+        None if !is_asked(report) => ("escalated", exit::ESCALATED),
         None => ("awaiting_approval", exit::AWAITING_APPROVAL),
     }
+}
+
+fn is_asked(report: &Report) -> bool {
+    matches!(report.state.phase, Phase::AwaitingApproval { .. })
 }
 
 fn is_flaky(report: &Report) -> bool {
@@ -137,6 +143,9 @@ fn why(options: &RunOptions, ended: &Ended) -> (Option<String>, Option<String>) 
         Some(Outcome::Interrupted) => (Some("the user stopped it".to_owned()), Some(advice(options, ended))),
         Some(Outcome::Proposed) => (None, report.tried().last().map(|last| what_to_apply(options, last))),
         Some(Outcome::Planned) => (Some("a dry run changes nothing".to_owned()), None),
+        None if !is_asked(report) => {
+            (report.trouble().map(|trouble| trouble.in_words()), Some(advice(options, ended)))
+        }
         None => {
             let hash = report.state.proposal.as_ref().and_then(|proposal| proposal.hash.as_ref());
             let shown = hash.map(|hash| hash.as_str()).unwrap_or_default();

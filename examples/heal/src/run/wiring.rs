@@ -8,7 +8,6 @@ use selfheal_core::diagnosis::Hypothesis;
 use selfheal_core::limits::Limits;
 use selfheal_core::orchestrator::{Orchestrator, Report};
 use selfheal_core::ports::{Case, Runbooks};
-use selfheal_memory::Sqlite;
 use selfheal_policy::runbook::Catalogue;
 
 use super::Refusal;
@@ -17,6 +16,7 @@ use super::policies::{OptionSays, Parked};
 use super::progress::LiveLine;
 use crate::cli::RunOptions;
 use crate::say::Voice;
+use crate::store::Store;
 use crate::signals::Stop;
 
 /// The orchestrator of one run, and the executor that knows its patch.
@@ -33,6 +33,7 @@ impl Host {
         inputs: &Inputs,
         pipeline: &Arc<Pipeline>,
         stop: &Stop,
+        store: &Store,
         voice: &Voice,
     ) -> Result<Self, Refusal> {
         let tools = Arc::new(SystemTools::new(stop.process.clone()));
@@ -48,9 +49,14 @@ impl Host {
             .executor(executor.clone())
             .approver(Arc::new(Parked))
             .progress(Arc::new(LiveLine(voice.clone())))
+            .journal(store.journal())
+            .worker(&worker())
             .limits(Limits { dry_run: options.dry_run, ..Limits::default() });
-        if let Some(memory) = open_store(inputs, voice) {
-            builder = builder.memory(Arc::new(memory));
+        if let Some(memory) = inputs.memory(voice) {
+            builder = builder.memory(memory);
+        }
+        for channel in &inputs.channels {
+            builder = builder.notifier(Arc::clone(channel));
         }
         if options.no_rerun {
             builder = builder.policy(Arc::new(OptionSays::NO_RERUN));
@@ -74,9 +80,9 @@ impl Host {
     }
 }
 
-/// The memory; without it the healer still works, and says so.
-fn open_store(inputs: &Inputs, voice: &Voice) -> Option<Sqlite> {
-    let opened = inputs.private_folder(&inputs.store).map_err(|error| error.to_string());
-    let opened = opened.and_then(|()| Sqlite::open(&inputs.store.join("memory.db")).map_err(|error| error.to_string()));
-    opened.map_err(|error| voice.note(&format!("going on without memory: {error}"))).ok()
+/// Names this process to the other workers of a store.
+fn worker() -> String {
+    let host = rustix::system::uname();
+    let random = selfheal_core::ports::Entropy::next_u64(&selfheal_core::orchestrator::SystemEntropy::default());
+    format!("heal-{}-{}-{random:08x}", host.nodename().to_string_lossy(), std::process::id())
 }

@@ -1,7 +1,7 @@
 //! What `heal` says: a live line and a timeline on stderr, one JSON object on stdout.
 
 pub(crate) mod json;
-mod style;
+pub(crate) mod style;
 pub(crate) mod timeline;
 mod voice;
 

@@ -56,6 +56,8 @@ pub struct Finished {
     pub output: Captured,
     /// A background process still held the output open; what it writes later is lost to it and to us.
     pub pipe_left_open: bool,
+    /// Whether its [`Input`](super::Input) held something to read.
+    pub input_given: bool,
     /// Why the command did not end by itself.
     pub stopped: Option<Stopped>,
     /// Streams of ours that stopped accepting output, with the reason. The command went on, and was captured.

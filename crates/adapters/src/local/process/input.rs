@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::fs::{FileType, SeekFrom, fstat, seek};
+use rustix::io::ioctl_fionread;
 
 use super::spool::Spool;
 use super::{Command, Passthrough, RunError};
@@ -26,6 +27,7 @@ enum Kind {
     Device,
     File { start: u64 },
     Stream(Mutex<Spool>),
+    Nothing,
 }
 
 impl Input {
@@ -41,6 +43,28 @@ impl Input {
             _ if rustix::termios::isatty(stdin()) => Kind::Terminal,
             _ => Kind::Device,
         }))
+    }
+
+    /// An input that is at its end.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self(Arc::new(Kind::Nothing))
+    }
+
+    /// Whether it holds or held something to read that no other process could give again. What a person may type at a terminal
+    /// doesn't count, nor what a device gives.
+    #[must_use]
+    pub fn has_content(&self) -> bool {
+        match &*self.0 {
+            Kind::Terminal | Kind::Device | Kind::Nothing => false,
+            Kind::File { start } => {
+                fstat(stdin()).is_ok_and(|stat| u64::try_from(stat.st_size).is_ok_and(|end| end > *start))
+            }
+            Kind::Stream(spool) => {
+                let spool = spool.lock().unwrap_or_else(PoisonError::into_inner);
+                spool.len() > 0 || spool.lost().is_some() || ioctl_fionread(stdin()).is_ok_and(|waiting| waiting > 0)
+            }
+        }
     }
 
     /// Why a further run would not read what the runs before it read, if it would not.
@@ -74,6 +98,7 @@ pub(super) fn stdin_of(command: &Command) -> Stdio {
     match command.input.as_ref().map(|input| &*input.0) {
         Some(Kind::Stream(_)) => Stdio::piped(),
         Some(Kind::File { .. } | Kind::Device) => Stdio::inherit(),
+        Some(Kind::Nothing) => Stdio::null(),
         Some(Kind::Terminal) | None if silent => Stdio::null(),
         Some(Kind::Terminal) | None => Stdio::inherit(),
     }

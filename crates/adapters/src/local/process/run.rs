@@ -43,6 +43,7 @@ pub fn run(command: &Command, cancel: &Cancel) -> Result<Finished, RunError> {
         oom: baseline.compare(group),
         output: Captured::new(attended.pumped.capture),
         pipe_left_open: attended.pumped.left_open,
+        input_given: command.input.as_ref().is_some_and(Input::has_content),
         stopped: attended.stopped,
         undelivered: attended.pumped.undelivered,
     })

@@ -8,6 +8,7 @@ mod files;
 mod git_dir;
 mod links;
 mod lock;
+pub(super) mod private;
 mod relocate;
 mod removal;
 mod scope;

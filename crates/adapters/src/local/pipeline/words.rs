@@ -1,0 +1,47 @@
+//! The words of the command: for people, and for what they name.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use super::Pipeline;
+use crate::local::workspace::Relocation;
+
+impl Pipeline {
+    /// The command line, for people; redacted.
+    #[must_use]
+    pub fn command_line(&self) -> String {
+        let redactor = &self.config.redactor;
+        let words = std::iter::once(&self.config.program).chain(&self.config.args).map(|word| word.to_string_lossy());
+        // A value is found in a word before its quotes are escaped, and a name and its value in the line.
+        let line = words.map(|word| quoted(&redactor.redact(&word))).collect::<Vec<_>>().join(" ");
+        redactor.redact(&line).into_owned()
+    }
+
+    /// Why the command can't be rehearsed on a copy, if it names the directory by absolute path.
+    pub(in crate::local) fn bound_to_its_place(&self) -> Option<String> {
+        let here = Relocation::new(&self.config.dir, Path::new("/"));
+        let names_it = |text: &OsStr| here.is_named_in(text.as_encoded_bytes());
+        let words = || std::iter::once(&self.config.program).chain(&self.config.args);
+        if let Some(word) = words().find(|word| names_it(word)) {
+            let dir = self.config.dir.display();
+            let word = self.config.redactor.redact(&word.to_string_lossy()).into_owned();
+            return Some(format!("the command names its directory {dir} by absolute path (`{word}`)"));
+        }
+        // A script of the project that the command names may do so inside.
+        let scripts = words().map(|word| self.config.dir.join(word)).filter(|path| path.is_file());
+        let named = |path: &PathBuf| {
+            std::fs::metadata(path).is_ok_and(|found| found.len() <= 1 << 20)
+                && std::fs::read(path).is_ok_and(|text| here.is_named_in(&text))
+        };
+        scripts.into_iter().find(named).map(|path| format!("{} names its directory by absolute path", path.display()))
+    }
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}

@@ -1,0 +1,161 @@
+//! Opening the file: what is no journal of ours is left as it is.
+
+use std::fs::OpenOptions;
+use std::io::ErrorKind as IoKind;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use selfheal_core::audit::Head;
+use selfheal_core::error::{Error, ErrorKind, Result, Retry};
+use selfheal_core::failpoint;
+
+use super::failure::{self, Failure};
+use super::schema::{Found, MIGRATIONS, bring_up_to_date, find};
+use crate::audit::PublicKey;
+
+const OPERATION: &str = "journal.open";
+
+/// How long another process may hold the file before a call gives up.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// Pages (of 4 KiB) that the write-ahead log may take before they are moved to their places.
+const WAL_PAGES: i64 = 4096;
+
+/// Opens the file for writing, or creates it as the journal of `key`.
+pub(super) fn open(path: &Path, key: &PublicKey) -> Result<Connection> {
+    create_private(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let failed = |error| failure::of(OPERATION, path, &error);
+    let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    // Before anything is changed: turning on the write-ahead log would already be a change.
+    check(path, find(&connection, MIGRATIONS).map_err(failed)?)?;
+    set_up(&connection).map_err(failed)?;
+    let found = bring_up_to_date(&mut connection, MIGRATIONS, |connection, found| complete(connection, found, key));
+    let found = found.map_err(|failure| match failure {
+        Failure::Refused(error) => at(error, path),
+        Failure::Database(error) => failed(error),
+    })?;
+    check(path, found)?;
+    failpoint::hit("journal.opened");
+    Ok(connection)
+}
+
+/// Opens an existing file for reading only; creates nothing that stays but SQLite's own shared memory beside it.
+pub(super) fn open_read_only(path: &Path) -> Result<Connection> {
+    if !path.exists() {
+        return Err(at(Error::new(ErrorKind::NotFound, OPERATION, "there is no journal"), path));
+    }
+    let failed = |error| failure::of(OPERATION, path, &error);
+    let connection = read_only(path).map_err(failed)?;
+    match find(&connection, MIGRATIONS).map_err(failed)? {
+        Found::Empty => Err(at(Error::new(ErrorKind::NotFound, OPERATION, "the journal is empty"), path)),
+        // Only a writer brings it up to date.
+        Found::Version(version) if version < MIGRATIONS.len() => {
+            let message = format!("the journal is of version {version}, and must be opened for writing once");
+            Err(at(Error::new(ErrorKind::Invalid, OPERATION, message), path))
+        }
+        found => check(path, found).map(|()| connection),
+    }
+}
+
+fn read_only(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())) {
+        Ok(()) => Ok(connection),
+        Err(error) if is_unwritable(&error) && !has_log(path) => immutable(path),
+        Err(error) => Err(error),
+    }
+}
+
+/// Where even shared memory can't be created, such as on read-only media, nobody can be writing either.
+fn immutable(path: &Path) -> rusqlite::Result<Connection> {
+    let mut uri = url_of(path);
+    uri.push_str("?immutable=1");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(uri, flags)
+}
+
+fn url_of(path: &Path) -> String {
+    use std::os::unix::ffi::OsStrExt;
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let escaped = |byte: &u8| match byte {
+        b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => char::from(*byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    path.as_os_str().as_bytes().iter().map(escaped).fold("file://".to_owned(), |uri, part| uri + &part)
+}
+
+fn is_unwritable(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{CannotOpen, ReadOnly};
+    matches!(error.sqlite_error_code(), Some(CannotOpen | ReadOnly))
+}
+
+fn has_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
+}
+
+/// Nobody else may read what incidents hold; SQLite gives its other files the same mode.
+fn create_private(path: &Path) -> Result<()> {
+    let opened = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path);
+    let error = match opened {
+        Ok(_) => return Ok(()),
+        Err(error) => error,
+    };
+    let kind = match error.kind() {
+        IoKind::PermissionDenied | IoKind::ReadOnlyFilesystem => ErrorKind::Forbidden,
+        IoKind::NotFound => ErrorKind::NotFound,
+        _ => ErrorKind::Unavailable,
+    };
+    Err(at(Error::new(kind, OPERATION, format!("the file can't be opened for writing: {error}")), path))
+}
+
+fn set_up(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
+    // What is erased or forgotten is overwritten, not only unlinked.
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.pragma_update(None, "foreign_keys", false)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+/// A new journal is that of `key`; an existing one must be.
+fn complete(connection: &Connection, found: Found, key: &PublicKey) -> Result<(), Failure> {
+    if found == Found::Empty {
+        connection.execute("INSERT INTO audit_key (one, key) VALUES (1, ?1)", [key.to_string()])?;
+        connection.execute("INSERT INTO audit_head (one, head) VALUES (1, ?1)", [Head::new().encode()])?;
+        return Ok(());
+    }
+    let stored: String = connection.query_row("SELECT key FROM audit_key", [], |row| row.get(0))?;
+    if stored == key.to_string() {
+        return Ok(());
+    }
+    let message = "the audit log of this store is signed with another key: nothing can be appended without that";
+    Err(Error::new(ErrorKind::Forbidden, OPERATION, message)
+        .with_context("expected", stored)
+        .with_context("given", key.to_string())
+        .into())
+}
+
+fn check(path: &Path, found: Found) -> Result<()> {
+    let message = match found {
+        Found::Empty | Found::Version(_) => return Ok(()),
+        Found::Newer(version) => {
+            format!("the journal is of version {version}, this program knows up to {}", MIGRATIONS.len())
+        }
+        Found::Foreign => "the file is an SQLite database, but no journal of selfheal".to_owned(),
+    };
+    Err(at(Error::new(ErrorKind::Invalid, OPERATION, message), path))
+}
+
+fn at(error: Error, path: &Path) -> Error {
+    error.with_retry(Retry::Permanent).with_context("path", path.display().to_string())
+}

@@ -1,0 +1,147 @@
+//! The row of an incident: who may write to it, and where its records are.
+
+use rusqlite::{OptionalExtension, Row, params};
+use selfheal_core::error::{Error, ErrorKind};
+use selfheal_core::incident::IncidentId;
+use selfheal_core::ports::{Claim, Lease};
+
+use super::batch::Batch;
+use super::failure::Failure;
+use crate::journal::rows::{signed, unsigned};
+
+/// What the writes look at.
+pub(super) struct Kept {
+    pub(super) number: i64,
+    pub(super) open: bool,
+    pub(super) records: i64,
+    pub(super) last_record: i64,
+    pub(super) epoch: i64,
+    pub(super) is_free: bool,
+}
+
+/// The row of `incident`.
+pub(super) fn find(batch: &Batch<'_>, incident: &IncidentId) -> rusqlite::Result<Option<Kept>> {
+    let query = "SELECT number, open, records, last_record, epoch, worker IS NULL FROM incidents WHERE incident = ?1";
+    let read = |row: &Row<'_>| {
+        Ok(Kept {
+            number: row.get(0)?,
+            open: row.get(1)?,
+            records: row.get(2)?,
+            last_record: row.get(3)?,
+            epoch: row.get(4)?,
+            is_free: row.get(5)?,
+        })
+    };
+    batch.connection.prepare_cached(query)?.query_row([incident.as_str()], read).optional()
+}
+
+/// Until when a lease holds that is taken or shown to be alive now.
+pub(super) fn lease_until(batch: &Batch<'_>, ttl: std::time::Duration) -> i64 {
+    signed(batch.now.after(ttl).as_millis())
+}
+
+/// The right to go on with an incident, for the worker of `claim`.
+pub(super) fn lease(batch: &Batch<'_>, incident: &IncidentId, claim: &Claim) -> Result<Lease, Failure> {
+    let refuse = |kind, message| Err(error("journal.lease", kind, incident, message).into());
+    let Some(kept) = find(batch, incident)? else {
+        return refuse(ErrorKind::NotFound, "the journal has no such incident");
+    };
+    if !kept.open {
+        return refuse(ErrorKind::Invalid, "the incident is closed");
+    }
+    if !claim.holder_is_gone && is_held_by_another(batch, kept.number, claim)? {
+        return refuse(ErrorKind::Conflict, "another worker has it");
+    }
+    hand_over(batch, kept.number, kept.epoch, incident.clone(), claim)
+}
+
+fn is_held_by_another(batch: &Batch<'_>, number: i64, claim: &Claim) -> rusqlite::Result<bool> {
+    // A worker who is unknown (NULL) holds nothing.
+    let query = "SELECT coalesce(worker <> ?2 AND lease_until_ms > ?3, 0) FROM incidents WHERE number = ?1";
+    let now = signed(batch.now.as_millis());
+    batch.connection.prepare_cached(query)?.query_row(params![number, claim.worker.as_ref(), now], |row| row.get(0))
+}
+
+/// Gives the incident to the worker of `claim`; whoever had it is fenced off.
+fn hand_over(
+    batch: &Batch<'_>,
+    number: i64,
+    epoch: i64,
+    incident: IncidentId,
+    claim: &Claim,
+) -> Result<Lease, Failure> {
+    let update = "UPDATE incidents SET epoch = ?2, worker = ?3, lease_until_ms = ?4 WHERE number = ?1";
+    let (epoch, until) = (epoch + 1, lease_until(batch, claim.ttl));
+    batch.connection.prepare_cached(update)?.execute(params![number, epoch, claim.worker.as_ref(), until])?;
+    Ok(Lease { incident, epoch: unsigned(epoch), worker: claim.worker.clone(), ttl: claim.ttl })
+}
+
+/// An incident that a worker may take.
+struct Due {
+    wake_at_ms: i64,
+    number: i64,
+    epoch: i64,
+    incident: IncidentId,
+}
+
+/// Leases of at most `most` incidents that are due and free, longest waiting first.
+pub(super) fn pick_up(batch: &Batch<'_>, claim: &Claim, most: usize) -> Result<Vec<Lease>, Failure> {
+    let free = "SELECT wake_at_ms, number, epoch, incident FROM incidents
+        WHERE worker IS NULL AND wake_at_ms IS NOT NULL AND wake_at_ms <= ?1 ORDER BY wake_at_ms, number LIMIT ?2";
+    // There are never more of these than workers can hold at once.
+    let expired = "SELECT wake_at_ms, number, epoch, incident FROM incidents
+        WHERE worker IS NOT NULL AND lease_until_ms <= ?1 AND wake_at_ms <= ?1 ORDER BY wake_at_ms, number LIMIT ?2";
+    let mut due = due(batch, free, most)?;
+    due.extend(self::due(batch, expired, most)?);
+    due.sort_by_key(|one| (one.wake_at_ms, one.number));
+    due.truncate(most);
+    due.into_iter().map(|one| hand_over(batch, one.number, one.epoch, one.incident, claim)).collect()
+}
+
+fn due(batch: &Batch<'_>, query: &str, most: usize) -> rusqlite::Result<Vec<Due>> {
+    let mut statement = batch.connection.prepare_cached(query)?;
+    let read = |row: &Row<'_>| {
+        let incident = IncidentId::new(row.get_ref(3)?.as_str()?);
+        Ok(Due { wake_at_ms: row.get(0)?, number: row.get(1)?, epoch: row.get(2)?, incident })
+    };
+    let now = signed(batch.now.as_millis());
+    statement.query_map(params![now, signed(most as u64)], read)?.collect()
+}
+
+/// Starts the time of `lease` anew.
+pub(super) fn renew(batch: &Batch<'_>, lease: &Lease) -> Result<(), Failure> {
+    let operation = "journal.renew";
+    let Some(kept) = find(batch, &lease.incident)? else {
+        return Err(error(operation, ErrorKind::Conflict, &lease.incident, "the journal has no such incident").into());
+    };
+    check_epoch(operation, lease, &kept)?;
+    let update = match kept.is_free {
+        true => "UPDATE incidents SET lease_until_ms = ?2, worker = ?3 WHERE number = ?1",
+        false => "UPDATE incidents SET lease_until_ms = ?2 WHERE number = ?1 AND ?3 IS NOT NULL",
+    };
+    let until = lease_until(batch, lease.ttl);
+    batch.connection.prepare_cached(update)?.execute(params![kept.number, until, lease.worker.as_ref()])?;
+    Ok(())
+}
+
+/// Leaves the incident to others, if the lease is still good.
+pub(super) fn release(batch: &Batch<'_>, lease: &Lease) -> Result<(), Failure> {
+    let update = "UPDATE incidents SET worker = NULL, lease_until_ms = NULL WHERE incident = ?1 AND epoch = ?2";
+    let values = params![lease.incident.as_str(), signed(lease.epoch)];
+    batch.connection.prepare_cached(update)?.execute(values)?;
+    Ok(())
+}
+
+/// Refuses a worker who was fenced off, and one who goes on with what is closed.
+pub(super) fn check_epoch(operation: &'static str, lease: &Lease, kept: &Kept) -> Result<(), Error> {
+    let refuse = |message: &str| Err(error(operation, ErrorKind::Conflict, &lease.incident, message));
+    if signed(lease.epoch) != kept.epoch {
+        let (own, latest) = (lease.epoch, kept.epoch);
+        return refuse(&format!("another worker took over: the lease has epoch {own}, the incident {latest}"));
+    }
+    if !kept.open { refuse("the incident is closed") } else { Ok(()) }
+}
+
+pub(super) fn error(operation: &'static str, kind: ErrorKind, incident: &IncidentId, message: &str) -> Error {
+    Error::new(kind, operation, message).with_context("incident", incident.as_str())
+}

@@ -1,0 +1,104 @@
+//! The audit log within a transaction: leaves are appended, and signed when it is time.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use selfheal_core::audit::{Checkpoint, Entry, Field, Head, Malformed, SignedCheckpoint, Signer};
+use selfheal_core::error::{Error, ErrorKind};
+use selfheal_core::failpoint;
+use selfheal_core::time::Timestamp;
+
+use super::failure::Failure;
+use crate::audit::Salts;
+use crate::journal::rows::signed;
+
+/// A checkpoint is signed at least when the number of leaves passes a multiple of this.
+const LEAVES_PER_CHECKPOINT: u64 = 256;
+
+/// The end of the log as one transaction moves it.
+pub(super) struct Log {
+    head: Head,
+    size_before: u64,
+    due: bool,
+}
+
+impl Log {
+    /// Where the log ends now; the caller's transaction keeps others from moving it.
+    pub(super) fn load(connection: &Connection) -> Result<Self, Failure> {
+        let mut statement = connection.prepare_cached("SELECT head FROM audit_head")?;
+        let head = statement.query_row([], |row| Ok(Head::decode(row.get_ref(0)?.as_blob()?)))?;
+        let head = head.map_err(|error| damaged("the audit log's head", &error))?;
+        Ok(Self { size_before: head.size(), head, due: false })
+    }
+
+    /// Appends a leaf that says `fields` and returns its place.
+    pub(super) fn append(&mut self, connection: &Connection, salts: &mut Salts, fields: Vec<Field>) -> Result<i64, Failure> {
+        let malformed = |error: Malformed| {
+            Error::new(ErrorKind::Invalid, "audit.append", format!("a leaf that can't be written: {error}"))
+        };
+        let salt = salts.draw(fields.len())?;
+        let entry = self.head.append(fields, salt).map_err(malformed)?;
+        insert(connection, &entry)?;
+        Ok(signed(entry.index))
+    }
+
+    /// A checkpoint is to be signed at the end of the transaction.
+    pub(super) fn wants_checkpoint(&mut self) {
+        self.due = true;
+    }
+
+    /// Writes the new end, and signs it if it is time.
+    pub(super) fn finish(
+        self,
+        connection: &Connection,
+        signer: &dyn Signer,
+        now: Timestamp,
+    ) -> Result<Option<SignedCheckpoint>, Failure> {
+        let size = self.head.size();
+        if size != self.size_before {
+            connection.prepare_cached("UPDATE audit_head SET head = ?1")?.execute([self.head.encode()])?;
+        }
+        let full = size / LEAVES_PER_CHECKPOINT != self.size_before / LEAVES_PER_CHECKPOINT;
+        if self.due || full { sign(connection, &self.head, signer, now) } else { Ok(None) }
+    }
+}
+
+fn insert(connection: &Connection, entry: &Entry) -> Result<(), Failure> {
+    let index = signed(entry.index);
+    let leaf = "INSERT INTO audit_leaves (leaf, hash, encoding) VALUES (?1, ?2, ?3)";
+    connection.prepare_cached(leaf)?.execute(params![index, entry.hash.as_bytes(), entry.leaf])?;
+    let openings = "INSERT INTO audit_openings (leaf, encoding) VALUES (?1, ?2)";
+    connection.prepare_cached(openings)?.execute(params![index, entry.openings])?;
+    Ok(())
+}
+
+/// Signs the log as it ends at `head`, unless the newest checkpoint did.
+fn sign(
+    connection: &Connection,
+    head: &Head,
+    signer: &dyn Signer,
+    now: Timestamp,
+) -> Result<Option<SignedCheckpoint>, Failure> {
+    let newest = newest_checkpoint(connection)?;
+    let signed = newest.as_ref().map_or(0, |(_, newest)| newest.checkpoint().size);
+    if signed == head.size() {
+        return Ok(None);
+    }
+    let (place, before) = newest.map_or((0, None), |(place, newest)| (place + 1, Some(newest)));
+    let checkpoint = Checkpoint::sign(head, now, before.as_ref(), signer)?;
+    let insert = "INSERT INTO audit_checkpoints (place, note) VALUES (?1, ?2)";
+    connection.prepare_cached(insert)?.execute(params![place, checkpoint.as_str()])?;
+    failpoint::hit("journal.checkpoint_signed");
+    Ok(Some(checkpoint))
+}
+
+/// The newest checkpoint and its place.
+pub(super) fn newest_checkpoint(connection: &Connection) -> Result<Option<(i64, SignedCheckpoint)>, Failure> {
+    let newest = "SELECT place, note FROM audit_checkpoints ORDER BY place DESC LIMIT 1";
+    let mut statement = connection.prepare_cached(newest)?;
+    let found = statement.query_row([], |row| Ok((row.get(0)?, SignedCheckpoint::parse(row.get_ref(1)?.as_str()?))));
+    let Some((place, note)) = found.optional()? else { return Ok(None) };
+    Ok(Some((place, note.map_err(|error| damaged("the newest checkpoint", &error))?)))
+}
+
+fn damaged(what: &str, error: &dyn std::fmt::Display) -> Error {
+    Error::new(ErrorKind::Invalid, "journal.write", format!("the store is damaged: {what}: {error}"))
+}

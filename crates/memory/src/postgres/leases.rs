@@ -1,0 +1,112 @@
+//! Who works on what, by the server's clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use selfheal_core::error::{Error, ErrorKind, Result};
+use selfheal_core::failpoint;
+use selfheal_core::incident::IncidentId;
+use selfheal_core::ports::{Claim, Lease};
+use sqlx::PgPool;
+
+use super::failure::within;
+use crate::journal::rows::{signed, unsigned};
+
+/// Leases the row unless another holds it, and tells what it found in either case.
+const LEASE: &str = "
+WITH found AS MATERIALIZED (
+    SELECT incident, wake_at_ms IS NOT NULL AS open, lease_until_ms > now_ms() AND worker <> $2 AND NOT $4 AS held
+    FROM incidents WHERE incident = $1 FOR UPDATE
+), leased AS (
+    UPDATE incidents i SET epoch = epoch + 1, worker = $2, lease_until_ms = now_ms() + $3
+    FROM found WHERE i.incident = found.incident AND open AND held IS NOT TRUE RETURNING epoch
+)
+SELECT open, coalesce(held, false), (SELECT epoch FROM leased) FROM found";
+
+/// Rows that another worker is just picking up are passed over. The clock is read once, so that the index serves.
+const PICK_UP: &str = "
+WITH clock AS MATERIALIZED (SELECT now_ms() AS now), due AS MATERIALIZED (
+    SELECT incident FROM incidents
+    WHERE wake_at_ms <= (SELECT now FROM clock) AND (lease_until_ms IS NULL OR lease_until_ms <= (SELECT now FROM clock))
+    ORDER BY wake_at_ms, incident LIMIT $3 FOR UPDATE SKIP LOCKED
+), leased AS (
+    UPDATE incidents i SET epoch = epoch + 1, worker = $1, lease_until_ms = (SELECT now FROM clock) + $2
+    FROM due WHERE i.incident = due.incident RETURNING wake_at_ms, i.incident, epoch
+)
+SELECT incident, epoch FROM leased ORDER BY wake_at_ms, incident";
+
+const RENEW: &str = "
+UPDATE incidents SET worker = $3, lease_until_ms = now_ms() + $4
+WHERE incident = $1 AND epoch = $2 AND wake_at_ms IS NOT NULL";
+
+const RELEASE: &str = "UPDATE incidents SET worker = NULL, lease_until_ms = NULL WHERE incident = $1 AND epoch = $2";
+
+/// Far beyond any sensible lease, and far below where milliseconds would overflow.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// Most incidents that one call picks up.
+const MOST: usize = 10_000;
+
+pub(super) fn ttl_ms(ttl: Duration) -> i64 {
+    i64::try_from(ttl.min(LONGEST).as_millis()).unwrap_or(i64::MAX)
+}
+
+pub(super) async fn lease(pool: &PgPool, limit: Duration, incident: &IncidentId, claim: &Claim) -> Result<Lease> {
+    let operation = "journal.lease";
+    let asked = sqlx::query_as(LEASE)
+        .bind(incident.as_str())
+        .bind(claim.worker.as_ref())
+        .bind(ttl_ms(claim.ttl))
+        .bind(claim.holder_is_gone)
+        .fetch_optional(pool);
+    let found: Option<(bool, bool, Option<i64>)> = within(limit, operation, asked).await?;
+    let refuse =
+        |kind, message: &str| Err(Error::new(kind, operation, message).with_context("incident", incident.as_str()));
+    match found {
+        None => refuse(ErrorKind::NotFound, "the journal has no such incident"),
+        Some((false, ..)) => refuse(ErrorKind::Invalid, "the incident is closed"),
+        Some((_, true, _)) => refuse(ErrorKind::Conflict, "another worker has it"),
+        Some((.., None)) => refuse(ErrorKind::Conflict, "another worker was quicker"),
+        Some((.., Some(epoch))) => {
+            failpoint::hit("postgres.leased");
+            Ok(granted(incident.clone(), epoch, claim))
+        }
+    }
+}
+
+pub(super) async fn pick_up(pool: &PgPool, limit: Duration, claim: &Claim, most: usize) -> Result<Vec<Lease>> {
+    let asked = sqlx::query_as(PICK_UP)
+        .bind(claim.worker.as_ref())
+        .bind(ttl_ms(claim.ttl))
+        .bind(signed(most.min(MOST) as u64))
+        .fetch_all(pool);
+    let found: Vec<(String, i64)> = within(limit, "journal.pick_up", asked).await?;
+    failpoint::hit("postgres.picked_up");
+    Ok(found.into_iter().map(|(incident, epoch)| granted(IncidentId::new(&incident), epoch, claim)).collect())
+}
+
+pub(super) async fn renew(pool: &PgPool, limit: Duration, lease: &Lease) -> Result<()> {
+    let asked = sqlx::query(RENEW)
+        .bind(lease.incident.as_str())
+        .bind(signed(lease.epoch))
+        .bind(lease.worker.as_ref())
+        .bind(ttl_ms(lease.ttl))
+        .execute(pool);
+    match within(limit, "journal.renew", asked).await?.rows_affected() {
+        0 => {
+            let message = "another worker took over, or the incident is closed";
+            let error = Error::new(ErrorKind::Conflict, "journal.renew", message);
+            Err(error.with_context("incident", lease.incident.as_str()).with_context("epoch", lease.epoch.to_string()))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) async fn release(pool: &PgPool, limit: Duration, lease: &Lease) -> Result<()> {
+    let asked = sqlx::query(RELEASE).bind(lease.incident.as_str()).bind(signed(lease.epoch)).execute(pool);
+    within(limit, "journal.release", asked).await.map(drop)
+}
+
+fn granted(incident: IncidentId, epoch: i64, claim: &Claim) -> Lease {
+    Lease { incident, epoch: unsigned(epoch), worker: Arc::clone(&claim.worker), ttl: claim.ttl }
+}

@@ -1,0 +1,182 @@
+//! What is done to the store beside appending: each under the held log, each with a leaf that tells of it.
+
+use selfheal_core::audit::{Erasure, Field, Hash, Leaf, Openings};
+use selfheal_core::error::{Error, ErrorKind, Result};
+use selfheal_core::failpoint;
+use selfheal_core::incident::IncidentId;
+use selfheal_core::ports::Snapshot;
+use selfheal_core::time::Timestamp;
+
+use super::failure::{Aftermath, Broken};
+use super::session::Session;
+use super::writer::Writer;
+use crate::journal::rows::{bounded_json, signed};
+
+/// Something that can be asked for twice: what is done already isn't done again.
+#[derive(Debug)]
+pub(super) enum Tend {
+    /// Puts a snapshot in place of records.
+    Compact { incident: IncidentId, records: i64, snapshot: String },
+    /// Removes a closed incident.
+    Forget(IncidentId),
+    /// Drops an opening.
+    Erase(Erasure),
+    /// Signs the log as it ends.
+    Sign,
+}
+
+/// What became of it within the transaction.
+enum Tended {
+    /// There was nothing to do.
+    Nothing,
+    /// It is done once the log tells of it.
+    Done(Vec<Field>),
+    /// There is nothing to tell, but to sign.
+    Signed,
+}
+
+impl Tend {
+    pub(super) fn compact(snapshot: &Snapshot) -> Result<Self> {
+        let incident = snapshot.state.incident.id.clone();
+        let json = bounded_json("journal.compact", "snapshot", snapshot)?;
+        Ok(Self::Compact { incident, records: signed(snapshot.records), snapshot: json })
+    }
+
+    /// Whether it only holds when it is signed: an erasure that no checkpoint covers counts as forged.
+    fn is_signed(&self) -> bool {
+        matches!(self, Self::Erase(_) | Self::Sign)
+    }
+}
+
+impl Writer {
+    /// Does it, durably.
+    pub(super) async fn tend(&mut self, tend: &Tend) -> Result<()> {
+        let reused = self.session.is_some();
+        let tried = match self.try_to_tend(tend).await {
+            // A connection that lay idle may be long dead; and to ask twice is to ask once.
+            Err(broken) if broken.aftermath == Aftermath::Disconnected && (reused || broken.in_doubt) => {
+                self.try_to_tend(tend).await
+            }
+            tried => tried,
+        };
+        tried.map_err(|broken| broken.error)
+    }
+
+    async fn try_to_tend(&mut self, tend: &Tend) -> Result<(), Broken> {
+        let mut session = self.take_session().await?;
+        let before = self.hold(&mut session).await?;
+        let now = self.now();
+        let tended = match tend {
+            Tend::Compact { incident, records, snapshot } => {
+                compact(&mut session, incident, *records, snapshot, signed(before.head.size()), now).await?
+            }
+            Tend::Forget(incident) => forget(&mut session, incident, now).await?,
+            Tend::Erase(erasure) => erase(&mut session, erasure).await?,
+            Tend::Sign if before.has_unsigned_leaves() => Tended::Signed,
+            Tend::Sign => Tended::Nothing,
+        };
+        let said = match tended {
+            Tended::Nothing => {
+                session.roll_back().await?;
+                self.session = Some(session);
+                return Ok(());
+            }
+            Tended::Done(said) => Some(said),
+            Tended::Signed => None,
+        };
+        let draft = before.draft(said.iter().map(Vec::as_slice), tend.is_signed(), now, self.signer.as_ref());
+        let draft = draft.map_err(Broken::refused)?;
+        session.write_log(&before, &draft).await?;
+        session.commit().await?;
+        failpoint::hit("postgres.tended");
+        (self.session, self.known) = (Some(session), Some(draft.after));
+        self.show(draft.checkpoint).await;
+        Ok(())
+    }
+}
+
+async fn compact(
+    session: &mut Session,
+    incident: &IncidentId,
+    records: i64,
+    snapshot: &str,
+    leaf: i64,
+    now: Timestamp,
+) -> Result<Tended, Broken> {
+    let find = "SELECT i.records, s.records FROM incidents i LEFT JOIN snapshots s ON s.incident = i.incident
+        WHERE i.incident = $1 FOR UPDATE OF i";
+    let found: Option<(i64, Option<i64>)> = session.find(sqlx::query_as(find).bind(incident.as_str())).await?;
+    let refuse = |message| Err(refused("journal.compact", ErrorKind::Invalid, incident, message));
+    match found {
+        None => return refuse("the journal has no such incident"),
+        Some((there, _)) if records > there => return refuse("the snapshot stands for records that are not there"),
+        Some((_, Some(before))) if before >= records => return Ok(Tended::Nothing),
+        Some(_) => {}
+    }
+    let drop_records = "DELETE FROM records WHERE incident = $1 AND sequence < $2";
+    session.execute(sqlx::query(drop_records).bind(incident.as_str()).bind(records)).await?;
+    let put = "INSERT INTO snapshots (incident, leaf, records, snapshot) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (incident) DO UPDATE SET leaf = excluded.leaf, records = excluded.records, snapshot = excluded.snapshot";
+    session.execute(sqlx::query(put).bind(incident.as_str()).bind(leaf).bind(records).bind(snapshot)).await?;
+    let mut said = told("compacted", incident, records, now);
+    said.push(Field::new("snapshot", Hash::of(snapshot.as_bytes()).to_string()));
+    Ok(Tended::Done(said))
+}
+
+async fn forget(session: &mut Session, incident: &IncidentId, now: Timestamp) -> Result<Tended, Broken> {
+    let find = "SELECT records, wake_at_ms IS NULL FROM incidents WHERE incident = $1 FOR UPDATE";
+    let found: Option<(i64, bool)> = session.find(sqlx::query_as(find).bind(incident.as_str())).await?;
+    let Some((records, closed)) = found else { return Ok(Tended::Nothing) };
+    if !closed {
+        return Err(refused("journal.forget", ErrorKind::Invalid, incident, "the incident is open"));
+    }
+    for table in [
+        "DELETE FROM records WHERE incident = $1",
+        "DELETE FROM snapshots WHERE incident = $1",
+        "DELETE FROM incidents WHERE incident = $1",
+    ] {
+        session.execute(sqlx::query(table).bind(incident.as_str())).await?;
+    }
+    Ok(Tended::Done(told("forgotten", incident, records, now)))
+}
+
+async fn erase(session: &mut Session, erasure: &Erasure) -> Result<Tended, Broken> {
+    let refuse = |kind, message: String| {
+        let error = Error::new(kind, "audit.erase", message).with_context("leaf", erasure.leaf.to_string());
+        Broken::refused(error.with_context("field", erasure.field.clone()))
+    };
+    let damaged =
+        |error: selfheal_core::audit::Malformed| refuse(ErrorKind::Invalid, format!("the log is damaged: {error}"));
+    let find =
+        "SELECT l.encoding, o.encoding FROM audit_leaves l JOIN audit_openings o ON o.leaf = l.leaf WHERE l.leaf = $1";
+    let found: Option<(Vec<u8>, Vec<u8>)> = session.find(sqlx::query_as(find).bind(signed(erasure.leaf))).await?;
+    let (leaf, openings) = found.ok_or_else(|| refuse(ErrorKind::NotFound, "there is no such leaf".to_owned()))?;
+    let openings = Openings::decode(&openings).map_err(damaged)?;
+    if Erasure::read(&openings).is_some() {
+        return Err(refuse(ErrorKind::Invalid, "what tells of an erasure is never erased".to_owned()));
+    }
+    let Some(kept) = openings.without(&erasure.field) else {
+        let mut fields = Leaf::decode(&leaf).map_err(damaged)?.commitments().map(|(name, _)| name);
+        let was_there = fields.any(|name| name == erasure.field);
+        let never = || refuse(ErrorKind::NotFound, "the leaf has no such field".to_owned());
+        return if was_there { Ok(Tended::Nothing) } else { Err(never()) };
+    };
+    let put = "UPDATE audit_openings SET encoding = $2 WHERE leaf = $1";
+    session.execute(sqlx::query(put).bind(signed(erasure.leaf)).bind(kept)).await?;
+    Ok(Tended::Done(erasure.fields()))
+}
+
+/// What the leaf says of records that went, so that they can be told from stolen ones.
+fn told(event: &str, incident: &IncidentId, records: i64, now: Timestamp) -> Vec<Field> {
+    vec![
+        Field::new("at_ms", now.as_millis().to_string()),
+        Field::new("by", "healer"),
+        Field::new("event", event),
+        Field::new("incident", incident.as_str()),
+        Field::new("records", records.to_string()),
+    ]
+}
+
+fn refused(operation: &'static str, kind: ErrorKind, incident: &IncidentId, message: &str) -> Broken {
+    Broken::refused(Error::new(kind, operation, message).with_context("incident", incident.as_str()))
+}

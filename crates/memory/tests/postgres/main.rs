@@ -1,0 +1,23 @@
+//! The journal on a real server.
+
+mod auditing;
+mod breaking;
+mod measuring;
+mod opening;
+mod proxy;
+mod scene;
+#[path = "../common/postgres.rs"]
+mod server;
+mod sharing;
+
+use std::sync::Arc;
+
+use selfheal_core::ports::Journal;
+use selfheal_core::testing::conformance;
+
+#[tokio::test]
+async fn it_keeps_the_ports_obligations() {
+    let Some(server) = server::Server::shared() else { return };
+    let fresh = || async { (Arc::new(scene::Store::new(&server).open().await) as Arc<dyn Journal>, ()) };
+    conformance::journal(fresh).await.unwrap();
+}

@@ -1,0 +1,53 @@
+//! The records that people read: which incidents there were, what happened in one, and how well it goes.
+//!
+//! Everything is composed from a journal; nothing is kept here. What tools, logs and people said passes through
+//! [`clean`](clean::line) on its way to a terminal, and through escaping templates on its way to a page.
+
+mod clean;
+mod cli;
+mod find;
+mod incidents;
+mod json;
+mod page;
+mod report;
+mod show;
+mod table;
+#[cfg(test)]
+mod tests;
+mod when;
+
+pub(crate) use cli::{IncidentsOptions, ReportOptions, ShowOptions};
+pub(crate) use incidents::incidents;
+pub(crate) use page::Page;
+pub(crate) use report::report;
+pub(crate) use show::show;
+
+use std::io;
+
+use crate::exit;
+use crate::run::Refusal;
+
+/// Why nothing, or no more, is shown.
+#[derive(Debug, thiserror::Error)]
+enum Stop {
+    /// Whoever reads has read enough, or the output can't be written.
+    #[error("could not write: {0}")]
+    Output(#[from] io::Error),
+    /// The journal can't be read.
+    #[error(transparent)]
+    Journal(#[from] selfheal_core::error::Error),
+    /// What was asked for is not there, or not clear.
+    #[error("{0}")]
+    Asked(String),
+}
+
+/// The exit status of a command that only shows something.
+fn status(shown: Result<(), Stop>) -> Result<i32, Refusal> {
+    match shown {
+        Ok(()) => Ok(exit::HEALED),
+        // `heal incidents | head` is no failure.
+        Err(Stop::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(exit::HEALED),
+        Err(Stop::Asked(message)) => Err(Refusal::usage(message)),
+        Err(stop) => Err(Refusal::failed(stop)),
+    }
+}

@@ -1,0 +1,121 @@
+//! Columns that line up, and fit into the terminal.
+
+use std::io;
+
+use anstyle::Style;
+use unicode_width::UnicodeWidthStr;
+
+use super::clean;
+use super::page::Page;
+use crate::say::style::{BOLD, styled};
+
+const GAP: usize = 2;
+
+/// No column is made narrower than this.
+const NARROWEST: usize = 8;
+
+/// A column's heading, and whether it gives way where the terminal is too narrow.
+pub(super) struct Column {
+    pub(super) heading: &'static str,
+    pub(super) gives_way: bool,
+}
+
+impl Column {
+    pub(super) const fn fixed(heading: &'static str) -> Self {
+        Self { heading, gives_way: false }
+    }
+
+    pub(super) const fn elastic(heading: &'static str) -> Self {
+        Self { heading, gives_way: true }
+    }
+}
+
+/// A row: its cells, and the style of the last one.
+pub(super) struct Row<const N: usize> {
+    pub(super) cells: [String; N],
+    pub(super) style: Style,
+}
+
+/// Writes headings and rows; with a width, the elastic columns are cut so that a row stays on its line.
+pub(super) fn write<const N: usize>(page: &mut Page<'_>, columns: &[Column; N], rows: &[Row<N>]) -> io::Result<()> {
+    let cells: Vec<[String; N]> =
+        rows.iter().map(|row| row.cells.each_ref().map(|cell| clean::line(cell).into_owned())).collect();
+    let widths = widths(page.width, columns, &cells);
+    let headings = columns.each_ref().map(|column| column.heading.to_owned());
+    write_row(page, &widths, &headings, BOLD, BOLD)?;
+    for (cells, row) in cells.iter().zip(rows) {
+        write_row(page, &widths, cells, Style::new(), row.style)?;
+    }
+    Ok(())
+}
+
+fn write_row<const N: usize>(
+    page: &mut Page<'_>,
+    widths: &[usize; N],
+    cells: &[String; N],
+    style: Style,
+    last: Style,
+) -> io::Result<()> {
+    let mut line = String::new();
+    for (at, (cell, width)) in cells.iter().zip(widths).enumerate() {
+        let shown = fitted(cell, *width);
+        let is_last = at + 1 == N;
+        let padding = if is_last { 0 } else { width.saturating_sub(shown.width()) + GAP };
+        line.push_str(&styled(if is_last { last } else { style }, &shown));
+        line.extend(std::iter::repeat_n(' ', padding));
+    }
+    writeln!(page.out, "{}", line.trim_end())
+}
+
+fn widths<const N: usize>(most: Option<usize>, columns: &[Column; N], cells: &[[String; N]]) -> [usize; N] {
+    let widest = |at: usize| cells.iter().map(|row| row[at].width()).chain([columns[at].heading.width()]).max();
+    let mut widths: [usize; N] = std::array::from_fn(|at| widest(at).unwrap_or(0));
+    let Some(most) = most else { return widths };
+    let mut excess = (widths.iter().sum::<usize>() + GAP * (N - 1)).saturating_sub(most);
+    while excess > 0 {
+        let elastic = (0..N).filter(|at| columns[*at].gives_way && widths[*at] > NARROWEST);
+        let Some(at) = elastic.max_by_key(|at| widths[*at]) else { break };
+        widths[at] -= 1;
+        excess -= 1;
+    }
+    widths
+}
+
+/// `text` in at most `width` columns.
+fn fitted(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut shown = String::new();
+    for c in text.chars() {
+        let mut longer = shown.clone();
+        longer.push(c);
+        if longer.width() + 1 > width {
+            break;
+        }
+        shown = longer;
+    }
+    shown.push('…');
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use selfheal_core::time::Timestamp;
+
+    #[test]
+    fn wide_characters_line_up_and_a_narrow_terminal_cuts_what_gives_way() {
+        let columns = [Column::fixed("ID"), Column::elastic("RESOURCE"), Column::fixed("STATE")];
+        let row = |cells: [&str; 3]| Row { cells: cells.map(str::to_owned), style: Style::new() };
+        let rows = [row(["1", "配置/サービス/checkout", "healed"]), row(["22", "local/pipeline/shop", "open"])];
+        let mut out = Vec::new();
+        write(&mut Page::new(&mut out, Some(28), Timestamp::default()), &columns, &rows).unwrap();
+        let text = anstream::adapter::strip_str(std::str::from_utf8(&out).unwrap()).to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines.iter().all(|line| line.width() <= 28), "{text}");
+        let column = |line: &str, word: &str| line[..line.find(word).unwrap()].width();
+        assert_eq!(column(lines[1], "healed"), column(lines[2], "open"), "{text}");
+        assert!(lines[1].contains("配置/サー…") && lines[2].contains("local/pipel…"), "{text}");
+    }
+}

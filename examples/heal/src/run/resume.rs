@@ -1,0 +1,204 @@
+//! `heal resume`: goes on with what a former run left.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use selfheal_adapters::local::workspace::{DirectoryLock, LockError, Scratch, StateDir};
+use selfheal_core::engine::{Outcome, Phase, State};
+use selfheal_core::facts::Fact;
+use selfheal_core::incident::IncidentId;
+use selfheal_core::ports::Query;
+
+use super::inputs::Inputs;
+use super::manifest::Manifest;
+use super::{DIRECTORY, Ended, Refusal, RunResult, conclude, finish, recovery, say_if_timed_out, tell, user_state};
+use crate::cli::{ResumeOptions, StoreArgument};
+use crate::exit;
+use crate::say::Voice;
+use crate::signals::Stop;
+use crate::store::{Place, Store};
+
+/// How many incidents are asked for at once.
+const PAGE: usize = 256;
+
+/// Runs `heal resume` and says how it went; the exit status.
+pub(crate) fn main(options: &ResumeOptions) -> i32 {
+    let voice = Voice::default();
+    super::block_on(resume(options, &voice)).unwrap_or_else(|refusal| {
+        voice.error(&refusal.message);
+        refusal.status
+    })
+}
+
+async fn resume(options: &ResumeOptions, voice: &Voice) -> Result<i32, Refusal> {
+    let stop = Stop::default();
+    stop.listen().map_err(Refusal::failed)?;
+    let place = Place::named(&options.store, user_state())?;
+    let store = match place.exists() {
+        true => place.open().await?,
+        false => return none_open(options, &format!("there is no store at {place} yet"), voice),
+    };
+    match &options.incident {
+        Some(incident) => one_by_name(options, &store, incident, &stop, voice).await,
+        None => all(options, &store, &stop, voice).await,
+    }
+}
+
+fn none_open(options: &ResumeOptions, why: &str, voice: &Voice) -> Result<i32, Refusal> {
+    match &options.incident {
+        Some(incident) => Err(Refusal::usage(format!("{incident}: {why}"))),
+        None => {
+            voice.note(&format!("nothing to resume: {why}"));
+            Ok(exit::HEALED)
+        }
+    }
+}
+
+async fn one_by_name(
+    options: &ResumeOptions,
+    store: &Store,
+    name: &str,
+    stop: &Stop,
+    voice: &Voice,
+) -> Result<i32, Refusal> {
+    let incident = IncidentId::new(name);
+    let unknown = || Refusal::usage(format!("{name}: expected an incident of this store; `heal incidents` lists them"));
+    let state = recovery::state_of(store, &incident).await?.ok_or_else(unknown)?;
+    if let Phase::Closed { outcome } = &state.phase {
+        voice.note(&format!("{incident} is closed: nothing to resume"));
+        return Ok(status_of(outcome));
+    }
+    match go_on(options, store, &state, stop, voice).await? {
+        Went::On(result) => {
+            tell(&result, options.json, voice);
+            Ok(result.status)
+        }
+        Went::NotHere(why) => Err(Refusal::usage(format!("{incident} can't be resumed here: {why}"))),
+    }
+}
+
+/// Every open incident, oldest first; what can't be resumed here is left for whoever can.
+async fn all(options: &ResumeOptions, store: &Store, stop: &Stop, voice: &Voice) -> Result<i32, Refusal> {
+    let mut status = exit::HEALED;
+    let mut resumed = 0;
+    for incident in open_incidents(store).await? {
+        if stop.status().is_some() {
+            break;
+        }
+        // Another worker may have ended it meanwhile.
+        let Some(state) = recovery::left(store, &incident).await? else { continue };
+        match go_on(options, store, &state, stop, voice).await {
+            Ok(Went::On(result)) => {
+                resumed += 1;
+                tell(&result, options.json, voice);
+                status = worse(status, result.status);
+            }
+            Ok(Went::NotHere(why)) => voice.note(&format!("{incident} is left alone: {why}")),
+            Err(refusal) => {
+                voice.error(&format!("{incident}: {}", refusal.message));
+                status = worse(status, refusal.status);
+            }
+        }
+    }
+    if resumed == 0 && status == exit::HEALED {
+        voice.note("nothing to resume");
+    }
+    Ok(stop.status().unwrap_or(status))
+}
+
+async fn open_incidents(store: &Store) -> Result<Vec<IncidentId>, Refusal> {
+    let mut found = Vec::new();
+    let mut query = Query::open(PAGE);
+    loop {
+        let page = store.journal().list(&query).await.map_err(Refusal::failed)?;
+        query.after = page.last().map(|last| (last.opened_at, last.incident.clone()));
+        let full = page.len() == PAGE;
+        found.extend(page.into_iter().map(|standing| standing.incident));
+        if !full {
+            found.reverse();
+            return Ok(found);
+        }
+    }
+}
+
+/// Of two statuses the one that asks more of a person.
+fn worse(one: i32, other: i32) -> i32 {
+    let rank = |status: i32| match status {
+        exit::HEALED => 0,
+        exit::PROPOSED => 1,
+        exit::AWAITING_APPROVAL => 2,
+        exit::ESCALATED => 3,
+        _ => 4,
+    };
+    if rank(other) > rank(one) { other } else { one }
+}
+
+fn status_of(outcome: &Outcome) -> i32 {
+    match outcome {
+        Outcome::Healed | Outcome::PassedOnRerun => exit::HEALED,
+        Outcome::Proposed => exit::PROPOSED,
+        Outcome::Planned | Outcome::Escalated { .. } | Outcome::Interrupted => exit::ESCALATED,
+    }
+}
+
+enum Went {
+    On(Box<RunResult>),
+    /// Nothing was done; somebody else may.
+    NotHere(String),
+}
+
+async fn go_on(
+    options: &ResumeOptions,
+    store: &Store,
+    state: &State,
+    stop: &Stop,
+    voice: &Voice,
+) -> Result<Went, Refusal> {
+    let started = Instant::now();
+    let incident = &state.incident.id;
+    let not_here = |why: &str| Ok(Went::NotHere(why.to_owned()));
+    let Some(Fact::Text(dir)) = state.incident.facts.get(DIRECTORY) else {
+        return not_here("it is not about a pipeline of a directory");
+    };
+    if !Path::new(dir).is_dir() {
+        return not_here(&format!("its directory {dir} is not there; it may be another machine's"));
+    }
+    let place = StateDir::of(Path::new(dir), user_state().as_deref()).map_err(Refusal::usage)?;
+    let Some(manifest) = Manifest::read(&place, incident).map_err(Refusal::usage)? else {
+        return not_here(&format!("how its command was started is not known in {dir}; it may be another machine's"));
+    };
+    let mut run = manifest.options(options.json);
+    run.store = store.folder().map(|folder| StoreArgument::Folder(PathBuf::from(folder)));
+    let inputs = Inputs::read(&run, user_state())?;
+    let holder = format!("process {}: heal resume {incident}", std::process::id());
+    let _lock = match DirectoryLock::acquire(&inputs.dir, &inputs.state, &holder) {
+        Err(busy @ LockError::Busy { .. }) => return not_here(&busy.to_string()),
+        acquired => acquired.map_err(Refusal::usage)?,
+    };
+    // Whoever held the lock may have gone on with it.
+    let Some(state) = recovery::left(store, incident).await? else { return not_here("it was closed meanwhile") };
+    let pipeline = Arc::new(inputs.resumed(&run, stop, &state)?);
+    Scratch::sweep(&pipeline.config().scratch);
+    let (host, report) = recovery::go_on(&run, &inputs, &pipeline, stop, store, incident, voice).await?;
+    say_if_timed_out(&pipeline, voice);
+    let obstacle = host.obstacle(&report).await;
+    let ended = Ended {
+        first_exit: first_exit(&state),
+        report,
+        obstacle,
+        detect: Duration::ZERO,
+        tools: host.tools.spent(),
+        total: started.elapsed(),
+    };
+    conclude(&inputs, &ended.report, store, voice).await;
+    Ok(Went::On(Box::new(finish(&run, &host, &pipeline, stop, ended, voice))))
+}
+
+/// How the command ended when it first failed, as its shell saw it.
+fn first_exit(state: &State) -> i32 {
+    match state.incident.facts.get("exit_code") {
+        Some(Fact::Number(code)) => i32::try_from(*code).unwrap_or(exit::FAILED),
+        _ => exit::FAILED,
+    }
+}
