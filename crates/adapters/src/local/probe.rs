@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use selfheal_core::criterion::Observation;
-use selfheal_core::error::{Error, ErrorKind, Result};
+use selfheal_core::error::{Error, ErrorKind, Result, Retry};
 use selfheal_core::incident::IncidentId;
 use selfheal_core::ports::{HealthProbe, ProbeRequest};
 
@@ -18,7 +18,7 @@ pub const COMMAND_SUCCEEDS: &str = "command_succeeds";
 /// Observes whether the pipeline's command ends with status 0 in its directory.
 ///
 /// A run that already saw the present state (a `retry_stage`) counts, also one of a process that was killed right after;
-/// otherwise the command is run.
+/// otherwise the command is run, unless a process was killed while it ran.
 pub struct CommandProbe(Arc<Pipeline>);
 
 impl CommandProbe {
@@ -38,6 +38,10 @@ fn observe(pipeline: &Pipeline, incident: &IncidentId) -> Result<Observation> {
     pipeline.enter(incident)?;
     if let Some(seen) = seen(pipeline)? {
         return Ok(seen);
+    }
+    if pipeline.left_running() {
+        let message = "the command was running when the healer was killed, and nobody knows how that ended";
+        return Err(Error::new(ErrorKind::Unavailable, "probe.observe", message).with_retry(Retry::UnknownOutcome));
     }
     pipeline.may_start()?;
     observe_run(pipeline, incident, None)

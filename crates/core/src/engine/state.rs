@@ -172,9 +172,8 @@ impl State {
         self.intended = false;
         self.phase = match self.phase {
             Phase::Applying { step, attempt } => Phase::Probing { step, attempt },
-            // Nobody knows how often the probe's command ran; what was applied is taken back.
-            Phase::Verifying { .. } => return self.compensate(Trouble::UnknownOutcome { what: "verification".into() }),
-            // Both may be repeated: a rehearsal leaves the target alone and an undo tolerates being done.
+            // These may be repeated: a rehearsal leaves the target alone, an undo tolerates being done, and a probe that runs
+            // something remembers that it began.
             other => other,
         };
         self

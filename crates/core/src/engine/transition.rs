@@ -359,6 +359,10 @@ fn failed(state: State, phase: Phase, failure: &Failure, at: Timestamp, limits: 
         // The count of calls goes on: a step that is sent, lost and found absent again and again must end.
         return state.resume(Phase::Probing { step: *step, attempt: *attempt });
     }
+    if let (Phase::Verifying { .. }, true) = (&phase, unknown) {
+        // What was to be seen can't be seen any more, and looking again might do something again.
+        return state.compensate(Trouble::UnknownOutcome { what: failure.message.clone() });
+    }
     if failure.retry == Retry::Retryable && state.may_call_again(limits) {
         return state.call_again(phase, at, limits);
     }

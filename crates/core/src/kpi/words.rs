@@ -62,7 +62,7 @@ fn happened(event: &Event, before: Option<&State>, after: &State) -> String {
             format!("policy {} {verdict}: {}", decision.policy_version, decision.rationale)
         }
         Event::Intended => format!("about to {}", intended(after)),
-        Event::Resumed { epoch, worker } => format!("worker {worker} took over, the {epoch}. to hold the incident"),
+        Event::Resumed { epoch, worker } => format!("worker {worker} took over, with fencing token {epoch}"),
         Event::Rehearsed(rehearsal) => rehearsed(rehearsal),
         Event::Answered(answer) => answered(answer),
         Event::Applied => applied(before, plan),
@@ -120,7 +120,8 @@ fn intended(state: &State) -> String {
         Phase::Applying { step, attempt: 1 } => format!("apply step {}", step + 1),
         Phase::Applying { step, attempt } => format!("start step {} for the {attempt}. time", step + 1),
         Phase::Verifying { .. } => "observe whether it helped".to_owned(),
-                other => other.name().to_owned(),
+        Phase::Compensating { step, .. } => format!("take step {} back", step + 1),
+        other => other.name().to_owned(),
     }
 }
 

@@ -25,6 +25,9 @@ pub struct ProbeRequest<'a> {
 ///    timeout is `NoData`.
 /// 2. An unknown probe is [`ErrorKind::Unsupported`](crate::error::ErrorKind::Unsupported), never health.
 /// 3. A probe that has to run something (a command) says so in its documentation; the orchestrator records the intent first.
+/// 4. After a crash it is asked again. A probe that runs something therefore remembers durably that it began and what it saw:
+///    it answers with that, or, if it began and doesn't know how that ended, with an error of
+///    [`Retry::UnknownOutcome`](crate::error::Retry::UnknownOutcome); it doesn't run it twice for the same applied step.
 #[async_trait]
 pub trait HealthProbe: Send + Sync {
     /// What `request.probe` sees.

@@ -11,15 +11,16 @@ use serde::de::DeserializeOwned;
 /// The longest record or snapshot that is stored, in bytes of JSON: far above what the engine's bounds on evidence allow.
 pub(crate) const MAX_JSON_BYTES: usize = 64 << 20;
 
-/// A record that is to be appended: written as JSON once, in the caller's thread.
+/// A record that is to be appended: written as JSON once, in the caller's thread. `S` is the form in which the backend keeps
+/// where the incident stands.
 #[derive(Debug, Clone)]
-pub(crate) struct PreparedRecord {
+pub(crate) struct PreparedRecord<S = String> {
     /// Its place in the incident's history.
     pub(crate) sequence: i64,
     /// The very text that is stored, and that the leaf has the hash of.
     pub(crate) json: String,
-    /// Where the incident stands after it: a [`Standing`] as JSON.
-    pub(crate) standing: String,
+    /// Where the incident stands after it.
+    pub(crate) standing: S,
     /// When the incident was opened.
     pub(crate) opened_at_ms: i64,
     /// When the incident can go on; `None`: closed.
@@ -30,18 +31,26 @@ pub(crate) struct PreparedRecord {
     pub(crate) rests: bool,
 }
 
+#[cfg(feature = "postgres")]
 impl PreparedRecord {
-    /// `record` led to `after`.
+    /// `record` led to `after`; the standing is one JSON text.
     pub(crate) fn of(record: &Record, after: &State) -> Result<Self> {
+        Self::with(record, after, |standing| bounded_json("journal.append", "standing", &standing))
+    }
+}
+
+impl<S> PreparedRecord<S> {
+    /// `record` led to `after`; `kept` makes of the standing what the backend keeps.
+    pub(crate) fn with(record: &Record, after: &State, kept: impl FnOnce(Standing) -> Result<S>) -> Result<Self> {
         let json = bounded_json("journal.append", "record", record)?;
         let standing = Standing::of(record, after);
         let rests =
             matches!(after.phase, Phase::Closed { .. } | Phase::BackingOff { .. } | Phase::AwaitingApproval { .. });
         Ok(Self {
             sequence: signed(record.sequence),
-            standing: bounded_json("journal.append", "standing", &standing)?,
             opened_at_ms: millis(standing.opened_at),
             wake_at_ms: standing.wake_at.map(millis),
+            standing: kept(standing)?,
             fields: account_of(json.as_bytes(), record, after),
             json,
             rests,

@@ -15,7 +15,7 @@ use crate::say::style::{BAD, GOOD, WARN};
 
 const COLUMNS: [Column; 7] = [
     Column::fixed("ID"),
-    Column::fixed("OPENED"),
+    Column::optional("OPENED"),
     Column::fixed("AGE"),
     Column::elastic("RESOURCE"),
     Column::elastic("ENVIRONMENT"),

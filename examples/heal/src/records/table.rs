@@ -14,19 +14,33 @@ const GAP: usize = 2;
 /// No column is made narrower than this.
 const NARROWEST: usize = 8;
 
-/// A column's heading, and whether it gives way where the terminal is too narrow.
+/// A column's heading, and what becomes of it where the terminal is too narrow.
 pub(super) struct Column {
-    pub(super) heading: &'static str,
-    pub(super) gives_way: bool,
+    heading: &'static str,
+    tight: Tight,
+}
+
+#[derive(PartialEq, Eq)]
+enum Tight {
+    Stays,
+    Shrinks,
+    Goes,
 }
 
 impl Column {
+    /// Stays as it is.
     pub(super) const fn fixed(heading: &'static str) -> Self {
-        Self { heading, gives_way: false }
+        Self { heading, tight: Tight::Stays }
     }
 
+    /// Is cut.
     pub(super) const fn elastic(heading: &'static str) -> Self {
-        Self { heading, gives_way: true }
+        Self { heading, tight: Tight::Shrinks }
+    }
+
+    /// Is left out.
+    pub(super) const fn optional(heading: &'static str) -> Self {
+        Self { heading, tight: Tight::Goes }
     }
 }
 
@@ -57,7 +71,7 @@ fn write_row<const N: usize>(
     last: Style,
 ) -> io::Result<()> {
     let mut line = String::new();
-    for (at, (cell, width)) in cells.iter().zip(widths).enumerate() {
+    for (at, (cell, width)) in cells.iter().zip(widths).enumerate().filter(|(_, (_, width))| **width > 0) {
         let shown = fitted(cell, *width);
         let is_last = at + 1 == N;
         let padding = if is_last { 0 } else { width.saturating_sub(shown.width()) + GAP };
@@ -71,12 +85,17 @@ fn widths<const N: usize>(most: Option<usize>, columns: &[Column; N], cells: &[[
     let widest = |at: usize| cells.iter().map(|row| row[at].width()).chain([columns[at].heading.width()]).max();
     let mut widths: [usize; N] = std::array::from_fn(|at| widest(at).unwrap_or(0));
     let Some(most) = most else { return widths };
-    let mut excess = (widths.iter().sum::<usize>() + GAP * (N - 1)).saturating_sub(most);
-    while excess > 0 {
-        let elastic = (0..N).filter(|at| columns[*at].gives_way && widths[*at] > NARROWEST);
+    let excess = |widths: &[usize; N]| {
+        let shown = widths.iter().filter(|width| **width > 0);
+        (shown.clone().sum::<usize>() + GAP * shown.count().saturating_sub(1)).saturating_sub(most)
+    };
+    for at in (0..N).filter(|at| columns[*at].tight == Tight::Goes) {
+        widths[at] = if excess(&widths) > 0 { 0 } else { widths[at] };
+    }
+    while excess(&widths) > 0 {
+        let elastic = (0..N).filter(|at| columns[*at].tight == Tight::Shrinks && widths[*at] > NARROWEST);
         let Some(at) = elastic.max_by_key(|at| widths[*at]) else { break };
         widths[at] -= 1;
-        excess -= 1;
     }
     widths
 }
@@ -116,6 +135,6 @@ mod tests {
         assert!(lines.iter().all(|line| line.width() <= 28), "{text}");
         let column = |line: &str, word: &str| line[..line.find(word).unwrap()].width();
         assert_eq!(column(lines[1], "healed"), column(lines[2], "open"), "{text}");
-        assert!(lines[1].contains("配置/サー…") && lines[2].contains("local/pipel…"), "{text}");
+        assert!(lines[1].contains('…') && lines[2].contains("local/pipeline/…"), "{text}");
     }
 }

@@ -16,7 +16,7 @@ use selfheal_core::resource::ResourceRef;
 pub use self::config::{ConfiguredVariable, PipelineConfig};
 use self::session::Session;
 pub(super) use self::session::in_doubt;
-use super::kept::{IncidentFolder, KeptSession, StepKey};
+use super::kept::{IncidentFolder, KeptSession, Standing, StepKey};
 use super::observation;
 use super::process::{Cancel, Command, Finished, Input, MemoryLimit, Passthrough, RunError, Stopped, run};
 use super::workspace::{Scratch, Undo};
@@ -102,6 +102,13 @@ impl Pipeline {
     #[must_use]
     pub fn memory_limit(&self) -> Option<u64> {
         self.session().kept.memory().or(self.config.memory)
+    }
+
+    /// Whether a former process was killed while the command ran, and it wasn't run since.
+    pub(super) fn left_running(&self) -> bool {
+        let session = self.session();
+        let started = session.kept.run().is_some_and(|run| matches!(run.standing, Standing::Started));
+        self.is_resumed && started && session.output.is_none()
     }
 
     /// Runs the command in its directory, its streams passed through: the run whose failure is the next incident. Blocks.

@@ -7,7 +7,11 @@ use selfheal_core::ports::Lease;
 use super::batch::Batch;
 use super::failure::Failure;
 use super::incidents::{self, Kept, check_epoch, lease_until};
-use crate::journal::rows::PreparedRecord;
+use super::standing::Columns;
+use crate::journal::rows;
+
+/// A record with the columns of the standing after it.
+pub(super) type PreparedRecord = rows::PreparedRecord<Columns>;
 
 const OPERATION: &str = "journal.append";
 
@@ -24,22 +28,28 @@ fn open(batch: &mut Batch<'_>, lease: &Lease, record: &PreparedRecord) -> Result
     if (lease.epoch, record.sequence) != (1, 0) {
         return Err(conflict(lease, "expected the first record of a new incident").into());
     }
-    let leaf = batch.say(record.fields.clone())?;
+    let Some(subject) = &record.standing.subject else {
+        return Err(conflict(lease, "the first record doesn't open the incident").into());
+    };
+    let number = batch.say(record.fields.clone())?;
     let held = record.wake_at_ms.map(|_| lease);
-    let insert = "INSERT INTO incidents (incident, standing, opened_at_ms, open, wake_at_ms, records, last_record, epoch,
-        worker, lease_until_ms) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, 1, ?7, ?8)";
+    let insert = "INSERT INTO incidents (number, incident, subject, opened_at_ms, open) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let values = params![number, lease.incident.as_str(), subject, record.opened_at_ms, held.is_some()];
+    batch.connection.prepare_cached(insert)?.execute(values)?;
+    let insert =
+        "INSERT INTO standings (number, phase, category, outcome, wake_at_ms, updated_at_ms, records, last_record,
+        epoch, worker, lease_until_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?1, 1, ?7, ?8)";
     batch.connection.prepare_cached(insert)?.execute(params![
-        lease.incident.as_str(),
-        record.standing,
-        record.opened_at_ms,
-        held.is_some(),
+        number,
+        record.standing.phase,
+        record.standing.category,
+        record.standing.outcome,
         record.wake_at_ms,
-        leaf,
+        record.standing.updated_at_ms,
         held.map(|lease| lease.worker.as_ref()),
         held.map(|lease| lease_until(batch, lease.ttl)),
     ])?;
-    let number = batch.connection.last_insert_rowid();
-    insert_record(batch, leaf, number, None, record)
+    insert_record(batch, number, number, None, record)
 }
 
 fn go_on(batch: &mut Batch<'_>, lease: &Lease, record: &PreparedRecord, kept: &Kept) -> Result<(), Failure> {
@@ -64,22 +74,27 @@ fn stay(
     leaf: i64,
     wake_at_ms: i64,
 ) -> Result<(), Failure> {
+    let update =
+        "UPDATE standings SET phase = ?2, category = ?3, wake_at_ms = ?4, updated_at_ms = ?5, records = records + 1,
+        last_record = ?6, lease_until_ms = ?7 WHERE number = ?1";
+    let Columns { phase, category, updated_at_ms, .. } = &record.standing;
     let until = lease_until(batch, lease.ttl);
-    let update = "UPDATE incidents SET standing = ?2, wake_at_ms = ?3, records = records + 1, last_record = ?4,
-        lease_until_ms = ?5 WHERE number = ?1";
-    let mut update = batch.connection.prepare_cached(update)?;
-    update.execute(params![kept.number, record.standing, wake_at_ms, leaf, until])?;
+    let values = params![kept.number, phase, category, wake_at_ms, updated_at_ms, leaf, until];
+    batch.connection.prepare_cached(update)?.execute(values)?;
     if kept.is_free {
-        let hold = "UPDATE incidents SET worker = ?2 WHERE number = ?1";
+        let hold = "UPDATE standings SET worker = ?2 WHERE number = ?1";
         batch.connection.prepare_cached(hold)?.execute(params![kept.number, lease.worker.as_ref()])?;
     }
     Ok(())
 }
 
 fn close(batch: &Batch<'_>, record: &PreparedRecord, kept: &Kept, leaf: i64) -> Result<(), Failure> {
-    let update = "UPDATE incidents SET standing = ?2, open = 0, wake_at_ms = NULL, records = records + 1, last_record = ?3,
-        worker = NULL, lease_until_ms = NULL WHERE number = ?1";
-    batch.connection.prepare_cached(update)?.execute(params![kept.number, record.standing, leaf])?;
+    let update = "UPDATE standings SET phase = ?2, category = ?3, outcome = ?4, wake_at_ms = NULL, updated_at_ms = ?5,
+        records = records + 1, last_record = ?6, worker = NULL, lease_until_ms = NULL WHERE number = ?1";
+    let Columns { phase, category, outcome, updated_at_ms, .. } = &record.standing;
+    let values = params![kept.number, phase, category, outcome, updated_at_ms, leaf];
+    batch.connection.prepare_cached(update)?.execute(values)?;
+    batch.connection.prepare_cached("UPDATE incidents SET open = 0 WHERE number = ?1")?.execute([kept.number])?;
     Ok(())
 }
 

@@ -121,9 +121,9 @@ pub(super) fn carry_out(
         None => None,
     };
     failpoint::hit("journal.batch_written");
-    transaction.commit().map_err(|error| {
-        if super::failure::leaves_doubt(&error) { Broken::InDoubt(error) } else { error.into() }
-    })?;
+    transaction
+        .commit()
+        .map_err(|error| if super::failure::leaves_doubt(&error) { Broken::InDoubt(error) } else { error.into() })?;
     failpoint::hit("journal.batch_committed");
     Ok(checkpoint)
 }

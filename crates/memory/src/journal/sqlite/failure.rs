@@ -50,7 +50,9 @@ pub(super) fn of(operation: &'static str, path: &Path, error: &rusqlite::Error) 
         // Not SQLite but a column that doesn't hold what it should.
         None => (Invalid, Retry::Permanent, "the store is damaged"),
     };
-    Error::new(kind, operation, format!("{what}: {error}")).with_retry(retry).with_context("path", path.display().to_string())
+    Error::new(kind, operation, format!("{what}: {error}"))
+        .with_retry(retry)
+        .with_context("path", path.display().to_string())
 }
 
 /// Whether a commit that ended with `error` may be durable all the same: the frames were written, and only the system's word

@@ -19,9 +19,11 @@ pub(super) struct Kept {
     pub(super) is_free: bool,
 }
 
-/// The row of `incident`.
+/// What is kept of `incident`.
 pub(super) fn find(batch: &Batch<'_>, incident: &IncidentId) -> rusqlite::Result<Option<Kept>> {
-    let query = "SELECT number, open, records, last_record, epoch, worker IS NULL FROM incidents WHERE incident = ?1";
+    // Its number is in the index: the incident's other row is not looked at.
+    let query = "SELECT number, wake_at_ms IS NOT NULL, records, last_record, epoch, worker IS NULL FROM standings
+        WHERE number = (SELECT number FROM incidents WHERE incident = ?1)";
     let read = |row: &Row<'_>| {
         Ok(Kept {
             number: row.get(0)?,
@@ -57,7 +59,7 @@ pub(super) fn lease(batch: &Batch<'_>, incident: &IncidentId, claim: &Claim) -> 
 
 fn is_held_by_another(batch: &Batch<'_>, number: i64, claim: &Claim) -> rusqlite::Result<bool> {
     // A worker who is unknown (NULL) holds nothing.
-    let query = "SELECT coalesce(worker <> ?2 AND lease_until_ms > ?3, 0) FROM incidents WHERE number = ?1";
+    let query = "SELECT coalesce(worker <> ?2 AND lease_until_ms > ?3, 0) FROM standings WHERE number = ?1";
     let now = signed(batch.now.as_millis());
     batch.connection.prepare_cached(query)?.query_row(params![number, claim.worker.as_ref(), now], |row| row.get(0))
 }
@@ -70,7 +72,7 @@ fn hand_over(
     incident: IncidentId,
     claim: &Claim,
 ) -> Result<Lease, Failure> {
-    let update = "UPDATE incidents SET epoch = ?2, worker = ?3, lease_until_ms = ?4 WHERE number = ?1";
+    let update = "UPDATE standings SET epoch = ?2, worker = ?3, lease_until_ms = ?4 WHERE number = ?1";
     let (epoch, until) = (epoch + 1, lease_until(batch, claim.ttl));
     batch.connection.prepare_cached(update)?.execute(params![number, epoch, claim.worker.as_ref(), until])?;
     Ok(Lease { incident, epoch: unsigned(epoch), worker: claim.worker.clone(), ttl: claim.ttl })
@@ -86,10 +88,10 @@ struct Due {
 
 /// Leases of at most `most` incidents that are due and free, longest waiting first.
 pub(super) fn pick_up(batch: &Batch<'_>, claim: &Claim, most: usize) -> Result<Vec<Lease>, Failure> {
-    let free = "SELECT wake_at_ms, number, epoch, incident FROM incidents
+    let free = "SELECT wake_at_ms, number, epoch, incident FROM standings JOIN incidents USING (number)
         WHERE worker IS NULL AND wake_at_ms IS NOT NULL AND wake_at_ms <= ?1 ORDER BY wake_at_ms, number LIMIT ?2";
     // There are never more of these than workers can hold at once.
-    let expired = "SELECT wake_at_ms, number, epoch, incident FROM incidents
+    let expired = "SELECT wake_at_ms, number, epoch, incident FROM standings JOIN incidents USING (number)
         WHERE worker IS NOT NULL AND lease_until_ms <= ?1 AND wake_at_ms <= ?1 ORDER BY wake_at_ms, number LIMIT ?2";
     let mut due = due(batch, free, most)?;
     due.extend(self::due(batch, expired, most)?);
@@ -116,8 +118,8 @@ pub(super) fn renew(batch: &Batch<'_>, lease: &Lease) -> Result<(), Failure> {
     };
     check_epoch(operation, lease, &kept)?;
     let update = match kept.is_free {
-        true => "UPDATE incidents SET lease_until_ms = ?2, worker = ?3 WHERE number = ?1",
-        false => "UPDATE incidents SET lease_until_ms = ?2 WHERE number = ?1 AND ?3 IS NOT NULL",
+        true => "UPDATE standings SET lease_until_ms = ?2, worker = ?3 WHERE number = ?1",
+        false => "UPDATE standings SET lease_until_ms = ?2 WHERE number = ?1 AND ?3 IS NOT NULL",
     };
     let until = lease_until(batch, lease.ttl);
     batch.connection.prepare_cached(update)?.execute(params![kept.number, until, lease.worker.as_ref()])?;
@@ -126,7 +128,8 @@ pub(super) fn renew(batch: &Batch<'_>, lease: &Lease) -> Result<(), Failure> {
 
 /// Leaves the incident to others, if the lease is still good.
 pub(super) fn release(batch: &Batch<'_>, lease: &Lease) -> Result<(), Failure> {
-    let update = "UPDATE incidents SET worker = NULL, lease_until_ms = NULL WHERE incident = ?1 AND epoch = ?2";
+    let update = "UPDATE standings SET worker = NULL, lease_until_ms = NULL
+        WHERE number = (SELECT number FROM incidents WHERE incident = ?1) AND epoch = ?2";
     let values = params![lease.incident.as_str(), signed(lease.epoch)];
     batch.connection.prepare_cached(update)?.execute(values)?;
     Ok(())

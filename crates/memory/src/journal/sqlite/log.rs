@@ -30,7 +30,12 @@ impl Log {
     }
 
     /// Appends a leaf that says `fields` and returns its place.
-    pub(super) fn append(&mut self, connection: &Connection, salts: &mut Salts, fields: Vec<Field>) -> Result<i64, Failure> {
+    pub(super) fn append(
+        &mut self,
+        connection: &Connection,
+        salts: &mut Salts,
+        fields: Vec<Field>,
+    ) -> Result<i64, Failure> {
         let malformed = |error: Malformed| {
             Error::new(ErrorKind::Invalid, "audit.append", format!("a leaf that can't be written: {error}"))
         };

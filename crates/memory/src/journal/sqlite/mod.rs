@@ -9,6 +9,7 @@ mod log;
 mod queue;
 mod reading;
 mod schema;
+mod standing;
 mod tidying;
 mod writer;
 
@@ -23,10 +24,12 @@ use selfheal_core::incident::IncidentId;
 use selfheal_core::orchestrator::SystemClock;
 use selfheal_core::ports::{Claim, Clock, History, Journal, Lease, Query, Record, Snapshot, Standing};
 
+use self::append::PreparedRecord;
 use self::reading::Readers;
+use self::standing::Columns;
 use self::tidying::PreparedSnapshot;
 use self::writer::{Desk, Writer};
-use super::rows::{PreparedRecord, bounded_json, signed};
+use super::rows::{bounded_json, signed};
 use crate::audit::{PublicKey, SigningKey};
 
 pub use self::writer::Written;
@@ -105,7 +108,7 @@ impl Journal for SqliteJournal {
             let message = "the state is another incident's than the lease";
             return Err(Error::new(ErrorKind::Conflict, "journal.append", message));
         }
-        let (lease, record) = (lease.clone(), PreparedRecord::of(record, after)?);
+        let (lease, record) = (lease.clone(), PreparedRecord::with(record, after, Columns::of)?);
         writer.write(record.json.len(), move |batch| append::append(batch, &lease, &record)).await
     }
 

@@ -11,6 +11,7 @@ use selfheal_core::ports::{History, Query, Record, Snapshot, Standing};
 
 use super::failure::{self, Failure};
 use super::file::open_read_only;
+use super::standing::{self, COLUMNS};
 use crate::journal::rows::{millis, parsed, signed, unsigned};
 
 /// Connections that are kept open.
@@ -75,7 +76,7 @@ fn in_transaction<T>(
 
 /// What is there of `incident`: every record compared with what the audit log has the hash of, none missing.
 pub(super) fn history(connection: &Connection, incident: &IncidentId) -> Result<History, Failure> {
-    let row = "SELECT number, records, last_record FROM incidents WHERE incident = ?1";
+    let row = "SELECT number, records, last_record FROM incidents JOIN standings USING (number) WHERE incident = ?1";
     let found = connection.prepare_cached(row)?.query_row([incident.as_str()], |row| {
         Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
     });
@@ -150,18 +151,22 @@ fn merged(both: [Vec<Standing>; 2], most: usize) -> Vec<Standing> {
 }
 
 fn listed(connection: &Connection, query: &Query, open: bool) -> Result<Vec<Standing>, Failure> {
-    let select = "SELECT standing FROM incidents
-        WHERE open = ?1 AND opened_at_ms >= ?2 AND (opened_at_ms, incident) < (?3, ?4)
-        ORDER BY opened_at_ms DESC, incident DESC LIMIT ?5";
+    let select = format!(
+        "SELECT {COLUMNS} FROM incidents i JOIN standings s USING (number)
+        WHERE i.open = ?1 AND i.opened_at_ms >= ?2 AND (i.opened_at_ms, i.incident) < (?3, ?4)
+        ORDER BY i.opened_at_ms DESC, i.incident DESC LIMIT ?5"
+    );
     let since = query.since.map_or(0, millis);
     // Past every place of the list: no text sorts after the last of all characters.
     let (before, id) = match &query.after {
         Some((at, id)) => (millis(*at), id.as_str()),
         None => (i64::MAX, "\u{10ffff}"),
     };
-    let mut statement = connection.prepare_cached(select)?;
-    let read = |row: &Row<'_>| Ok(parsed("journal.list", "standing", row.get_ref(0)?.as_str()?));
-    let rows = statement.query_map(params![open, since, before, id, signed(query.most as u64)], read)?;
-    let found: Result<Result<Vec<Standing>>, rusqlite::Error> = rows.collect();
-    Ok(found??)
+    let mut statement = connection.prepare_cached(&select)?;
+    let mut rows = statement.query(params![open, since, before, id, signed(query.most as u64)])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(standing::read(row)?);
+    }
+    Ok(found)
 }

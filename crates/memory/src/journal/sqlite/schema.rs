@@ -76,7 +76,8 @@ mod tests {
         assert_eq!(updated(&mut connection, MIGRATIONS), Found::Empty);
         connection.execute("INSERT INTO records VALUES (0, 1, 0, NULL, '{}')", []).unwrap();
         assert_eq!(updated(&mut connection, NEXT), Found::Version(1));
-        let kept: String = connection.query_row("SELECT record FROM records WHERE note IS NULL", [], |row| row.get(0)).unwrap();
+        let kept: String =
+            connection.query_row("SELECT record FROM records WHERE note IS NULL", [], |row| row.get(0)).unwrap();
         assert_eq!(kept, "{}");
         assert_eq!(updated(&mut connection, NEXT), Found::Version(2));
         assert_eq!(updated(&mut connection, MIGRATIONS), Found::Newer(2));

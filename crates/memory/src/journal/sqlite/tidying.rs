@@ -59,6 +59,7 @@ pub(super) fn forget(batch: &mut Batch<'_>, incident: &IncidentId) -> Result<(),
     batch.say(said)?;
     drop_records(batch, kept.last_record, kept.records)?;
     batch.connection.prepare_cached("DELETE FROM snapshots WHERE incident = ?1")?.execute([kept.number])?;
+    batch.connection.prepare_cached("DELETE FROM standings WHERE number = ?1")?.execute([kept.number])?;
     batch.connection.prepare_cached("DELETE FROM incidents WHERE number = ?1")?.execute([kept.number])?;
     failpoint::hit("journal.incident_forgotten");
     Ok(())

@@ -1,36 +1,45 @@
 -- Version 1. Times are milliseconds since the Unix epoch; ids compare by their bytes, as in the other backends.
 
--- `number` says where an incident's row lies: incidents of the same time lie side by side, whatever their ids.
+-- What stays as it was when the incident was opened. `number` is the leaf of its first record: never used again.
 CREATE TABLE incidents (
+    number        INTEGER PRIMARY KEY,
+    incident      TEXT    NOT NULL,
+    subject       TEXT    NOT NULL,
+    opened_at_ms  INTEGER NOT NULL,
+    open          INTEGER NOT NULL CHECK (open IN (0, 1))
+) STRICT;
+CREATE UNIQUE INDEX incidents_by_id ON incidents (incident);
+CREATE INDEX incidents_by_opening ON incidents (open, opened_at_ms, incident);
+
+-- What every append writes: short, so that those of many incidents lie on one page.
+CREATE TABLE standings (
     number          INTEGER PRIMARY KEY,
-    incident        TEXT    NOT NULL,
-    standing        TEXT    NOT NULL,
-    opened_at_ms    INTEGER NOT NULL,
-    open            INTEGER NOT NULL CHECK (open IN (0, 1)),
+    phase           TEXT    NOT NULL,
+    category        TEXT,
+    outcome         TEXT,               -- NULL: open
     wake_at_ms      INTEGER,            -- NULL: closed
+    updated_at_ms   INTEGER NOT NULL,
     records         INTEGER NOT NULL,
     last_record     INTEGER NOT NULL,   -- the leaf of its newest record
     epoch           INTEGER NOT NULL,
     worker          TEXT,               -- NULL: free
     lease_until_ms  INTEGER
 ) STRICT;
-CREATE UNIQUE INDEX incidents_by_id ON incidents (incident);
-CREATE INDEX incidents_by_opening ON incidents (open, opened_at_ms, incident);
--- Neither of these holds a column that an append by the holder of the lease changes: such an append touches no index.
-CREATE INDEX incidents_free ON incidents (wake_at_ms) WHERE worker IS NULL AND wake_at_ms IS NOT NULL;
-CREATE INDEX incidents_leased ON incidents (worker) WHERE worker IS NOT NULL;
+-- Neither has a column that an append by the holder of the lease changes: such an append touches no index.
+CREATE INDEX standings_free ON standings (wake_at_ms) WHERE worker IS NULL AND wake_at_ms IS NOT NULL;
+CREATE INDEX standings_leased ON standings (worker) WHERE worker IS NOT NULL;
 
 -- In the order of the log, so that the records of one transaction lie side by side; `before` leads through one incident's.
 CREATE TABLE records (
     leaf      INTEGER PRIMARY KEY,
-    incident  INTEGER NOT NULL,         -- the number
+    incident  INTEGER NOT NULL,         -- its number
     sequence  INTEGER NOT NULL,
     before    INTEGER,                  -- the leaf of the incident's record before; NULL at the first
     record    TEXT    NOT NULL          -- the very bytes that the log has the hash of
 ) STRICT;
 
 CREATE TABLE snapshots (
-    incident  INTEGER PRIMARY KEY,      -- the number
+    incident  INTEGER PRIMARY KEY,      -- its number
     leaf      INTEGER NOT NULL,         -- the leaf that has the hash of it
     records   INTEGER NOT NULL,
     snapshot  TEXT    NOT NULL

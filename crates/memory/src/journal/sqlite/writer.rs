@@ -84,7 +84,8 @@ impl Writer {
         self.queue.push(Box::new(Job { work, done: None, caller }), share_of(bytes)).await?;
         // It ends without an answer only by a defect.
         let gone = |_| {
-            Error::new(ErrorKind::Internal, "journal.write", "the writing thread ended").with_retry(Retry::UnknownOutcome)
+            Error::new(ErrorKind::Internal, "journal.write", "the writing thread ended")
+                .with_retry(Retry::UnknownOutcome)
         };
         answer.await.map_err(gone)?
     }

@@ -123,7 +123,7 @@ fn endings_legend(endings: &Endings) -> Markup {
 fn endings_table(heading: &str, rows: impl Iterator<Item = (String, Endings)>, shown: &Endings) -> Markup {
     let columns: Vec<Ending> = shown.counts().filter(|(_, count)| *count > 0).map(|(ending, _)| ending).collect();
     html! {
-        div.wide { table {
+        div.wide tabindex="0" { table {
             thead { tr { th scope="col" { (heading) } @for ending in &columns { th.number scope="col" { (words::ending(*ending)) } } } }
             tbody { @for (name, endings) in rows.filter(|(_, endings)| endings.all() > 0) {
                 tr { th scope="row" { (name) } @for ending in &columns { td.number { (endings[*ending]) } } }
@@ -155,7 +155,7 @@ fn time_to_repair(figures: &Figures) -> Markup {
                         li { span class=(format!("swatch {}", part_class(part))) {} (part.name()) " " (when::human(mean)) }
                     } } }
                 }
-                @if groups.len() > 1 { div.wide { table.bars {
+                @if groups.len() > 1 { div.wide tabindex="0" { table.bars {
                     caption { "Mean by category, on one scale" }
                     thead { tr { th scope="col" { "Category" } th.number scope="col" { "Healed" } th.number scope="col" { "Mean" } th.plot scope="col" { "Where the time goes" } } }
                     tbody { @for (name, repair) in &groups { tr {
@@ -183,12 +183,12 @@ fn grouped(heading: &str, column: &str, groups: &[GroupFigures]) -> Markup {
     html! {
         section {
             h2 { (heading) }
-            div.wide { table.bars {
+            div.wide tabindex="0" { table.bars {
                 thead { tr { th scope="col" { (column) } th.number scope="col" { "Incidents" } th scope="col" { "Healed" } th.number scope="col" { "Mean time to repair" } th.plot scope="col" { "How they ended" } } }
                 tbody { @for group in groups { tr {
                     th scope="row" { (clean::line(&group.name)) }
                     td.number { (group.incidents) }
-                    td { (words::rate(group.healed)) }
+                    td.rate { (words::rate(group.healed)) }
                     td.number { (words::time(group.repair.spread.mean())) }
                     td.plot { (bars::lying(&Bar { label: clean::line(&group.name).into_owned(), pieces: pieces(&group.endings) }, None)) }
                 } } }
@@ -203,7 +203,7 @@ fn refusals(figures: &Figures) -> Markup {
         section {
             h2 { "What policy refused" }
             p { (words::rate(policy.denied)) " of the plans that policy was asked about were denied; " (words::rate(policy.rejected)) " of all plans were rejected before anything happened." }
-            @if !policy.rules.is_empty() { div.wide { table {
+            @if !policy.rules.is_empty() { div.wide tabindex="0" { table {
                 thead { tr { th scope="col" { "Rule" } th.number scope="col" { "Plans denied" } } }
                 tbody { @for rule in &policy.rules { tr { th scope="row" { code { (clean::line(&rule.rule)) } } td.number { (rule.plans) } } } }
             } } }
@@ -217,7 +217,7 @@ fn repeats(figures: &Figures) -> Markup {
         section {
             h2 { "Failures that came again" }
             p { (words::rate(repeats.incidents)) " of the incidents had been met before." }
-            @if !repeats.most_frequent.is_empty() { div.wide { table {
+            @if !repeats.most_frequent.is_empty() { div.wide tabindex="0" { table {
                 thead { tr { th.number scope="col" { "Times" } th scope="col" { "Category" } th scope="col" { "Resource" } th scope="col" { "Latest" } } }
                 tbody { @for failure in &repeats.most_frequent { tr {
                     td.number { (failure.count) }
@@ -236,7 +236,7 @@ fn open(figures: &Figures) -> Markup {
         @if open.count > 0 { section {
             h2 { "Open" }
             p { (open.count) " open; " (open.awaiting_approval) " wait for an approval, " (open.undelivered) " for somebody to receive their escalation." }
-            div.wide { table {
+            div.wide tabindex="0" { table {
                 thead { tr { th scope="col" { "Incident" } th scope="col" { "Resource" } th scope="col" { "Environment" } th scope="col" { "Phase" } th.number scope="col" { "Open for" } } }
                 tbody { @for incident in &open.oldest { tr {
                     th scope="row" { code { (clean::line(incident.incident.as_str())) } }

@@ -41,7 +41,10 @@ fn endings(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     };
     page.entry("escalated", &format!("{}{heard}", words::rate(rates.escalated)))?;
     page.entry("stopped", &words::rate(rates.interrupted))?;
-    page.entry("taken back", &format!("{} in which a fix was applied", words::rate(rates.rolled_back)))?;
+    page.entry(
+        "taken back",
+        &format!("{} of the incidents in which a fix was applied", words::rate(rates.rolled_back)),
+    )?;
     if rates.stuck.count > 0 {
         page.entry_in(BAD, "stuck", &format!("{}: could not be taken back entirely", words::rate(rates.stuck)))?;
     }

@@ -4,7 +4,6 @@
 use std::io;
 
 use selfheal_core::action::Reversibility;
-use selfheal_core::decision::Decision;
 use selfheal_core::engine::{Outcome, Phase, TriedResult};
 use selfheal_core::kpi::{Account, Detail, Ending, Timeline};
 use selfheal_core::ports::Approval;
@@ -25,7 +24,7 @@ pub(super) fn write(page: &mut Page<'_>, timeline: &Timeline) -> io::Result<()> 
     evidence(&mut document, account);
     alternatives(&mut document, account, &plans, decided);
     consequences(&mut document, account, decided);
-    allowed(&mut document, timeline, decided);
+    allowed(&mut document, timeline, &plans);
     page.out.write_all(document.into_text().as_bytes())
 }
 
@@ -66,7 +65,10 @@ fn context(document: &mut Document, account: &Account) {
 fn decision(document: &mut Document, account: &Account, decided: Option<&Planned<'_>>) {
     document.heading(2, "Decision");
     let Some(plan) = decided else {
-        document.paragraph("Nothing was changed.");
+        document.paragraph(match account.was_applied() {
+            true => "A fix was applied, did not help, and was taken back: nothing stays changed.",
+            false => "Nothing was changed.",
+        });
         return document.paragraph(&sentence(&plans::standing(&account.state)));
     };
     document.paragraph(intention(plan));
@@ -139,7 +141,7 @@ fn alternatives(document: &mut Document, account: &Account, plans: &[Planned<'_>
 fn consequences(document: &mut Document, account: &Account, decided: Option<&Planned<'_>>) {
     document.heading(2, "Consequences");
     let Some(plan) = decided else {
-        document.paragraph("Everything is as it was before the failure.");
+        document.paragraph("Nothing of what was tried is left; the failure is still there.");
         return advice(document, account);
     };
     let previews = &plan.proposal.previews;
@@ -183,25 +185,21 @@ fn advice(document: &mut Document, account: &Account) {
     }
 }
 
-fn allowed(document: &mut Document, timeline: &Timeline, decided: Option<&Planned<'_>>) {
+fn allowed(document: &mut Document, timeline: &Timeline, plans: &[Planned<'_>]) {
     document.heading(2, "Who allowed it");
-    match decided.and_then(|plan| plan.proposal.decision.as_ref()) {
-        Some(decision) => by_policy(document, decision),
-        None => document.paragraph("Policy allowed nothing."),
+    if plans.is_empty() {
+        document.paragraph("Nothing was planned, so nobody was asked.");
     }
-    if let Some(hash) = decided.and_then(|plan| plan.proposal.hash.as_ref()) {
-        document.paragraph(&format!("What was allowed is plan {}, and nothing else.", code(hash.as_str())));
-    }
+    plans.iter().for_each(|plan| by_policy(document, plan, plans.len() > 1));
     for entry in &timeline.entries {
         if let Detail::Answered(answer) = &entry.detail {
             document.point(&format!("{}: {}", when::seconds(entry.at), said(answer)));
         }
     }
     if let Phase::Closed { outcome: Outcome::Escalated { acknowledged, .. } } = &timeline.account.state.phase {
-        document.paragraph(if *acknowledged {
-            "A person was told, and acknowledged."
-        } else {
-            "A person is needed; no channel could tell one."
+        document.paragraph(match acknowledged {
+            true => "A person was told, and acknowledged.",
+            false => "A person is needed; there was no channel to tell one by.",
         });
     }
     if let Some(compacted) = timeline.account.compacted {
@@ -213,11 +211,19 @@ fn allowed(document: &mut Document, timeline: &Timeline, decided: Option<&Planne
     }
 }
 
-fn by_policy(document: &mut Document, decision: &Decision) {
-    let verdict = plans::verdict(decision.verdict);
-    let version = code(&decision.policy_version);
+fn by_policy(document: &mut Document, plan: &Planned<'_>, named: bool) {
+    if named {
+        document.heading(3, &plan.summary());
+    }
+    let Some(decision) = &plan.proposal.decision else {
+        return document.paragraph("Policy was not asked: the plan was rejected before.");
+    };
+    let (verdict, version) = (plans::verdict(decision.verdict), code(&decision.policy_version));
     document.paragraph(&format!("Policy version {version}: {verdict}. {}", sentence(&decision.rationale)));
     plans::rules(decision).iter().for_each(|rule| document.point(&escaped(rule)));
+    if let Some(hash) = &plan.proposal.hash {
+        document.paragraph(&format!("This is about plan {}, and nothing else.", code(hash.as_str())));
+    }
 }
 
 fn said(answer: &Approval) -> String {

@@ -8,6 +8,8 @@ use selfheal_core::kpi::Ending;
 use selfheal_core::plan::Preview;
 use selfheal_core::ports::Rehearsal;
 
+use super::super::when;
+
 /// A plan, with how it ended; `None` while it is worked on.
 pub(super) struct Planned<'a> {
     pub(super) proposal: &'a Proposal,
@@ -63,8 +65,15 @@ pub(super) fn plans(state: &State) -> Vec<Planned<'_>> {
 pub(super) fn standing(state: &State) -> String {
     match &state.phase {
         Phase::Closed { outcome } => ended(outcome),
-        Phase::AwaitingApproval { .. } => "waits for a person's approval".to_owned(),
-        phase if phase.is_undelivered() => "escalated, and nobody has received it yet".to_owned(),
+        Phase::AwaitingApproval { deadline } => {
+            format!("waits for a person's approval until {}", when::seconds(*deadline))
+        }
+        Phase::BackingOff { until, .. } if state.phase.is_undelivered() => {
+            format!("escalated, and nobody has received it yet; told again at {}", when::seconds(*until))
+        }
+        Phase::BackingOff { until, then } => {
+            format!("open, and waits until {} before phase {}", when::seconds(*until), then.awake().name())
+        }
         phase => format!("open, in phase {}", phase.name()),
     }
 }

@@ -115,9 +115,7 @@ fn tone_of(plan: &Planned<'_>) -> Style {
 }
 
 fn change(page: &mut Page<'_>, preview: &Preview) -> io::Result<()> {
-    let (radius, back) = (preview.blast_radius, plans::reversibility(preview));
-    let reach = format!("{} changed, +{} -{} lines", radius.changes, radius.lines_added, radius.lines_removed);
-    page.entry_in(DIM, "", &format!("{reach}; {back}"))?;
+    page.entry_in(DIM, "", &format!("{}; {}", reach(preview), plans::reversibility(preview)))?;
     for line in clean::lines(&plans::diff(preview), SHOWN_DIFF_LINES) {
         let style = match line.as_bytes().first() {
             Some(b'+') => ADDED,
@@ -127,6 +125,17 @@ fn change(page: &mut Page<'_>, preview: &Preview) -> io::Result<()> {
         page.entry_in(style, "", &line)?;
     }
     Ok(())
+}
+
+/// `changes a and 2 more, +3 -1 lines`.
+fn reach(preview: &Preview) -> String {
+    let radius = preview.blast_radius;
+    let what = match preview.changes.as_slice() {
+        [] => return "changes no content".to_owned(),
+        [only] => only.what.clone(),
+        [first, rest @ ..] => format!("{} and {} more", first.what, rest.len()),
+    };
+    format!("changes {what}, +{} -{} lines", radius.lines_added, radius.lines_removed)
 }
 
 fn decision(page: &mut Page<'_>, plan: &Planned<'_>) -> io::Result<()> {

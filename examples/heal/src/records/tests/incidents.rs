@@ -39,7 +39,7 @@ async fn open_since_and_limit_choose() {
     let rows = async |arguments: &[&str]| list(&stage, arguments, None).await.lines().count() - 1;
     assert_eq!(rows(&[]).await, 4);
     assert_eq!(rows(&["--open"]).await, 1);
-    assert_eq!(rows(&["--since", "36h"]).await, 2);
+    assert_eq!(rows(&["--since", "8d"]).await, 2);
     assert_eq!(rows(&["--since", "2026-11-22"]).await, 2);
     let limited = list(&stage, &["--limit", "2"], None).await;
     assert!(limited.ends_with("the newest 2; --limit shows more\n"), "{limited}");
