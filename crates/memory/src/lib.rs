@@ -32,7 +32,11 @@ pub mod postgres;
 mod ranking;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "sqlite")]
+mod store;
 
 pub use in_memory::InMemory;
 #[cfg(feature = "sqlite")]
 pub use sqlite::Sqlite;
+#[cfg(feature = "sqlite")]
+pub use store::{Store, StoreOptions, UnverifiedStore, VerifiedStore};

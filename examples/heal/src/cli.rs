@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use selfheal_core::resource::Environment;
 
+use crate::audit::AuditOptions;
+use crate::records::{IncidentsOptions, ReportOptions, ShowOptions};
+
 /// Heals failing pipelines: diagnoses, rehearses a fix on a copy, applies it under policy, verifies it, or takes it back.
 #[derive(Debug, Parser)]
 #[command(name = "heal", version, max_term_width = 100)]
@@ -20,6 +23,14 @@ pub(crate) enum Command {
     Run(Box<RunOptions>),
     /// Go on with what a former run left: after a kill, an approval, or when nobody received its escalation.
     Resume(ResumeOptions),
+    /// List incidents.
+    Incidents(IncidentsOptions),
+    /// Show what happened in one incident.
+    Show(ShowOptions),
+    /// Report how well it goes.
+    Report(ReportOptions),
+    /// Verify, show, export or erase what the audit log tells.
+    Audit(AuditOptions),
     /// Show a heal, an action that policy blocks, and a fix that is taken back: three real runs, no network.
     Demo(DemoOptions),
 }

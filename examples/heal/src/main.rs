@@ -1,10 +1,12 @@
 //! `heal`: the reference host of selfheal. `heal run -- CMD` wraps a pipeline command; `heal demo` shows what happens.
 
+mod audit;
 mod cli;
 mod demo;
 mod exit;
 #[cfg(feature = "failpoints")]
 mod failpoints;
+mod records;
 mod run;
 mod say;
 mod signals;
@@ -37,6 +39,10 @@ fn main() -> ExitCode {
     let status = match arguments.command {
         cli::Command::Run(options) => run::main(&options),
         cli::Command::Resume(options) => run::resume(&options),
+        cli::Command::Incidents(options) => records::main(&options.store, records::What::Incidents(&options)),
+        cli::Command::Show(options) => records::main(&options.store, records::What::Show(&options)),
+        cli::Command::Report(options) => records::main(&options.store, records::What::Report(&options)),
+        cli::Command::Audit(options) => audit::main(&options),
         cli::Command::Demo(options) => demo::main(&options),
     };
     exit::status(status)

@@ -9,8 +9,9 @@ use selfheal_adapters::local::workspace::StateDir;
 use selfheal_core::error::{Error, ErrorKind};
 use selfheal_core::ports::{Journal, MemoryStore};
 use selfheal_memory::Sqlite;
-use selfheal_memory::audit::{FileWitness, SigningKey};
-use selfheal_memory::journal::{JournalOptions, SqliteJournal};
+use selfheal_memory::audit::AuditRows;
+use selfheal_memory::journal::SqliteJournal;
+use selfheal_memory::{Store as Folder, StoreOptions as FolderOptions};
 
 use crate::cli::{StoreArgument, StoreOptions};
 use crate::run::Refusal;
@@ -18,8 +19,7 @@ use crate::run::Refusal;
 /// Names the file of the private key by which checkpoints of the audit log are signed.
 const KEY_FILE: &str = "SELFHEAL_AUDIT_KEY";
 
-const JOURNAL: &str = "journal.db";
-const WITNESS: &str = "checkpoints";
+/// What that file is called where no other is named.
 const KEY: &str = "audit.key";
 
 /// Which store is meant, before it is opened.
@@ -55,7 +55,7 @@ impl Place {
         match given {
             None => Ok(local(default.to_owned())),
             Some(StoreArgument::Folder(folder)) => writable(folder).map(local),
-            Some(StoreArgument::Postgres(url)) => Ok(Self { journal: postgres(url)?, local: default.to_owned() }),
+            Some(StoreArgument::Postgres(url)) => Ok(Self { journal: kind_of(url)?, local: default.to_owned() }),
         }
     }
 
@@ -88,9 +88,7 @@ impl Place {
     /// Refuses a store that could not be used once something failed; nothing is made.
     pub(crate) fn check(&self) -> Result<(), Refusal> {
         match &self.journal {
-            Kind::Folder(folder) if self.exists() => {
-                SqliteJournal::open_read_only(&folder.join(JOURNAL)).map(drop).map_err(refused)
-            }
+            Kind::Folder(folder) if self.exists() => Folder::open_read_only(folder).map(drop).map_err(refused),
             Kind::Folder(_) => Ok(()),
             #[cfg(feature = "postgres")]
             Kind::Postgres(_) => Ok(()),
@@ -100,7 +98,7 @@ impl Place {
     /// Whether anything was ever kept there.
     pub(crate) fn exists(&self) -> bool {
         match &self.journal {
-            Kind::Folder(folder) => folder.join(JOURNAL).exists(),
+            Kind::Folder(folder) => Folder::exists(folder),
             #[cfg(feature = "postgres")]
             Kind::Postgres(_) => true,
         }
@@ -108,89 +106,156 @@ impl Place {
 
     /// Opens it for writing; a store that isn't there yet is made.
     pub(crate) async fn open(&self) -> Result<Store, Refusal> {
-        let key = signing_key(&self.local)?;
-        let journal: Arc<dyn Journal> = match &self.journal {
+        let key_file = key_file(&self.local);
+        let (journal, memory) = match &self.journal {
             Kind::Folder(folder) => {
-                private(folder).map_err(|error| refused_folder(folder, &error))?;
-                let witness = Arc::new(FileWitness::new(folder.join(WITNESS)));
-                let options = JournalOptions { witness: Some(witness), ..JournalOptions::new(key) };
-                Arc::new(SqliteJournal::open(&folder.join(JOURNAL), options).map_err(refused)?)
+                let opened = Folder::open(folder, &FolderOptions::new(key_file)).map_err(refused)?;
+                (Opened::Sqlite(opened.journal()), opened.memory().map(|memory| memory as Arc<dyn MemoryStore>))
             }
             #[cfg(feature = "postgres")]
             Kind::Postgres(url) => {
-                use selfheal_memory::postgres::{PostgresJournal, PostgresOptions};
-                let witness = Arc::new(FileWitness::new(self.local.join(WITNESS)));
-                let connected = PostgresJournal::connect(url, key, Some(witness), PostgresOptions::default()).await;
-                Arc::new(connected.map_err(refused)?)
+                let journal = postgres::open(url, &key_file, &self.local).await?;
+                // Lessons are this machine's: they come from its own pipelines.
+                let memory = private(&self.local)
+                    .map_err(|error| refused_folder(&self.local, &error))
+                    .and_then(|()| Sqlite::open(&self.local.join("memory.db")).map_err(refused))?;
+                (Opened::Postgres(journal), Some(Arc::new(memory) as Arc<dyn MemoryStore>))
             }
         };
-        Ok(Store { journal, folder: self.folder().map(Path::to_owned) })
+        Ok(Store { journal, memory, folder: self.folder().map(Path::to_owned) })
     }
 
-    /// The memory of verified fixes.
-    pub(crate) fn memory(&self) -> Result<Arc<dyn MemoryStore>, String> {
-        private(&self.local).map_err(|error| error.to_string())?;
-        let opened = Sqlite::open(&self.local.join("memory.db")).map_err(|error| error.to_string())?;
-        Ok(Arc::new(opened))
+    /// Opens it for reading; nothing is made, and no key is needed.
+    pub(crate) async fn open_to_read(&self) -> Result<Store, Refusal> {
+        let journal = match &self.journal {
+            Kind::Folder(folder) => Opened::Sqlite(Folder::open_read_only(folder).map_err(refused)?.journal()),
+            #[cfg(feature = "postgres")]
+            Kind::Postgres(url) => Opened::Postgres(postgres::open_to_read(url).await?),
+        };
+        Ok(Store { journal, memory: None, folder: self.folder().map(Path::to_owned) })
     }
 }
 
 /// A store that was opened.
 pub(crate) struct Store {
-    journal: Arc<dyn Journal>,
+    journal: Opened,
+    memory: Option<Arc<dyn MemoryStore>>,
     folder: Option<PathBuf>,
 }
 
+enum Opened {
+    Sqlite(Arc<SqliteJournal>),
+    #[cfg(feature = "postgres")]
+    Postgres(Arc<selfheal_memory::postgres::PostgresJournal>),
+}
+
 impl Store {
+    /// Where incidents are journaled.
     pub(crate) fn journal(&self) -> Arc<dyn Journal> {
-        Arc::clone(&self.journal)
+        match &self.journal {
+            Opened::Sqlite(journal) => journal.clone(),
+            #[cfg(feature = "postgres")]
+            Opened::Postgres(journal) => journal.clone(),
+        }
+    }
+
+    /// What healed before; none in a store that is only read.
+    pub(crate) fn memory(&self) -> Option<Arc<dyn MemoryStore>> {
+        self.memory.clone()
     }
 
     /// Its folder, if it is one.
     pub(crate) fn folder(&self) -> Option<&Path> {
         self.folder.as_deref()
     }
+
+    /// What `work` makes of the rows of its audit log; on a thread where it may block.
+    pub(crate) async fn read_audit<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn AuditRows) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let rows: Box<dyn AuditRows + Send> = match &self.journal {
+            Opened::Sqlite(journal) => Box::new(journal.audit_rows().map_err(refused)?),
+            #[cfg(feature = "postgres")]
+            Opened::Postgres(journal) => Box::new(journal.audit_rows().await.map_err(refused)?),
+        };
+        tokio::task::spawn_blocking(move || work(rows.as_ref())).await.map_err(Refusal::failed)?
+    }
+
+    /// Drops the opening of a field of the audit log, which the log itself will tell.
+    pub(crate) async fn erase(&self, erasure: &selfheal_core::audit::Erasure) -> Result<(), Refusal> {
+        match &self.journal {
+            Opened::Sqlite(journal) => journal.erase(erasure).await,
+            #[cfg(feature = "postgres")]
+            Opened::Postgres(journal) => journal.erase(erasure).await,
+        }
+        .map_err(refused)
+    }
 }
 
-/// The key by which this user signs audit logs; made when it is first needed. It lies with the user's configuration, not in the
-/// store, which somebody may copy or rewrite; only where there is no such place, beside the store.
-fn signing_key(local: &Path) -> Result<SigningKey, Refusal> {
+/// The file of the key by which this user signs audit logs. It lies with the user's configuration, not in the store, which
+/// somebody may copy or rewrite; only where there is no such place, beside the store.
+fn key_file(local: &Path) -> PathBuf {
     if let Some(given) = std::env::var_os(KEY_FILE).filter(|given| !given.is_empty()) {
-        return key_at(Path::new(&given));
+        return PathBuf::from(given);
     }
     let beside = local.join(KEY);
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let config = absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")));
-    match config.map(|config| config.join("selfheal").join(KEY)).filter(|_| !beside.exists()) {
-        Some(path) if path.exists() => key_at(&path),
-        Some(path) => key_at(&path).or_else(|_| key_at(&beside)),
-        None => key_at(&beside),
-    }
-}
-
-/// The key in the file `path`, made if there is none.
-fn key_at(path: &Path) -> Result<SigningKey, Refusal> {
-    if path.exists() {
-        return SigningKey::open(path).map_err(refused);
-    }
-    let folder = path.parent().unwrap_or(Path::new("."));
-    private(folder).map_err(|error| refused_folder(folder, &error))?;
-    let key = SigningKey::generate("selfheal").map_err(refused)?;
-    match key.create(path) {
-        Ok(()) => Ok(key),
-        // Another process was quicker.
-        Err(error) if error.kind() == ErrorKind::Conflict => SigningKey::open(path).map_err(refused),
-        Err(error) => Err(refused(error)),
+    let usual = config.map(|config| config.join("selfheal")).filter(|_| !beside.exists());
+    let usable = |folder: &PathBuf| private(folder).and_then(|()| tempfile::tempfile_in(folder)).is_ok();
+    match usual {
+        Some(folder) if folder.join(KEY).exists() || usable(&folder) => folder.join(KEY),
+        _ => beside,
     }
 }
 
 #[cfg(feature = "postgres")]
-fn postgres(url: &str) -> Result<Kind, Refusal> {
+mod postgres {
+    //! The store in a Postgres database.
+
+    use super::*;
+    use selfheal_adapters::local::workspace::ContentHash;
+    use selfheal_memory::audit::{FileWitness, SigningKey};
+    use selfheal_memory::postgres::{PostgresJournal, PostgresOptions};
+
+    pub(super) async fn open(url: &str, key_file: &Path, local: &Path) -> Result<Arc<PostgresJournal>, Refusal> {
+        // Each database has a witness of its own on this machine.
+        let name = ContentHash::of(url.as_bytes());
+        let witness = FileWitness::new(local.join(format!("checkpoints-{}", &name.as_str()[..16])));
+        let key = key(key_file)?;
+        private(local).map_err(|error| refused_folder(local, &error))?;
+        let connected = PostgresJournal::connect(url, key, Some(Arc::new(witness)), PostgresOptions::default()).await;
+        connected.map(Arc::new).map_err(refused)
+    }
+
+    pub(super) async fn open_to_read(url: &str) -> Result<Arc<PostgresJournal>, Refusal> {
+        let connected = PostgresJournal::connect_read_only(url, PostgresOptions::default()).await;
+        connected.map(Arc::new).map_err(refused)
+    }
+
+    /// The key in `file`, made if there is none.
+    fn key(file: &Path) -> Result<SigningKey, Refusal> {
+        if file.exists() {
+            return SigningKey::open(file).map_err(refused);
+        }
+        let key = SigningKey::generate("selfheal").map_err(refused)?;
+        match key.create(file) {
+            Ok(()) => Ok(key),
+            // Another process was quicker.
+            Err(error) if error.kind() == ErrorKind::Conflict => SigningKey::open(file).map_err(refused),
+            Err(error) => Err(refused(error)),
+        }
+    }
+}
+
+#[cfg(feature = "postgres")]
+fn kind_of(url: &str) -> Result<Kind, Refusal> {
     Ok(Kind::Postgres(url.to_owned()))
 }
 
 #[cfg(not(feature = "postgres"))]
-fn postgres(_: &str) -> Result<Kind, Refusal> {
+fn kind_of(_: &str) -> Result<Kind, Refusal> {
     Err(Refusal::usage("--store postgres://…: this `heal` was built without the feature `postgres`"))
 }
 

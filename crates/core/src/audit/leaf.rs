@@ -11,13 +11,13 @@ const VERSION: u8 = 1;
 /// The encoding is canonical: version 1, u64 index, 32 bytes hash of the leaf before (zeros at the first), u8 number of
 /// fields, and per field, ascending by name: u8 length and name, 32 bytes commitment; numbers are big-endian. The leaf's
 /// hash is [`Hash::leaf`] of these bytes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Leaf<'a> {
     /// 0-based place in the log.
     pub index: u64,
     /// Hash of the leaf before; [`Hash::ZERO`] at the first.
     pub previous: Hash,
-    fields: &'a [u8],
+    commitments: Vec<(&'a str, Hash)>,
 }
 
 impl<'a> Leaf<'a> {
@@ -31,24 +31,21 @@ impl<'a> Leaf<'a> {
         let index = reader.u64("its index")?;
         let previous = reader.hash("the hash before")?;
         let count = reader.fields()?;
-        let fields = reader.0;
-        let mut before = "";
+        let mut commitments: Vec<(&'a str, Hash)> = Vec::with_capacity(count);
         for _ in 0..count {
-            let (name, _) = next(&mut reader)?;
-            if before >= name {
+            let (name, commitment) = (reader.name()?, reader.hash("a commitment")?);
+            if commitments.last().is_some_and(|(before, _)| *before >= name) {
                 return Err(Malformed::Order { name: name.to_owned() });
             }
-            before = name;
+            commitments.push((name, commitment));
         }
         reader.end()?;
-        Ok(Self { index, previous, fields })
+        Ok(Self { index, previous, commitments })
     }
 
     /// Each field's name and commitment, ascending by name.
-    pub fn commitments(&self) -> impl Iterator<Item = (&'a str, Hash)> + use<'a> {
-        let mut reader = Reader(self.fields);
-        // Checked when it was decoded: what can't be read is the end.
-        std::iter::from_fn(move || next(&mut reader).ok())
+    pub fn commitments(&self) -> impl ExactSizeIterator<Item = (&'a str, Hash)> {
+        self.commitments.iter().copied()
     }
 }
 
@@ -69,10 +66,6 @@ pub(super) fn encode<'a>(
         bytes.extend(commitment.as_bytes());
     }
     bytes
-}
-
-fn next<'a>(reader: &mut Reader<'a>) -> Result<(&'a str, Hash), Malformed> {
-    Ok((reader.name()?, reader.hash("a commitment")?))
 }
 
 #[cfg(test)]

@@ -9,9 +9,9 @@ const VERSION: u8 = 1;
 ///
 /// The encoding is canonical, so that no byte of a stored column can change unseen: version 1, u8 number of openings, and
 /// per opening, ascending by name: u8 length and name, 16 bytes salt, u32 length and value; numbers are big-endian.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Openings<'a> {
-    entries: &'a [u8],
+    openings: Vec<Opening<'a>>,
 }
 
 impl<'a> Openings<'a> {
@@ -23,24 +23,21 @@ impl<'a> Openings<'a> {
         let mut reader = Reader(bytes);
         reader.version(VERSION)?;
         let count = reader.fields()?;
-        let entries = reader.0;
-        let mut before = "";
+        let mut openings: Vec<Opening<'a>> = Vec::with_capacity(count);
         for _ in 0..count {
             let opening = next(&mut reader)?;
-            if before >= opening.name {
+            if openings.last().is_some_and(|before| before.name >= opening.name) {
                 return Err(Malformed::Order { name: opening.name.to_owned() });
             }
-            before = opening.name;
+            openings.push(opening);
         }
         reader.end()?;
-        Ok(Self { entries })
+        Ok(Self { openings })
     }
 
     /// The openings, ascending by name.
-    pub fn iter(&self) -> impl Iterator<Item = Opening<'a>> + use<'a> {
-        let mut reader = Reader(self.entries);
-        // Checked when it was decoded: what can't be read is the end.
-        std::iter::from_fn(move || next(&mut reader).ok())
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Opening<'a>> {
+        self.openings.iter().copied()
     }
 
     /// The value of the field `name`, if its opening is there.

@@ -3,7 +3,6 @@
 use crate::diagnosis::{Diagnosis, Source};
 use crate::engine::{Event, Outcome, Phase, Proposal, State, Verification};
 use crate::error::Failure;
-use crate::incident::Incident;
 use crate::plan::Preview;
 use crate::ports::{Approval, EffectStatus, Rehearsal, Undone};
 
@@ -45,7 +44,7 @@ pub(super) fn of(event: &Event, before: Option<&State>, after: &State) -> String
 fn happened(event: &Event, before: Option<&State>, after: &State) -> String {
     let plan = before.and_then(|before| before.proposal.as_ref());
     match event {
-        Event::Opened { incident, .. } => opened(incident),
+        Event::Opened { incident, .. } => format!("{} failed in {}", incident.resource, incident.environment),
         Event::Recalled(None) => "memory knows no fix that healed this failure before".to_owned(),
         Event::Recalled(Some(_)) => "memory knows a fix that healed this failure before".to_owned(),
         Event::Classified(hypotheses) => match hypotheses.len() {
@@ -89,12 +88,6 @@ fn verdict(verdict: crate::decision::Verdict) -> &'static str {
         Verdict::Propose => "allows it to be proposed only",
         Verdict::Deny => "denies it",
     }
-}
-
-fn opened(incident: &Incident) -> String {
-    let facts: Vec<String> = incident.facts.iter().map(|(name, fact)| format!("{name} {fact}")).collect();
-    let seen = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
-    format!("{} failed in {}{seen}", incident.resource, incident.environment)
 }
 
 fn concluded(diagnosis: &Diagnosis) -> String {

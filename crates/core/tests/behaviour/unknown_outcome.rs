@@ -94,3 +94,18 @@ async fn a_step_that_may_have_happened_is_taken_back_when_the_host_stops() {
     assert_eq!(report.outcome(), Some(&Outcome::Interrupted));
     assert_eq!(scene.mode(), "bad");
 }
+
+#[tokio::test]
+async fn a_probe_that_can_not_tell_what_became_of_its_run_is_not_asked_to_run_again() {
+    let scene = Scene::broken();
+    let asked = Arc::new(AtomicU32::new(0));
+    let counted = asked.clone();
+    scene.probe.before(move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        Some(lost())
+    });
+    let report = scene.heal(scene.knowing(&[&[("mode", "good")]])).await;
+    assert!(matches!(report.trouble(), Some(Trouble::UnknownOutcome { .. })), "{:?}", report.trouble());
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    assert_eq!((scene.mode().as_str(), report.tried()[0].result), ("bad", TriedResult::RolledBack));
+}

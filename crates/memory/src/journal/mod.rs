@@ -5,4 +5,4 @@ pub(crate) mod rows;
 mod sqlite;
 
 #[cfg(feature = "sqlite")]
-pub use sqlite::{JournalOptions, SqliteJournal, Written};
+pub use sqlite::{CrossChecked, JournalOptions, Mismatch, SqliteJournal, SqliteRows, Written};

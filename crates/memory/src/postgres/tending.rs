@@ -156,8 +156,8 @@ async fn erase(session: &mut Session, erasure: &Erasure) -> Result<Tended, Broke
         return Err(refuse(ErrorKind::Invalid, "what tells of an erasure is never erased".to_owned()));
     }
     let Some(kept) = openings.without(&erasure.field) else {
-        let mut fields = Leaf::decode(&leaf).map_err(damaged)?.commitments().map(|(name, _)| name);
-        let was_there = fields.any(|name| name == erasure.field);
+        let leaf = Leaf::decode(&leaf).map_err(damaged)?;
+        let was_there = leaf.commitments().any(|(name, _)| name == erasure.field);
         let never = || refuse(ErrorKind::NotFound, "the leaf has no such field".to_owned());
         return if was_there { Ok(Tended::Nothing) } else { Err(never()) };
     };

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use selfheal_core::audit::{SignedCheckpoint, Signer, Witness};
 use selfheal_core::error::{Error, ErrorKind, Result, Retry};
@@ -10,6 +11,7 @@ use selfheal_core::orchestrator::SystemClock;
 use selfheal_core::ports::Clock;
 use selfheal_core::time::Timestamp;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::commit::Append;
 use super::failure::Broken;
@@ -26,6 +28,9 @@ const BATCH: usize = 256;
 
 /// Bytes of records past which a transaction takes no more.
 const BATCH_BYTES: usize = 8 << 20;
+
+/// The longest that the first of several callers waits for the others.
+const PATIENCE: Duration = Duration::from_millis(1);
 
 /// Something to be written.
 #[derive(Debug)]
@@ -79,31 +84,34 @@ impl Writer {
 
     async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         let mut waiting = VecDeque::new();
-        loop {
-            if waiting.is_empty() {
-                match jobs.recv().await {
-                    Some(job) => waiting.push_back(job),
-                    None => break,
-                }
-                // Those who were just answered come back with their next record.
-                tokio::task::yield_now().await;
-            }
-            while waiting.len() < QUEUE
-                && let Ok(job) = jobs.try_recv()
-            {
-                waiting.push_back(job);
-            }
-            match waiting.pop_front() {
-                Some(Job::Append(first)) => {
-                    let batch = batch(*first, &mut waiting);
-                    self.commit(batch).await;
-                }
-                Some(Job::Tend(tend, answer)) => drop(answer.send(self.tend(&tend).await)),
-                None => {}
-            }
+        let (mut wanted, mut patience) = (1, Duration::ZERO);
+        while gather(&mut jobs, &mut waiting, wanted, patience).await {
+            let started = Instant::now();
+            let together = self.next(&mut waiting).await;
+            // Whoever came together will come together again; a lone caller never waits for company.
+            wanted = (together + jobs.len() + waiting.len()).min(BATCH) * 3 / 4;
+            patience = started.elapsed().min(PATIENCE);
         }
         if let Some(session) = self.session.take() {
             session.close().await;
+        }
+    }
+
+    /// Does the first job, and with an append whatever can share its transaction; how many it were.
+    async fn next(&mut self, waiting: &mut VecDeque<Job>) -> usize {
+        match waiting.pop_front() {
+            Some(Job::Append(first)) => {
+                let batch = batch(*first, waiting);
+                let together = batch.len();
+                self.commit(batch).await;
+                together
+            }
+            Some(Job::Tend(tend, answer)) => {
+                // A caller that went away doesn't hear it; it is done all the same.
+                let _ = answer.send(self.tend(&tend).await);
+                1
+            }
+            None => 0,
         }
     }
 
@@ -130,6 +138,34 @@ impl Writer {
             Err(error) => tracing::warn!(%error, size = checkpoint.checkpoint().size, "a checkpoint was not witnessed"),
         }
     }
+}
+
+/// Takes in what there is, as soon as there is something; if more callers are about to come, gives them `patience` to be
+/// `wanted` together. `false` once nobody can come any more and all is done.
+async fn gather(
+    jobs: &mut mpsc::Receiver<Job>,
+    waiting: &mut VecDeque<Job>,
+    wanted: usize,
+    patience: Duration,
+) -> bool {
+    if waiting.is_empty() {
+        match jobs.recv().await {
+            Some(job) => waiting.push_back(job),
+            None => return false,
+        }
+    }
+    let deadline = Instant::now() + patience;
+    while waiting.len() < QUEUE {
+        match jobs.try_recv() {
+            Ok(job) => waiting.push_back(job),
+            Err(_) if waiting.len() >= wanted => break,
+            Err(_) => match tokio::time::timeout_at(deadline, jobs.recv()).await {
+                Ok(Some(job)) => waiting.push_back(job),
+                _ => break,
+            },
+        }
+    }
+    true
 }
 
 /// `first` and what can share its transaction: appends that wait, at most one per incident, in the order in which they came.

@@ -65,7 +65,6 @@ fn what_is_no_key_is_refused_without_showing_it() {
     assert_eq!(SigningKey::open(&path).unwrap_err().kind(), ErrorKind::NotFound);
     key().create(&path).unwrap();
     let good = fs::read_to_string(&path).unwrap();
-    let another_id = good.replacen("+0", "+1", 2);
     let bad = [
         String::new(),
         "garbage\n".to_owned(),
@@ -76,7 +75,7 @@ fn what_is_no_key_is_refused_without_showing_it() {
         good[..good.len() - 6].to_owned() + "\n",
         "x".repeat(5_000),
     ];
-    for text in bad.into_iter().chain((another_id != good).then_some(another_id)) {
+    for text in bad {
         fs::write(&path, &text).unwrap();
         let refused = SigningKey::open(&path).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Invalid, "{text}");

@@ -2,6 +2,14 @@
 //!
 //! Needs the standard library only, so that tests of other packages can include this file by its path.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    dead_code,
+    reason = "helpers of tests fail like tests; a skipped test says so; not every test that includes this kills servers"
+)]
+
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};

@@ -129,6 +129,6 @@ async fn a_witness_sees_every_checkpoint_and_a_store_that_lost_one_is_refused() 
     assert_eq!((newest.as_str(), newest.checkpoint().size), (seen[1].as_str(), 3));
 
     store.sql("DELETE FROM audit_checkpoints WHERE place = 1").await;
-    let error = connect().await.err().expect("it was opened");
+    let error = connect().await.expect_err("it was opened");
     assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
 }

@@ -1,4 +1,5 @@
 //! The journal on a real server.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "helpers of tests fail like tests")]
 
 mod auditing;
 mod breaking;

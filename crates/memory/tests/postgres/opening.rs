@@ -11,7 +11,7 @@ use crate::scene::{LONG, Store, Story, claim, key};
 use crate::server::Server;
 
 async fn refusal(store: &Store) -> Error {
-    store.try_open().await.err().expect("it was opened")
+    store.try_open().await.expect_err("it was opened")
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn a_worker_with_another_key_is_refused() {
     store.open().await;
     let other = SigningKey::from_seed("example.org/healer", &[8; 32]).unwrap();
     let opened = PostgresJournal::connect(&store.url, other, None, store.options.clone()).await;
-    let error = opened.err().expect("it was opened");
+    let error = opened.expect_err("it was opened");
     assert_eq!(error.kind(), ErrorKind::Forbidden);
     assert!(error.to_string().contains(&key().public().to_string()), "it says which key is needed: {error}");
 }

@@ -5,10 +5,13 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::when::Since;
+use crate::cli::StoreOptions;
 
 /// Newest first; a table, or with `--json` one array of objects.
 #[derive(Debug, Args)]
 pub(crate) struct IncidentsOptions {
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
     /// Only those that have not ended.
     #[arg(long)]
     pub(super) open: bool,
@@ -26,6 +29,8 @@ pub(crate) struct IncidentsOptions {
 /// What happened in one incident, on which evidence, and who allowed it.
 #[derive(Debug, Args)]
 pub(crate) struct ShowOptions {
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
     /// The incident's id, or the beginning of it.
     #[arg(value_name = "ID")]
     pub(super) id: String,
@@ -57,6 +62,8 @@ pub(super) enum ShowFormat {
 /// How well it goes: time to repair, rates, what policy refused, what comes again.
 #[derive(Debug, Args)]
 pub(crate) struct ReportOptions {
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
     /// Only incidents opened since then: `7d`, `36h`, `2026-11-01` (UTC) or an RFC 3339 time.
     #[arg(long, value_name = "WHEN")]
     pub(super) since: Option<Since>,

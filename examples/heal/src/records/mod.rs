@@ -5,6 +5,7 @@
 
 mod clean;
 mod cli;
+mod command;
 mod find;
 mod incidents;
 mod json;
@@ -17,10 +18,8 @@ mod tests;
 mod when;
 
 pub(crate) use cli::{IncidentsOptions, ReportOptions, ShowOptions};
-pub(crate) use incidents::incidents;
+pub(crate) use command::{What, main};
 pub(crate) use page::Page;
-pub(crate) use report::report;
-pub(crate) use show::show;
 
 use std::io;
 

@@ -10,7 +10,7 @@ use selfheal_adapters::local::process::{Launcher, Passthrough};
 use selfheal_adapters::local::workspace::{ContentHash, StateDir};
 use selfheal_adapters::local::{ConfiguredVariable, Pipeline, PipelineConfig};
 use selfheal_core::engine::State;
-use selfheal_core::ports::{MemoryStore, Notifier};
+use selfheal_core::ports::Notifier;
 use selfheal_core::resource::Environment;
 use selfheal_detect::redact::Redactor;
 use selfheal_policy::guardrails::Guardrails;
@@ -19,7 +19,6 @@ use selfheal_policy::runbook::Catalogue;
 use super::channels::channels;
 use super::{Refusal, env_file};
 use crate::cli::RunOptions;
-use crate::say::Voice;
 use crate::signals::Stop;
 use crate::store::Place;
 
@@ -96,12 +95,6 @@ impl Inputs {
     pub(super) fn resumed(&self, options: &RunOptions, stop: &Stop, state: &State) -> Result<Pipeline, Refusal> {
         let config = self.config(options)?;
         Pipeline::resumed(config, stop.process.clone(), &state.incident).map_err(Refusal::failed)
-    }
-
-    /// The memory of verified fixes; without it the healer still works, and says so.
-    pub(super) fn memory(&self, voice: &Voice) -> Option<Arc<dyn MemoryStore>> {
-        let opened = self.store.memory();
-        opened.map_err(|error| voice.note(&format!("going on without memory: {error}"))).ok()
     }
 
     fn config(&self, options: &RunOptions) -> Result<PipelineConfig, Refusal> {

@@ -89,7 +89,7 @@ pub(crate) fn heal(options: &RunOptions, user_state: Option<PathBuf>, voice: &Vo
     block_on(heal_async(options, user_state, voice))
 }
 
-fn block_on<T>(work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Refusal::failed)?;
     let result = runtime.block_on(work);
     // A call that was told to stop still has its copy to remove.

@@ -52,7 +52,7 @@ impl Host {
             .journal(store.journal())
             .worker(&worker())
             .limits(Limits { dry_run: options.dry_run, ..Limits::default() });
-        if let Some(memory) = inputs.memory(voice) {
+        if let Some(memory) = store.memory() {
             builder = builder.memory(memory);
         }
         for channel in &inputs.channels {

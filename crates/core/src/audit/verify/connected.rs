@@ -62,7 +62,7 @@ pub fn verify(
     }
     signed.compare(head.size(), &roots, &mut defects);
     let erased_fields = missing.len() as u64;
-    erasures::check(missing, erased, signed.size(), &mut defects);
+    erasures::check(missing, erased, signed.size, &mut defects);
     compare_heads(&stored.head, &head, &mut defects);
     if !defects.is_empty() {
         return Err(defects);
@@ -72,7 +72,7 @@ pub fn verify(
         erased: erased_fields,
         checkpoints: stored.checkpoints.len() as u64,
         root: head.root(),
-        unsigned_tail: head.size() - signed.size(),
+        unsigned_tail: head.size() - signed.size,
     })
 }
 

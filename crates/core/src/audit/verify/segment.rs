@@ -87,7 +87,7 @@ impl Segment {
         let mut opened = openings.iter().peekable();
         for (name, commitment) in leaf.commitments() {
             while let Some(foreign) = opened.next_if(|opening| opening.name < name) {
-                self.defects.add(Defect::ForeignOpening { leaf: position, field: foreign.name.to_owned() });
+                self.foreign(position, foreign.name);
             }
             match opened.next_if(|opening| opening.name == name) {
                 Some(opening) if opening.commitment() == commitment => {}
@@ -95,9 +95,7 @@ impl Segment {
                 None => self.missing.push(Missing { leaf: position, field: name.to_owned() }),
             }
         }
-        for foreign in opened {
-            self.defects.add(Defect::ForeignOpening { leaf: position, field: foreign.name.to_owned() });
-        }
+        opened.for_each(|foreign| self.foreign(position, foreign.name));
         match Erasure::read(openings) {
             Some(Ok(erasure)) => {
                 self.erased.push(Erased { by_leaf: position, leaf: erasure.leaf, field: erasure.field })
@@ -105,5 +103,9 @@ impl Segment {
             Some(Err(problem)) => self.defects.add(Defect::Erasure { leaf: position, problem: problem.to_string() }),
             None => {}
         }
+    }
+
+    fn foreign(&mut self, leaf: u64, field: &str) {
+        self.defects.add(Defect::ForeignOpening { leaf, field: field.to_owned() });
     }
 }

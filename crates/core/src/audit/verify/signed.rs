@@ -7,10 +7,11 @@ use super::super::hash::Hash;
 use super::super::note::SignatureVerifier;
 use super::defect::{CheckpointPlace, Defect, Defects};
 
-/// The checkpoints that could be read, each with its place.
+/// Checkpoints with their places: those of the log that could be read, then those that only the witness has.
 pub(super) struct Signed {
-    log: Vec<(CheckpointPlace, SignedCheckpoint)>,
-    witnessed: Vec<(CheckpointPlace, SignedCheckpoint)>,
+    checkpoints: Vec<(CheckpointPlace, SignedCheckpoint)>,
+    /// Leaves that the log's newest one covers.
+    pub(super) size: u64,
 }
 
 impl Signed {
@@ -21,32 +22,29 @@ impl Signed {
         key: &dyn SignatureVerifier,
         defects: &mut Defects,
     ) -> Self {
-        let log = parse(log, CheckpointPlace::Log, defects);
-        let witnessed = parse(witnessed, CheckpointPlace::Witness, defects);
+        let known: BTreeSet<&String> = log.iter().collect();
+        let lost = witnessed.iter().enumerate().filter(|(_, note)| !known.contains(note));
+        let lost = parse(lost.map(|(number, note)| (CheckpointPlace::Witness(number), note)), defects);
+        let log = log.iter().enumerate().map(|(number, note)| (CheckpointPlace::Log(number), note));
+        let mut checkpoints = parse(log, defects);
+        in_order(&checkpoints, defects);
         // Each vouches for the text of the one before it, signature included: the newest one's signature is for all.
-        log.last().into_iter().for_each(|newest| signature(newest, key, defects));
-        in_order(&log, defects);
-        let known: BTreeSet<&str> = log.iter().map(|(_, checkpoint)| checkpoint.as_str()).collect();
-        for (place, checkpoint) in witnessed.iter().filter(|(_, checkpoint)| !known.contains(checkpoint.as_str())) {
-            signature(&(*place, checkpoint.clone()), key, defects);
-            defects.add(Defect::Dropped { which: *place, size: checkpoint.checkpoint().size });
-        }
-        Self { log, witnessed }
+        checkpoints.last().into_iter().chain(&lost).for_each(|newest| signature(newest, key, defects));
+        let dropped = lost.iter().map(|(which, one)| Defect::Dropped { which: *which, size: one.checkpoint().size });
+        dropped.for_each(|defect| defects.add(defect));
+        let size = checkpoints.last().map_or(0, |(_, newest)| newest.checkpoint().size);
+        checkpoints.extend(lost);
+        Self { checkpoints, size }
     }
 
     /// The sizes at which the root is asked for.
     pub(super) fn sizes(&self) -> BTreeSet<u64> {
-        self.all().map(|(_, checkpoint)| checkpoint.checkpoint().size).collect()
-    }
-
-    /// Leaves that the log's newest checkpoint covers.
-    pub(super) fn size(&self) -> u64 {
-        self.log.last().map_or(0, |(_, newest)| newest.checkpoint().size)
+        self.checkpoints.iter().map(|(_, checkpoint)| checkpoint.checkpoint().size).collect()
     }
 
     /// Compares each with the root that the leaves have at its size.
     pub(super) fn compare(&self, leaves: u64, roots: &BTreeMap<u64, Hash>, defects: &mut Defects) {
-        for (which, checkpoint) in self.all() {
+        for (which, checkpoint) in &self.checkpoints {
             let (which, size, expected) = (*which, checkpoint.checkpoint().size, checkpoint.checkpoint().root);
             match roots.get(&size).copied() {
                 None => defects.add(Defect::Cut { which, size, found: leaves }),
@@ -55,22 +53,17 @@ impl Signed {
             }
         }
     }
-
-    fn all(&self) -> impl Iterator<Item = &(CheckpointPlace, SignedCheckpoint)> {
-        self.log.iter().chain(&self.witnessed)
-    }
 }
 
-fn parse(
-    notes: &[String],
-    place: fn(usize) -> CheckpointPlace,
+fn parse<'a>(
+    notes: impl Iterator<Item = (CheckpointPlace, &'a String)>,
     defects: &mut Defects,
 ) -> Vec<(CheckpointPlace, SignedCheckpoint)> {
-    let mut read = Vec::with_capacity(notes.len());
-    for (number, note) in notes.iter().enumerate() {
+    let mut read = Vec::new();
+    for (which, note) in notes {
         match SignedCheckpoint::parse(note) {
-            Ok(checkpoint) => read.push((place(number), checkpoint)),
-            Err(problem) => defects.add(Defect::Checkpoint { which: place(number), problem }),
+            Ok(checkpoint) => read.push((which, checkpoint)),
+            Err(problem) => defects.add(Defect::Checkpoint { which, problem }),
         }
     }
     read

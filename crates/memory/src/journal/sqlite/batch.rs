@@ -19,6 +19,7 @@ pub(super) struct Batch<'a> {
     pub(super) now: Timestamp,
     salts: &'a mut Salts,
     log: Option<Log>,
+    scrub: bool,
 }
 
 impl Batch<'_> {
@@ -31,6 +32,11 @@ impl Batch<'_> {
     /// Has the log signed at the end of the transaction.
     pub(super) fn sign(&mut self) -> Result<(), Failure> {
         loaded(&mut self.log, self.connection).map(Log::wants_checkpoint)
+    }
+
+    /// Has what was overwritten removed from the write-ahead log too, once the transaction is durable.
+    pub(super) fn scrub(&mut self) {
+        self.scrub = true;
     }
 }
 
@@ -112,10 +118,11 @@ pub(super) fn carry_out(
     writes: &mut [Box<dyn Write>],
 ) -> Result<Option<SignedCheckpoint>, Broken> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut batch = Batch { connection: &transaction, now, salts, log: None };
+    let mut batch = Batch { connection: &transaction, now, salts, log: None, scrub: false };
     for write in writes {
         write.carry_out(&mut batch)?;
     }
+    let scrub = batch.scrub;
     let checkpoint = match batch.log {
         Some(log) => log.finish(&transaction, signer, now)?,
         None => None,
@@ -125,5 +132,9 @@ pub(super) fn carry_out(
         .commit()
         .map_err(|error| if super::failure::leaves_doubt(&error) { Broken::InDoubt(error) } else { error.into() })?;
     failpoint::hit("journal.batch_committed");
+    if scrub {
+        // If a reader is in the way, the next such checkpoint does it.
+        let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    }
     Ok(checkpoint)
 }

@@ -7,11 +7,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
-use selfheal_core::audit::Head;
+use selfheal_core::audit::{Head, SignedCheckpoint};
 use selfheal_core::error::{Error, ErrorKind, Result, Retry};
 use selfheal_core::failpoint;
 
 use super::failure::{self, Failure};
+use super::log;
 use super::schema::{Found, MIGRATIONS, bring_up_to_date, find};
 use crate::audit::PublicKey;
 
@@ -40,6 +41,15 @@ pub(super) fn open(path: &Path, key: &PublicKey) -> Result<Connection> {
     check(path, found)?;
     failpoint::hit("journal.opened");
     Ok(connection)
+}
+
+/// The audit log's newest checkpoint.
+pub(super) fn newest_checkpoint(connection: &Connection, path: &Path) -> Result<Option<SignedCheckpoint>> {
+    match log::newest_checkpoint(connection) {
+        Ok(newest) => Ok(newest.map(|(_, checkpoint)| checkpoint)),
+        Err(Failure::Refused(error)) => Err(at(error, path)),
+        Err(Failure::Database(error)) => Err(failure::of(OPERATION, path, &error)),
+    }
 }
 
 /// Opens an existing file for reading only; creates nothing that stays but SQLite's own shared memory beside it.

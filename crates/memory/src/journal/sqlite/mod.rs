@@ -1,7 +1,10 @@
 //! The journal in one SQLite file.
 
 mod append;
+mod audit;
 mod batch;
+mod crosscheck;
+mod erasing;
 mod failure;
 mod file;
 mod incidents;
@@ -11,13 +14,14 @@ mod reading;
 mod schema;
 mod standing;
 mod tidying;
+mod witnessing;
 mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use selfheal_core::audit::{Signer, Witness};
+use selfheal_core::audit::{Erasure, SignedCheckpoint, Signer, Witness};
 use selfheal_core::engine::State;
 use selfheal_core::error::{Error, ErrorKind, Result};
 use selfheal_core::incident::IncidentId;
@@ -25,13 +29,17 @@ use selfheal_core::orchestrator::SystemClock;
 use selfheal_core::ports::{Claim, Clock, History, Journal, Lease, Query, Record, Snapshot, Standing};
 
 use self::append::PreparedRecord;
+use self::batch::Batch;
 use self::reading::Readers;
 use self::standing::Columns;
 use self::tidying::PreparedSnapshot;
+use self::witnessing::Witnessing;
 use self::writer::{Desk, Writer};
 use super::rows::{bounded_json, signed};
 use crate::audit::{PublicKey, SigningKey};
 
+pub use self::audit::SqliteRows;
+pub use self::crosscheck::{CrossChecked, Mismatch};
 pub use self::writer::Written;
 
 /// With what a journal is opened for writing.
@@ -74,9 +82,27 @@ impl SqliteJournal {
     /// is there is never overwritten.
     pub fn open(path: &Path, options: JournalOptions) -> Result<Self> {
         let connection = file::open(path, &options.public_key)?;
-        let JournalOptions { signer, clock, .. } = options;
-        let desk = Desk { connection, path: path.to_owned(), clock, signer, signed: Box::new(|_| ()) };
+        let JournalOptions { signer, clock, witness, .. } = options;
+        let witnessing = witness.map(Witnessing::start).transpose()?;
+        if let (Some(witnessing), Some(newest)) = (&witnessing, file::newest_checkpoint(&connection, path)?) {
+            // Whoever had the store before may have ended before showing it.
+            witnessing.show(newest);
+        }
+        let signed = Box::new(move |checkpoint| {
+            if let Some(witnessing) = &witnessing {
+                witnessing.show(checkpoint);
+            }
+        });
+        let desk = Desk { connection, path: path.to_owned(), clock, signer, signed };
         Ok(Self { readers: Readers::new(path), writer: Some(Writer::start(desk)?) })
+    }
+
+    /// The audit log as it is now, for [`verify`](crate::audit::verify) and [`export`](crate::audit::export).
+    ///
+    /// # Errors
+    /// If the file can't be read.
+    pub fn audit_rows(&self) -> Result<SqliteRows> {
+        SqliteRows::open(self.readers.path())
     }
 
     /// Opens an existing file for reading only: no key is needed, and every write is [`ErrorKind::Forbidden`].
@@ -92,6 +118,35 @@ impl SqliteJournal {
     #[must_use]
     pub fn written(&self) -> Written {
         self.writer.as_ref().map(Writer::written).unwrap_or_default()
+    }
+
+    /// Drops the opening of one field and says so in the audit log, signed. What is gone already stays gone.
+    ///
+    /// What the incident's own records say is another matter: those go with [`compact`](Journal::compact) and
+    /// [`forget`](Journal::forget).
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] if there is no such leaf or it never had such a field; [`ErrorKind::Invalid`] if it tells of an
+    /// erasure, a compaction or a removal, which has to stay readable.
+    pub async fn erase(&self, erasure: &Erasure) -> Result<()> {
+        let erasure = erasure.clone();
+        self.writer()?.write(0, move |batch| erasing::erase(batch, &erasure)).await
+    }
+
+    /// Signs what no checkpoint covers yet. It is done anyway when the journal is dropped.
+    ///
+    /// # Errors
+    /// If the key can't be reached, or the disk.
+    pub async fn checkpoint(&self) -> Result<()> {
+        self.writer()?.write(0, |batch: &mut Batch<'_>| batch.sign()).await
+    }
+
+    /// The newest checkpoint of the audit log. Blocks for as long as it takes to read one row.
+    ///
+    /// # Errors
+    /// If it can't be read.
+    pub fn newest_checkpoint(&self) -> Result<Option<SignedCheckpoint>> {
+        self.readers.read_blocking(|connection| Ok(log::newest_checkpoint(connection)?.map(|(_, newest)| newest)))
     }
 
     fn writer(&self) -> Result<&Writer> {

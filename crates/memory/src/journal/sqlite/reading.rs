@@ -31,6 +31,11 @@ impl Readers {
         Self { path: path.to_owned(), idle: Arc::default() }
     }
 
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Runs `work` on a thread that may block, in one transaction.
     pub(super) async fn read<T: Send + 'static>(
         &self,
@@ -41,7 +46,8 @@ impl Readers {
         done.map_err(|error| Error::new(ErrorKind::Internal, READ, "a call panicked").with_source(error))?
     }
 
-    fn read_blocking<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T> {
+    /// Runs `work` in one transaction, on this thread.
+    pub(super) fn read_blocking<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T> {
         let kept = self.idle().pop();
         let mut connection = kept.map_or_else(|| open_read_only(&self.path), Ok)?;
         let done = in_transaction(&mut connection, work).map_err(|failure| self.error(failure));

@@ -3,6 +3,7 @@
 mod bars;
 mod html;
 mod json;
+mod leaves;
 mod text;
 mod words;
 
@@ -18,6 +19,7 @@ use super::find::{Listing, is_empty};
 use super::page::Page;
 use super::{ReportOptions, Stop, status};
 use crate::run::Refusal;
+pub(crate) use leaves::Leaves;
 
 /// What a report is about.
 struct Report {
@@ -25,28 +27,28 @@ struct Report {
     since: Option<Timestamp>,
 }
 
-/// Writes a report. `audit_coverage` says how many records have a leaf in the audit log, of how many.
+/// Writes a report. `audited` counts the leaves of the audit log, if there is one.
 ///
 /// # Errors
 /// A [`Refusal`] if the journal can't be read or the report can't be written. An incident that can't be read is counted as such.
 pub(crate) async fn report(
     journal: &dyn Journal,
-    audit_coverage: Option<Rate>,
+    audited: Option<&Leaves>,
     options: &ReportOptions,
     page: &mut Page<'_>,
 ) -> Result<i32, Refusal> {
-    status(written(journal, audit_coverage, options, page).await)
+    status(written(journal, audited, options, page).await)
 }
 
 async fn written(
     journal: &dyn Journal,
-    audit_coverage: Option<Rate>,
+    audited: Option<&Leaves>,
     options: &ReportOptions,
     page: &mut Page<'_>,
 ) -> Result<(), Stop> {
     let since = options.since.as_ref().map(|since| since.before(page.now));
-    let kpis = folded(journal, since).await?;
-    let report = Report { figures: kpis.figures(page.now, audit_coverage), since };
+    let figures = folded(journal, since, audited, page.now).await?;
+    let report = Report { figures, since };
     let Some(path) = &options.output else { return write(&report, options.format(), page) };
     let mut text = Vec::new();
     write(&report, options.format(), &mut Page::new(&mut text, None, page.now))?;
@@ -55,8 +57,14 @@ async fn written(
 }
 
 /// One incident at a time, so that any number of them takes bounded memory.
-async fn folded(journal: &dyn Journal, since: Option<Timestamp>) -> Result<Kpis, Stop> {
+async fn folded(
+    journal: &dyn Journal,
+    since: Option<Timestamp>,
+    audited: Option<&Leaves>,
+    now: Timestamp,
+) -> Result<Figures, Stop> {
     let mut kpis = Kpis::default();
+    let mut coverage = Rate::default();
     let mut list = Listing::since(since);
     while let Some(standings) = list.next(journal).await? {
         for standing in standings {
@@ -65,13 +73,15 @@ async fn folded(journal: &dyn Journal, since: Option<Timestamp>) -> Result<Kpis,
             if is_empty(&history) {
                 continue;
             }
+            let leaves = audited.map_or(0, |audited| audited.of(&standing.incident));
+            coverage = Rate::new(coverage.count + leaves.min(standing.records), coverage.of + standing.records);
             match Account::of(history) {
                 Ok(account) => account.iter().for_each(|account| kpis.add(account)),
                 Err(_) => kpis.add_unreadable(),
             }
         }
     }
-    Ok(kpis)
+    Ok(kpis.figures(now, audited.map(|_| coverage)))
 }
 
 fn write(report: &Report, format: ReportFormat, page: &mut Page<'_>) -> Result<(), Stop> {

@@ -4,7 +4,8 @@ use selfheal_core::action::{Action, Provenance, Reversibility};
 use selfheal_core::decision::{Decision, Verdict};
 use selfheal_core::diagnosis::{Diagnosis, Source};
 use selfheal_core::engine::{Outcome, Phase, Proposal, State, TriedResult};
-use selfheal_core::kpi::Ending;
+use selfheal_core::facts::Facts;
+use selfheal_core::kpi::{Ending, Quote};
 use selfheal_core::plan::Preview;
 use selfheal_core::ports::Rehearsal;
 
@@ -159,6 +160,24 @@ pub(super) fn reversibility(preview: &Preview) -> &'static str {
         Reversibility::NothingToUndo => "leaves nothing behind",
         Reversibility::Irreversible => "can't be taken back",
     }
+}
+
+/// `name value`, of the facts that say anything.
+pub(super) fn facts(facts: &Facts, between: &str) -> Vec<String> {
+    let told = facts.iter().map(|(name, fact)| (name, fact.to_string())).filter(|(_, fact)| !fact.is_empty());
+    told.map(|(name, fact)| format!("{name}{between}{fact}")).collect()
+}
+
+/// `e1 is …`: which pieces are quoted.
+pub(super) fn origins(quotes: &[Quote]) -> Vec<String> {
+    let mut told: Vec<String> = Vec::new();
+    for quote in quotes {
+        let origin = format!("{} is {}", quote.citation.evidence, quote.origin);
+        if !told.contains(&origin) {
+            told.push(origin);
+        }
+    }
+    told
 }
 
 /// The unified diff of a preview's changes.

@@ -40,7 +40,7 @@ fn head(page: &mut Page<'_>, account: &Account) -> io::Result<()> {
     let severity = format!("{:?}", incident.severity).to_lowercase();
     page.entry("what", &format!("{} in {}, severity {severity}", incident.resource, incident.environment))?;
     page.entry("failed", &when::seconds(incident.observed_at))?;
-    let facts: Vec<String> = incident.facts.iter().map(|(name, fact)| format!("{name} {fact}")).collect();
+    let facts = plans::facts(&incident.facts, " ");
     if !facts.is_empty() {
         page.entry("facts", &facts.join(", "))?;
     }
@@ -76,13 +76,14 @@ fn concluded(page: &mut Page<'_>, account: &Account) -> io::Result<()> {
 }
 
 fn quoted(page: &mut Page<'_>, quotes: &[Quote]) -> io::Result<()> {
-    quotes.iter().try_for_each(|quote| page.entry_in(DIM, "evidence", &quotation(quote)))
+    quotes.iter().try_for_each(|quote| page.entry_in(DIM, "evidence", &quotation(quote)))?;
+    plans::origins(quotes).iter().try_for_each(|origin| page.entry_in(DIM, "", origin))
 }
 
-/// `e1 log:12 │ what stands there`.
+/// `e1:12 │ what stands there`.
 fn quotation(quote: &Quote) -> String {
     let citation = quote.citation;
-    format!("{} {}:{} │ {}", citation.evidence, quote.origin, citation.line, clean::line(quote.line.read()))
+    format!("{}:{} │ {}", citation.evidence, citation.line, clean::line(quote.line.read()))
 }
 
 fn planned(page: &mut Page<'_>, plan: &Planned<'_>) -> io::Result<()> {

@@ -1,15 +1,15 @@
 //! `heal report`.
 
-use super::super::{ReportOptions, report};
+use super::super::{Leaves, ReportOptions, report};
 use super::stage::{HOSTILE, Run, Stage, options, written};
 use selfheal_core::decision::Verdict;
-use selfheal_core::kpi::Rate;
+use selfheal_core::ports::Journal;
 use selfheal_core::resource::Environment;
 
 async fn reported(stage: &Stage, arguments: &[&str]) -> String {
     let options: ReportOptions = options(arguments).unwrap();
-    let coverage = Some(Rate::new(97, 97));
-    written(Some(100), async |page| report(&*stage.journal, coverage, &options, page).await).await.unwrap()
+    let leaves = Leaves::count(&stage.audited().await).unwrap();
+    written(Some(100), async |page| report(&*stage.journal, Some(&leaves), &options, page).await).await.unwrap()
 }
 
 async fn fleet() -> Stage {
@@ -38,7 +38,7 @@ async fn json_has_the_same_figures() {
     let object: serde_json::Value = serde_json::from_str(&reported(&fleet().await, &["--json"]).await).unwrap();
     assert_eq!(object["rates"]["healed"], serde_json::json!({"count": 3, "of": 7, "share": 3.0 / 7.0}));
     assert_eq!(object["policy"]["rules"][0]["rule"], "guardrails/frozen");
-    assert_eq!(object["audit_coverage"]["count"], 97);
+    assert_eq!(object["audit_coverage"]["share"], 1.0);
     assert_eq!(object["over_time"][0]["from"], "2026-11-20T00:00:00.000Z");
     assert_eq!(object["over_time"].as_array().unwrap().len(), 8);
     let parts = object["repair"]["sum_ms_by_part"].as_object().unwrap().values().map(|ms| ms.as_u64().unwrap());
@@ -81,4 +81,17 @@ async fn a_report_goes_to_a_file() {
     let refusal = written(None, async |page| report(&*stage.journal, None, &nowhere, page).await).await.unwrap_err();
     assert_eq!(refusal.status, 2);
     assert!(refusal.message.starts_with("/nowhere/at/all: can't be written"), "{}", refusal.message);
+}
+
+#[tokio::test]
+async fn a_record_without_a_leaf_shows_in_the_audit_coverage() {
+    let stage = fleet().await;
+    let newest = stage.ids().await.remove(0);
+    let records = stage.journal.read(&newest).await.unwrap().records.len();
+    let leaves = Leaves::count(&stage.audited_but(&newest).await).unwrap();
+    let options: ReportOptions = options(&["--json"]).unwrap();
+    let text = written(None, async |page| report(&*stage.journal, Some(&leaves), &options, page).await).await.unwrap();
+    let coverage = &serde_json::from_str::<serde_json::Value>(&text).unwrap()["audit_coverage"];
+    let missing = coverage["of"].as_u64().unwrap() - coverage["count"].as_u64().unwrap();
+    assert_eq!(missing, records as u64, "{coverage}");
 }

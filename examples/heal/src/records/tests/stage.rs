@@ -5,19 +5,22 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use clap::{Args, FromArgMatches};
+use selfheal_core::audit::account;
 use selfheal_core::decision::{Decision, RuleVoice, Verdict};
 use selfheal_core::diagnosis::Hypothesis;
+use selfheal_core::engine::{State, each_state};
 use selfheal_core::error::Result;
 use selfheal_core::evidence::{Citation, Evidence, EvidenceId, Untrusted};
 use selfheal_core::facts::{Fact, Facts};
 use selfheal_core::incident::{IncidentId, Signal};
 use selfheal_core::journal::InMemoryJournal;
 use selfheal_core::orchestrator::{Cancellation, Orchestrator};
-use selfheal_core::ports::{Clock, Journal, PolicyEngine, PolicyQuestion, Query};
+use selfheal_core::ports::{Clock, Journal, PolicyEngine, PolicyQuestion, Query, Record};
 use selfheal_core::resource::{Environment, ResourceRef};
 use selfheal_core::testing::{FakeExecutor, FakeWorld, ScriptedProbe, ScriptedRunbooks, SeededEntropy, wrong_value};
 use selfheal_core::time::Timestamp;
 use selfheal_detect::redact::Redactor;
+use selfheal_memory::audit::{InMemoryLog, SigningKey};
 
 use super::super::Page;
 use crate::run::Refusal;
@@ -175,6 +178,24 @@ impl Stage {
     pub(super) async fn ids(&self) -> Vec<IncidentId> {
         let standings = self.journal.list(&Query::newest(100)).await.unwrap();
         standings.into_iter().map(|standing| standing.incident).collect()
+    }
+
+    /// The audit log of all its records.
+    pub(super) async fn audited(&self) -> InMemoryLog {
+        self.audited_but(&IncidentId::new("")).await
+    }
+
+    /// The same without what happened in one incident.
+    pub(super) async fn audited_but(&self, left_out: &IncidentId) -> InMemoryLog {
+        let mut log = InMemoryLog::new(SigningKey::generate("test").unwrap().public());
+        for id in self.ids().await.iter().filter(|id| *id != left_out) {
+            let history = self.journal.read(id).await.unwrap();
+            let tell = |record: Option<&Record>, after: &State| {
+                record.into_iter().for_each(|record| log.append(account(record, after)).unwrap());
+            };
+            each_state(history, tell).unwrap();
+        }
+        log
     }
 
     /// Noon on the tenth day.

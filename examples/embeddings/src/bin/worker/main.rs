@@ -1,0 +1,77 @@
+//! Several workers on one Postgres: any of them may be killed or paused, and nothing is lost and nothing done twice.
+#![allow(clippy::print_stdout, reason = "says what happened")]
+
+mod arrivals;
+#[cfg(test)]
+mod conformance;
+mod executor;
+#[cfg(feature = "failpoints")]
+mod failpoints;
+mod knowledge;
+mod ledger;
+mod run;
+mod site;
+mod things;
+
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+
+use site::Site;
+use things::Thing;
+
+#[derive(Debug, Parser)]
+#[command(about = "Heals things, beside other workers on the same Postgres")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Breaks things and opens an incident for each, for whichever worker comes.
+    Open {
+        #[command(flatten)]
+        site: Site,
+        /// How many.
+        count: u32,
+        /// Things that nothing helps: what is tried is taken back, and a person is told.
+        #[arg(long)]
+        incurable: bool,
+    },
+    /// Works on what is open until it gets SIGTERM.
+    Run {
+        #[command(flatten)]
+        site: Site,
+        /// Leave once nothing was open for so many milliseconds.
+        #[arg(long)]
+        until_idle_ms: Option<u64>,
+    },
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    #[cfg(feature = "failpoints")]
+    failpoints::install();
+    match Arguments::parse().command {
+        Command::Open { site, count, incurable } => open(&site, count, incurable).await,
+        Command::Run { site, until_idle_ms } => {
+            let journal = site.journal().await?;
+            let healer = site.healer(journal.clone())?;
+            run::run(&healer, &journal, until_idle_ms.map(Duration::from_millis)).await
+        }
+    }
+}
+
+async fn open(site: &Site, count: u32, incurable: bool) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let (things, journal) = (site.things()?, site.journal().await?);
+    let healer = site.healer(journal.clone())?;
+    let (thing, kind) = (Thing::found(incurable), if incurable { "incurable" } else { "thing" });
+    for number in 1..=count {
+        let name = format!("{kind}-{number:03}");
+        things.put(&name, &thing)?;
+        arrivals::open(&healer, journal.as_ref(), &name, &thing).await?;
+    }
+    println!("{count} incidents opened");
+    Ok(())
+}

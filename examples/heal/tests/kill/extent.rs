@@ -1,0 +1,99 @@
+//! How much of the matrix is played.
+
+use crate::case::{Case, Next};
+use crate::invariants::Known;
+
+/// The variable that says it.
+pub(crate) const VARIABLE: &str = "SELFHEAL_KILL_MATRIX";
+
+/// One in so many cases of the sample is killed a second time.
+const SECOND_KILLS: u64 = 3;
+
+/// How much of the matrix is played.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Every fail point by name, at one of the places where it is passed, and some second kills.
+    Sample,
+    /// Every place once.
+    Once,
+    /// Every place, and every place of the next process; of one scenario if it is named.
+    Full(Option<String>),
+    One(Case),
+}
+
+/// Where the first process is killed, and who goes on.
+pub(crate) type Start = (usize, Next);
+
+impl Extent {
+    /// What the environment asks for.
+    pub(crate) fn asked_for() -> Self {
+        match std::env::var(VARIABLE).as_deref() {
+            Err(_) | Ok("") => Self::Sample,
+            Ok("once") => Self::Once,
+            Ok("full") => Self::Full(None),
+            Ok(case) if case.contains('/') => Self::One(case.parse().unwrap_or_else(|error| panic!("{VARIABLE}: {error}"))),
+            Ok(scenario) => Self::Full(Some(scenario.to_owned())),
+        }
+    }
+
+    /// Whether the scenario is played at all.
+    pub(crate) fn plays(&self, scenario: &str) -> bool {
+        match self {
+            Self::Full(Some(only)) => only == scenario,
+            Self::One(case) => case.scenario == scenario,
+            Self::Sample | Self::Once | Self::Full(None) => true,
+        }
+    }
+
+    /// Where first processes of the scenario number `scenario` are killed.
+    pub(crate) fn starts(&self, scenario: usize, known: &Known) -> Vec<Start> {
+        let both = |place: usize| [(place, Next::Resume), (place, Next::Again)];
+        match self {
+            Self::Sample => sampled(scenario, known),
+            Self::Once | Self::Full(_) => (1..=known.hits.len()).flat_map(both).collect(),
+            Self::One(case) => vec![(case.first, case.next)],
+        }
+    }
+
+    /// Where the next process is killed too, of the `hits` fail points that it passed.
+    pub(crate) fn seconds(&self, scenario: usize, start: Start, hits: usize) -> Vec<usize> {
+        match self {
+            Self::Sample => {
+                let drawn = draw([scenario, start.0, 2]);
+                let place = 1 + below(drawn / SECOND_KILLS, hits.max(1));
+                if hits > 0 && drawn.is_multiple_of(SECOND_KILLS) { vec![place] } else { Vec::new() }
+            }
+            Self::Once => Vec::new(),
+            Self::Full(_) => (1..=hits).collect(),
+            Self::One(case) => case.second.into_iter().collect(),
+        }
+    }
+}
+
+fn sampled(scenario: usize, known: &Known) -> Vec<Start> {
+    let mut names: Vec<&String> = known.hits.iter().collect();
+    names.sort();
+    names.dedup();
+    let places = |name: &String| (1..).zip(&known.hits).filter(|(_, hit)| *hit == name).map(|(place, _)| place).collect();
+    let one = |(number, name): (usize, &String)| {
+        let places: Vec<usize> = places(name);
+        let drawn = draw([scenario, number, 1]);
+        let next = if drawn.is_multiple_of(2) { Next::Resume } else { Next::Again };
+        (places[below(drawn / 2, places.len())], next)
+    };
+    names.into_iter().enumerate().map(|(number, name)| one((number, name))).collect()
+}
+
+fn below(drawn: u64, bound: usize) -> usize {
+    usize::try_from(drawn % bound as u64).unwrap()
+}
+
+/// The same number for the same `seed`: SplitMix64 (Steele et al., "Fast splittable pseudorandom number generators", 2014).
+fn draw(seed: [usize; 3]) -> u64 {
+    seed.into_iter().fold(0x5e1f_4ea1, |state: u64, part| {
+        let mut mixed = (state ^ part as u64).wrapping_add(0x9e37_79b9_7f4a_7c15);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    })
+}

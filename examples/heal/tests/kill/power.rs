@@ -1,0 +1,1 @@
+//! That the invariants notice what is wrong.
