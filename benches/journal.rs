@@ -1,6 +1,6 @@
 //! What the durable journal costs, beside a plain append and sync on the same file system in the same run.
 //!
-//! `cargo bench -p selfheal-benches --bench journal [-- [--quick] [serial] [in_flight] [parked]]`
+//! `cargo bench -p selfheal-benches --bench journal [-- [--quick] [serial] [in_flight] [parked] [verify]]`
 
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -16,7 +16,7 @@ use selfheal_benches::timing::{Sample, interleaved, timed};
 use selfheal_core::engine::State;
 use selfheal_core::incident::IncidentId;
 use selfheal_core::ports::{Claim, Journal, Lease, Query, Record};
-use selfheal_memory::audit::SigningKey;
+use selfheal_memory::audit::{SigningKey, verify};
 use selfheal_memory::journal::{JournalOptions, SqliteJournal};
 use tokio::runtime::{Builder, Runtime};
 
@@ -30,7 +30,7 @@ fn main() -> Result<(), Failed> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let given = |part: &str| arguments.iter().any(|argument| argument == part);
     let quick = given("--quick");
-    let all = !["serial", "in_flight", "parked"].into_iter().any(given);
+    let all = !["serial", "in_flight", "parked", "verify"].into_iter().any(given);
     let folder = tempfile::Builder::new().prefix("selfheal-bench").tempdir_in(target())?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let story = runtime.block_on(Story::of_a_healed_one(RECORDS))?;
@@ -40,6 +40,9 @@ fn main() -> Result<(), Failed> {
     }
     if all || given("in_flight") {
         in_flight(folder.path(), &runtime, &story, if quick { 20 } else { 100 })?;
+    }
+    if all || given("verify") {
+        verified(folder.path(), &runtime, &story, if quick { 1_000 } else { 100_000 })?;
     }
     if all || given("parked") {
         parked(folder.path(), &runtime, &story.parked(), if quick { 20_000 } else { 1_000_000 })?;
@@ -98,24 +101,31 @@ fn serial(folder: &Path, runtime: &Runtime, story: &Story, rounds: usize) -> Res
         let floor: Sample<'_> = Box::new(|| plain_appends(&mut plain, SERIAL * RECORDS));
         let appends: Sample<'_> = Box::new(|| {
             let told = incidents.take(SERIAL);
-            let (took, written) = timed(|| runtime.block_on(async {
-                for one in &told {
-                    write(&journal, one).await?;
-                }
-                Ok::<_, selfheal_core::error::Error>(())
-            }));
+            let (took, written) = timed(|| {
+                runtime.block_on(async {
+                    for one in &told {
+                        write(&journal, one).await?;
+                    }
+                    Ok::<_, selfheal_core::error::Error>(())
+                })
+            });
             written?;
             Ok(took)
         });
         interleaved(rounds, &mut [floor, appends])?
     };
-    let each = |spread: &selfheal_benches::timing::Spread, share| spread.at(share).as_secs_f64() * 1e6 / (SERIAL * RECORDS) as f64;
+    let each = |spread: &selfheal_benches::timing::Spread, share| {
+        spread.at(share).as_secs_f64() * 1e6 / (SERIAL * RECORDS) as f64
+    };
     println!("one append after the other; {rounds} samples of {}", SERIAL * RECORDS);
     println!("{:34} {:>9} {:>9}", "µs per append", "median", "p90");
     for (name, spread) in ["4 KiB append + fdatasync", "journal append"].iter().zip(&spreads) {
         println!("{name:34} {:9.1} {:9.1}", each(spread, 0.5), each(spread, 0.9));
     }
-    println!("rate of the journal / plain rate: {:.2} (at least 0.8)\n", each(&spreads[0], 0.5) / each(&spreads[1], 0.5));
+    println!(
+        "rate of the journal / plain rate: {:.2} (at least 0.8)\n",
+        each(&spreads[0], 0.5) / each(&spreads[1], 0.5)
+    );
     Ok(())
 }
 
@@ -137,26 +147,23 @@ fn in_flight(folder: &Path, runtime: &Runtime, story: &Story, each: usize) -> Re
     let mut incidents = Incidents { story, next: 0 };
     let told: Vec<_> = (0..IN_FLIGHT).map(|_| incidents.take(each)).collect();
     let before = cpu();
-    let (took, written) = timed(|| {
-        runtime.block_on(async {
-            let tasks: Vec<_> = told.into_iter().map(|told| worker(&journal, told)).collect();
-            for task in tasks {
-                task.await??;
-            }
-            Ok::<_, Failed>(())
-        })
-    });
+    let (took, written) =
+        timed(|| runtime.block_on(async { all(told.into_iter().map(|told| worker(&journal, told)).collect()).await }));
     written?;
     let (cpu, written) = (cpu().saturating_sub(before), journal.written());
     let (count, appends) = (IN_FLIGHT * each, (IN_FLIGHT * each * RECORDS) as f64);
     println!("{IN_FLIGHT} incidents in flight, {count} in all");
-    println!("appends per sync:      {:8.1} (at least {})", written.writes as f64 / written.transactions as f64, IN_FLIGHT / 2);
+    println!(
+        "appends per sync:      {:8.1} (at least {})",
+        written.writes as f64 / written.transactions as f64,
+        IN_FLIGHT / 2
+    );
     println!("appends per second:    {:8.0}", appends / took.as_secs_f64());
     println!("CPU µs per incident:   {:8.1} (at most 100)\n", cpu.as_secs_f64() * 1e6 / count as f64);
     Ok(())
 }
 
-fn worker(journal: &Arc<SqliteJournal>, told: Vec<Told>) -> tokio::task::JoinHandle<Result<(), selfheal_core::error::Error>> {
+fn worker(journal: &Arc<SqliteJournal>, told: Vec<Told>) -> Worker {
     let journal = Arc::clone(journal);
     tokio::spawn(async move {
         for one in &told {
@@ -164,6 +171,58 @@ fn worker(journal: &Arc<SqliteJournal>, told: Vec<Told>) -> tokio::task::JoinHan
         }
         Ok(())
     })
+}
+
+/// Opening and verifying a store with many leaves.
+fn verified(folder: &Path, runtime: &Runtime, story: &Story, count: usize) -> Result<(), Failed> {
+    let (path, mut incidents) = (folder.join("verify.db"), Incidents { story, next: 0 });
+    let key = SigningKey::generate("bench")?;
+    let journal = Arc::new(SqliteJournal::open(&path, JournalOptions::new(key.clone()))?);
+    let (writing, written) = timed(|| {
+        for _ in 0..count.div_ceil(IN_FLIGHT * 10) {
+            let told: Vec<_> = (0..IN_FLIGHT).map(|_| incidents.take(10)).collect();
+            runtime.block_on(async { all(told.into_iter().map(|told| worker(&journal, told)).collect()).await })?;
+        }
+        Ok::<_, Failed>(())
+    });
+    written?;
+    drop(journal);
+    let (opening, opened) = timed(|| SqliteJournal::open(&path, JournalOptions::new(key)));
+    drop(opened?);
+    let rows = SqliteJournal::open_read_only(&path)?.audit_rows()?;
+    let spreads = {
+        let log: Sample<'_> = Box::new(|| {
+            let (took, verified) = timed(|| verify(&rows, None, &[]));
+            verified?;
+            Ok(took)
+        });
+        let leaves = (count * RECORDS) as u64;
+        let journal: Sample<'_> = Box::new(|| {
+            let (took, checked) = timed(|| rows.cross_check(leaves));
+            checked?.map_err(|found| format!("{found:?}"))?;
+            Ok(took)
+        });
+        interleaved(3, &mut [log, journal])?
+    };
+    println!(
+        "{} leaves, written in {:.1} s: {:.0} a second",
+        count * RECORDS,
+        writing.as_secs_f64(),
+        (count * RECORDS) as f64 / writing.as_secs_f64()
+    );
+    println!("opened for writing in   {:6.2} ms (at most 5)", opening.as_secs_f64() * 1e3);
+    println!("audit log verified in   {:6.2} s (at most 2 for 1,000,000)", spreads[0].median().as_secs_f64());
+    println!("journal checked in      {:6.2} s\n", spreads[1].median().as_secs_f64());
+    Ok(())
+}
+
+type Worker = tokio::task::JoinHandle<Result<(), selfheal_core::error::Error>>;
+
+async fn all(workers: Vec<Worker>) -> Result<(), Failed> {
+    for worker in workers {
+        worker.await??;
+    }
+    Ok(())
 }
 
 /// What this process computed so far, kernel included.
@@ -189,7 +248,12 @@ fn parked(folder: &Path, runtime: &Runtime, story: &Story, count: usize) -> Resu
     Ok(())
 }
 
-fn park(runtime: &Runtime, journal: &Arc<SqliteJournal>, incidents: &mut Incidents<'_>, count: usize) -> Result<(), Failed> {
+fn park(
+    runtime: &Runtime,
+    journal: &Arc<SqliteJournal>,
+    incidents: &mut Incidents<'_>,
+    count: usize,
+) -> Result<(), Failed> {
     for _ in 0..count.div_ceil(IN_FLIGHT * 10) {
         let told: Vec<_> = (0..IN_FLIGHT).map(|_| incidents.take(10)).collect();
         runtime.block_on(async {
@@ -203,11 +267,7 @@ fn park(runtime: &Runtime, journal: &Arc<SqliteJournal>, incidents: &mut Inciden
                     Ok::<_, selfheal_core::error::Error>(())
                 })
             };
-            let tasks: Vec<_> = told.into_iter().map(leave).collect();
-            for task in tasks {
-                task.await??;
-            }
-            Ok::<_, Failed>(())
+            all(told.into_iter().map(leave).collect()).await
         })?;
     }
     Ok(())

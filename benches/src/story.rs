@@ -23,7 +23,8 @@ impl Story {
     /// If it isn't healed, or has fewer records.
     pub async fn of_a_healed_one(records: usize) -> Result<Self, Failed> {
         let journal = Arc::new(InMemoryJournal::default());
-        let orchestrator = InMemoryPorts::straight().builder().journal(Arc::clone(&journal) as Arc<dyn Journal>).build()?;
+        let orchestrator =
+            InMemoryPorts::straight().builder().journal(Arc::clone(&journal) as Arc<dyn Journal>).build()?;
         let signal = signals(1).pop().ok_or("no signal")?;
         let report = orchestrator.heal(signal, &Cancellation::new()).await?;
         let mut told = Vec::new();

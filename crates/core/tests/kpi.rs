@@ -1,4 +1,5 @@
 //! What is read from the records of real runs: timelines, splits and figures.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -7,7 +7,8 @@
 //!
 //! Both recall by the exact fingerprint only. Memory proposes; whether it is done is for policy, rehearsal and verification.
 //!
-//! And the audit log's edges (feature `audit`): `audit`, with keys, witness, export and verification.
+//! And the audit log's edges (feature `audit`): `audit`, with keys, witness, export and verification. `postgres` (feature
+//! `postgres`) is a journal with its log for several workers that share the load.
 //!
 //! ```
 //! use selfheal_core::incident::Fingerprint;

@@ -1,5 +1,5 @@
 //! The store directory: its key, its copies, and what it refuses.
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail like tests")]
 
 #[path = "common/story.rs"]
 mod story;

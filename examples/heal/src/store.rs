@@ -7,14 +7,15 @@ use std::sync::Arc;
 
 use selfheal_adapters::local::workspace::StateDir;
 use selfheal_core::error::{Error, ErrorKind};
+use selfheal_core::journal::{Retention, retain};
 use selfheal_core::ports::{Journal, MemoryStore};
-use selfheal_memory::Sqlite;
 use selfheal_memory::audit::AuditRows;
 use selfheal_memory::journal::SqliteJournal;
 use selfheal_memory::{Store as Folder, StoreOptions as FolderOptions};
 
 use crate::cli::{StoreArgument, StoreOptions};
 use crate::run::Refusal;
+use crate::say::Voice;
 
 /// Names the file of the private key by which checkpoints of the audit log are signed.
 const KEY_FILE: &str = "SELFHEAL_AUDIT_KEY";
@@ -28,6 +29,8 @@ pub(crate) struct Place {
     journal: Kind,
     /// The folder of what stays on this machine: logs, and the memory of verified fixes.
     local: PathBuf,
+    /// Where the private state of directories lies.
+    states: PathBuf,
 }
 
 #[derive(Clone)]
@@ -51,24 +54,29 @@ impl fmt::Display for Place {
 impl Place {
     /// The place that `given` names, or `default`; a folder is made if it isn't there, and must be writable.
     pub(crate) fn of(given: Option<&StoreArgument>, default: &Path) -> Result<Self, Refusal> {
-        let local = |folder: PathBuf| Self { journal: Kind::Folder(folder.clone()), local: folder };
+        let states = default.to_owned();
+        let local = |folder: PathBuf| Self { journal: Kind::Folder(folder.clone()), local: folder, states: states.clone() };
         match given {
             None => Ok(local(default.to_owned())),
             Some(StoreArgument::Folder(folder)) => writable(folder).map(local),
-            Some(StoreArgument::Postgres(url)) => Ok(Self { journal: kind_of(url)?, local: default.to_owned() }),
+            Some(StoreArgument::Postgres(url)) => Ok(Self { journal: kind_of(url)?, local: default.to_owned(), states }),
         }
     }
 
     /// The place that a command about records names. Nothing is made.
     pub(crate) fn named(options: &StoreOptions, user_state: Option<PathBuf>) -> Result<Self, Refusal> {
-        if let Some(StoreArgument::Folder(folder)) = &options.store {
-            return Ok(Self { journal: Kind::Folder(folder.clone()), local: folder.clone() });
-        }
         let refuse =
             |error: std::io::Error| Refusal::usage(format!("--dir {}: {error}", options.dir.display()));
         let dir = options.dir.canonicalize().map_err(refuse)?;
         let state = StateDir::of(&dir, user_state.as_deref()).map_err(refuse)?;
-        Self::of(options.store.as_ref(), state.store())
+        match &options.store {
+            Some(StoreArgument::Folder(folder)) => Ok(Self {
+                journal: Kind::Folder(folder.clone()),
+                local: folder.clone(),
+                states: state.store().to_owned(),
+            }),
+            given => Self::of(given.as_ref(), state.store()),
+        }
     }
 
     /// Its folder, if it is one.
@@ -78,6 +86,11 @@ impl Place {
             #[cfg(feature = "postgres")]
             Kind::Postgres(_) => None,
         }
+    }
+
+    /// Where the private state of directories lies.
+    pub(crate) fn states(&self) -> &Path {
+        &self.states
     }
 
     /// The folder of what stays on this machine.
@@ -116,9 +129,7 @@ impl Place {
             Kind::Postgres(url) => {
                 let journal = postgres::open(url, &key_file, &self.local).await?;
                 // Lessons are this machine's: they come from its own pipelines.
-                let memory = private(&self.local)
-                    .map_err(|error| refused_folder(&self.local, &error))
-                    .and_then(|()| Sqlite::open(&self.local.join("memory.db")).map_err(refused))?;
+                let memory = selfheal_memory::Sqlite::open(&self.local.join("memory.db")).map_err(refused)?;
                 (Opened::Postgres(journal), Some(Arc::new(memory) as Arc<dyn MemoryStore>))
             }
         };
@@ -162,6 +173,21 @@ impl Store {
     /// What healed before; none in a store that is only read.
     pub(crate) fn memory(&self) -> Option<Arc<dyn MemoryStore>> {
         self.memory.clone()
+    }
+
+    /// Keeps so many closed incidents as usual, and signs the audit log up to its end. What can't be done now is done by the
+    /// next process.
+    pub(crate) async fn close(&self, voice: &Voice) {
+        let tidied = retain(self.journal().as_ref(), &Retention::default()).await;
+        if let Err(error) = tidied.map(drop) {
+            voice.note(&format!("old incidents could not be tidied away: {error}"));
+        }
+        #[cfg(feature = "postgres")]
+        if let Opened::Postgres(journal) = &self.journal
+            && let Err(error) = journal.close().await
+        {
+            voice.note(&format!("the end of the audit log is not signed yet: {error}"));
+        }
     }
 
     /// Its folder, if it is one.
@@ -267,6 +293,7 @@ fn refused(error: Error) -> Refusal {
     }
 }
 
+#[cfg(feature = "postgres")]
 fn refused_folder(folder: &Path, error: &std::io::Error) -> Refusal {
     Refusal::usage(format!("{}: expected a folder to write to: {error}", folder.display()))
 }

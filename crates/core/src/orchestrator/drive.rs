@@ -92,7 +92,7 @@ impl Orchestrator {
         asked && self.perform(state, Effect::AskApproval).await == Event::Answered(Approval::Pending)
     }
 
-    async fn open(&self, signal: Signal) -> Result<Arc<Incident>> {
+    pub(super) async fn open(&self, signal: Signal) -> Result<Arc<Incident>> {
         let mut facts = Facts::new();
         for context in &self.ports.context {
             facts = facts.updated(&context.facts(&signal.resource).await?);
@@ -118,14 +118,18 @@ impl Orchestrator {
     }
 
     async fn open_and_drive(&self, incident: Arc<Incident>, detect: Duration, cancel: &Cancellation) -> Result<Report> {
+        let (state, mut book) = self.opened(incident).await?;
+        self.drive(state, &mut book, Timings { detect, ..Timings::default() }, cancel).await
+    }
+
+    pub(super) async fn opened(&self, incident: Arc<Incident>) -> Result<(State, Book)> {
         let mut book = match &self.ports.journal {
             Some(_) => Book::opened(Lease::first(incident.id.clone(), &self.claim())),
             None => Book::default(),
         };
         let (seed, limits) = (self.ports.entropy.next_u64(), Arc::clone(&self.limits));
-        let opened = Event::Opened { incident, seed, limits };
-        let state = self.happened(&mut book, opened, None).await?;
-        self.drive(state, &mut book, Timings { detect, ..Timings::default() }, cancel).await
+        let state = self.happened(&mut book, Event::Opened { incident, seed, limits }, None).await?;
+        Ok((state, book))
     }
 
     #[allow(clippy::manual_async_fn, reason = "an async fn keeps its arguments twice (rust-lang/rust#62958)")]

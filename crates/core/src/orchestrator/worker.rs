@@ -6,8 +6,8 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::{Cancellation, Orchestrator, Report};
 use crate::error::{Error, ErrorKind, Result};
-use crate::incident::IncidentId;
-use crate::ports::{Journal, Lease};
+use crate::incident::{IncidentId, Signal};
+use crate::ports::{Claim, Journal, Lease};
 
 /// What became of an incident that a worker picked up.
 #[derive(Debug)]
@@ -20,65 +20,56 @@ pub struct PickedUp {
 }
 
 impl Orchestrator {
+    /// Opens an incident for `signal` and leaves it to whichever worker picks it up: what a host does that takes alerts and
+    /// doesn't work on them itself.
+    ///
+    /// # Errors
+    /// If no journal is configured, or the incident can't be opened or journaled.
+    pub async fn accept(&self, signal: Signal) -> Result<IncidentId> {
+        self.journal("orchestrator.accept")?;
+        let incident = self.open(signal).await?;
+        let id = incident.id.clone();
+        let (state, book) = self.opened(incident).await?;
+        self.leave(&state, &book).await;
+        Ok(id)
+    }
+
     /// Picks up every incident whose time has come and that no other worker has, and goes on with it: those a dead worker
     /// left, once its lease expired, and those that waited. At most [`Limits::concurrent_incidents`](crate::limits::Limits::concurrent_incidents)
     /// at once. Returns when nothing more is due; a host calls it again and again, with a pause.
     ///
+    /// After `drain` nothing more is picked up, and what is under way is done; after `cancel` that is stopped too, and taken back.
+    ///
     /// # Errors
     /// If the journal can't be asked what is due. What was picked up until then is done first.
-    pub async fn work_off(&self, cancel: &Cancellation) -> Result<Vec<PickedUp>> {
-        let Some(journal) = &self.ports.journal else {
-            return Err(Error::new(ErrorKind::Unsupported, "orchestrator.work_off", "no journal is configured"));
-        };
+    pub async fn work_off(&self, drain: &Cancellation, cancel: &Cancellation) -> Result<Vec<PickedUp>> {
+        let journal = self.journal("orchestrator.work_off")?;
         let (mut under_way, mut done) = (FuturesUnordered::new(), Vec::new());
-        let mut seen = BTreeSet::new();
+        let mut due = Due::default();
+        let mut failed = None;
         loop {
-            let asked = match cancel.is_cancelled() {
-                true => Ok(Vec::new()),
-                false => self.new_ones(journal.as_ref(), under_way.len(), &mut seen).await,
-            };
-            let (failed, due) = match asked {
-                Ok(due) => (None, due),
-                Err(error) => (Some(error), Vec::new()),
-            };
-            under_way.extend(due.into_iter().map(|lease| self.picked_up(lease, cancel)));
-            match (under_way.next().await, failed) {
-                (Some(one), None) => done.push(one),
-                (None, None) => return Ok(done),
-                (_, Some(error)) => {
-                    while under_way.next().await.is_some() {}
-                    return Err(error);
+            let wanted = failed.is_none() && !drain.is_cancelled() && !cancel.is_cancelled();
+            let room = self.limits.concurrent_incidents.saturating_sub(under_way.len());
+            if wanted && room > 0 {
+                match due.next(journal, &self.claim(), room).await {
+                    Ok(leases) => under_way.extend(leases.into_iter().map(|lease| self.picked_up(lease, cancel))),
+                    Err(error) => failed = Some(error),
                 }
+            }
+            match (under_way.next().await, failed.take()) {
+                (Some(one), error) => {
+                    done.push(one);
+                    failed = error;
+                }
+                (None, Some(error)) => return Err(error),
+                (None, None) => return Ok(done),
             }
         }
     }
 
-    /// What is due and was not met before in this call; an incident that could not be gone on with is not tried for ever.
-    async fn new_ones(
-        &self,
-        journal: &dyn Journal,
-        under_way: usize,
-        seen: &mut BTreeSet<IncidentId>,
-    ) -> Result<Vec<Lease>> {
-        let room = self.limits.concurrent_incidents.saturating_sub(under_way);
-        if room == 0 {
-            return Ok(Vec::new());
-        }
-        let (new, met): (Vec<_>, Vec<_>) = journal
-            .pick_up(&self.claim(), room.saturating_add(seen.len()))
-            .await?
-            .into_iter()
-            .partition(|lease| !seen.contains(&lease.incident));
-        for lease in met {
-            journal.release(&lease).await?;
-        }
-        let mut new = new.into_iter();
-        let now: Vec<Lease> = new.by_ref().take(room).collect();
-        for lease in new {
-            journal.release(&lease).await?;
-        }
-        seen.extend(now.iter().map(|lease| lease.incident.clone()));
-        Ok(now)
+    fn journal(&self, operation: &'static str) -> Result<&dyn Journal> {
+        let none = || Error::new(ErrorKind::Unsupported, operation, "no journal is configured");
+        self.ports.journal.as_deref().ok_or_else(none)
     }
 
     async fn picked_up(&self, lease: Lease, cancel: &Cancellation) -> PickedUp {
@@ -88,5 +79,30 @@ impl Orchestrator {
             tracing::warn!(%error, %incident, "could not go on with the incident");
         }
         PickedUp { incident, result }
+    }
+}
+
+/// What is due in one call. An incident that could not be gone on with comes up again at once; it is not tried for ever.
+#[derive(Default)]
+struct Due {
+    met: BTreeSet<IncidentId>,
+    /// Nothing but what was met before came up.
+    is_over: bool,
+}
+
+impl Due {
+    async fn next(&mut self, journal: &dyn Journal, claim: &Claim, most: usize) -> Result<Vec<Lease>> {
+        if self.is_over {
+            return Ok(Vec::new());
+        }
+        let picked = journal.pick_up(claim, most).await?;
+        let asked_in_vain = !picked.is_empty();
+        let (new, met): (Vec<_>, Vec<_>) = picked.into_iter().partition(|lease| !self.met.contains(&lease.incident));
+        for lease in met {
+            journal.release(&lease).await?;
+        }
+        self.is_over = asked_in_vain && new.is_empty();
+        self.met.extend(new.iter().map(|lease| lease.incident.clone()));
+        Ok(new)
     }
 }

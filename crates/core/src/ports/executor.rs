@@ -30,7 +30,8 @@ pub struct Work<'a> {
     /// Identity of plan and previews; `None` while they are being previewed. Together with the incident it
     /// is the idempotency key of every effect.
     pub plan_hash: Option<&'a PlanHash>,
-    /// The worker's fencing token: a target that can compare tokens refuses effects with a smaller one.
+    /// The worker's fencing token for this incident: a target that can compare tokens refuses effects of the same incident with
+    /// a smaller one. Another incident's tokens begin anew.
     pub epoch: u64,
 }
 
@@ -157,7 +158,8 @@ pub enum Undone {
 /// 5. What is needed to undo is durable before the first change.
 /// 6. An error of `apply` says truthfully whether something may have happened
 ///    ([`Retry::UnknownOutcome`](crate::error::Retry::UnknownOutcome)); only then [`probe`](Executor::probe) decides.
-/// 7. `probe` only looks, and says `Absent` only if the step surely did not happen.
+/// 7. `probe` changes nothing that others see, and says `Absent` only if the step surely did not happen, and will not: where an
+///    effect of a worker that was paused may still be on its way, the target is shown the new [`epoch`](Work::epoch) first.
 /// 8. [`undo`](Executor::undo) restores the state before the step exactly, may be called twice, tolerates that the step
 ///    never happened, and stops at a foreign change.
 /// 9. Every rerun of a command is an effect: it happens only in `rehearse` and `apply`.

@@ -152,6 +152,9 @@ fn a_checkpoint_that_is_missing_moved_doubled_or_changed_is_found() {
     let mut doubled = Log::of(9);
     doubled.checkpoints.insert(1, doubled.checkpoints[1].clone());
     assert!(orders(&defects(&doubled)));
+    let mut twice = Log::of(9);
+    twice.sign();
+    assert!(orders(&defects(&twice)), "of as many leaves as the one before");
     let mut moved = Log::of(9);
     moved.checkpoints.swap(0, 1);
     assert!(defects(&moved).iter().any(|defect| matches!(defect, Defect::Order { .. })));

@@ -101,13 +101,26 @@ async fn a_worker_goes_on_with_what_a_dead_one_left_and_with_nothing_that_is_hel
     assert!(healing.await.unwrap_err().is_panic());
 
     let second = another(&scene);
-    assert!(second.work_off(&Cancellation::new()).await.unwrap().is_empty(), "its lease has not expired");
+    assert!(second.work_off(&Cancellation::new(), &Cancellation::new()).await.unwrap().is_empty(), "its lease has not expired");
     scene.clock.sleep_until(scene.clock.now().after(Duration::from_secs(31))).await;
-    let worked = second.work_off(&Cancellation::new()).await.unwrap();
+    let worked = second.work_off(&Cancellation::new(), &Cancellation::new()).await.unwrap();
     let outcomes: Vec<_> = worked.iter().map(|one| one.result.as_ref().unwrap().outcome()).collect();
     assert_eq!(outcomes, [Some(&Outcome::Healed)]);
     assert_eq!(scene.mode(), "good");
-    assert!(second.work_off(&Cancellation::new()).await.unwrap().is_empty(), "nothing is left");
+    assert!(second.work_off(&Cancellation::new(), &Cancellation::new()).await.unwrap().is_empty(), "nothing is left");
+}
+
+#[tokio::test]
+async fn what_was_accepted_is_worked_off_by_whoever_picks_it_up_and_a_draining_worker_picks_up_nothing() {
+    let scene = Scene::broken();
+    let id = scene.knowing(&[]).build().unwrap().accept(signal()).await.unwrap();
+    let (worker, drain) = (another(&scene), Cancellation::new());
+    drain.cancel();
+    assert!(worker.work_off(&drain, &Cancellation::new()).await.unwrap().is_empty());
+    assert_eq!(scene.mode(), "bad");
+    let worked = worker.work_off(&Cancellation::new(), &Cancellation::new()).await.unwrap();
+    assert_eq!(worked.iter().map(|one| &one.incident).collect::<Vec<_>>(), [&id]);
+    assert_eq!(scene.mode(), "good");
 }
 
 #[tokio::test]

@@ -23,14 +23,15 @@ use super::{leases, reading, witness};
 use crate::audit::SigningKey;
 use crate::journal::rows::PreparedRecord;
 
-/// A journal, with its audit log, in a schema of a Postgres database (version 12 or later).
+/// A journal, with its audit log, in a schema of a Postgres database (tested with version 15).
 ///
 /// What is acknowledged survives a crash of the server as far as the server's own `fsync` is on. When the connection breaks
 /// in the middle of an append, the journal reconnects and finds out what became of it; only if it can't within
 /// [`settle_within`](PostgresOptions::settle_within) the answer is
 /// [`Retry::UnknownOutcome`](selfheal_core::error::Retry::UnknownOutcome). Every other error means that nothing was stored.
 ///
-/// Made and used within a tokio runtime with time and IO enabled.
+/// Made and used within a tokio runtime with time and IO enabled. A connection pooler between it and the server must pool sessions, not
+/// transactions.
 #[derive(Clone)]
 pub struct PostgresJournal {
     pub(super) server: Server,
@@ -87,7 +88,7 @@ impl PostgresJournal {
         self.tend("audit.erase", Tend::Erase(erasure.clone())).await
     }
 
-    /// Signs what no checkpoint covers yet. Worth a call before the process ends.
+    /// Signs what no checkpoint covers yet.
     ///
     /// # Errors
     /// If the server or the key can't be reached.
@@ -104,9 +105,18 @@ impl PostgresJournal {
         witness::newest_checkpoint(&mut connection).await
     }
 
-    /// Closes the connections that are shared; those that are in use when they are done.
-    pub async fn close(&self) {
+    /// Signs what no checkpoint covers yet and closes the connections: worth a call before the process ends. Without it a later
+    /// worker's checkpoint covers the rest.
+    ///
+    /// # Errors
+    /// As [`checkpoint`](Self::checkpoint); the connections are closed all the same.
+    pub async fn close(&self) -> Result<()> {
+        let signed = match self.queue {
+            Some(_) => self.checkpoint().await,
+            None => Ok(()),
+        };
         self.pool.close().await;
+        signed
     }
 
     fn limit(&self) -> Duration {

@@ -137,3 +137,41 @@ pub(super) async fn public_key(connection: &mut PgConnection) -> Result<String> 
 fn refused(schema: &str, message: String) -> Error {
     Error::new(ErrorKind::Invalid, OPERATION, message).with_context("schema", schema)
 }
+
+#[cfg(test)]
+#[path = "../../tests/common/postgres.rs"]
+mod server_of_tests;
+
+#[cfg(test)]
+mod tests {
+    use super::super::options::PostgresOptions;
+    use super::super::server::Server;
+    use super::*;
+
+    const NEXT: &[&str] = &[MIGRATIONS[0], "ALTER TABLE incidents ADD COLUMN note text NOT NULL DEFAULT 'none'"];
+    const BROKEN: &[&str] = &[MIGRATIONS[0], NEXT[1], "CREATE TABLE half (id int); CREATE TABLE incidents (id int)"];
+
+    async fn asked(connection: &mut PgConnection, query: &'static str) -> String {
+        sqlx::query_scalar(query).fetch_one(connection).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_older_store_is_brought_up_to_date_with_its_rows_or_not_at_all() {
+        let Some(running) = server_of_tests::Server::shared() else { return };
+        let options = PostgresOptions { schema: "migrated".to_owned(), ..PostgresOptions::default() };
+        let mut connection = Server::new(&running.url(), options).unwrap().connect().await.unwrap();
+        let (connection, opening) = (&mut connection, Opening { schema: "migrated", key: Some("key") });
+
+        migrate(connection, opening, MIGRATIONS, "key").await.unwrap();
+        let insert = "INSERT INTO incidents VALUES ('inc-1', '{}', 1, 1, 1, 1)";
+        sqlx::query(insert).execute(&mut *connection).await.unwrap();
+        migrate(connection, opening, NEXT, "key").await.unwrap();
+        assert_eq!(asked(connection, "SELECT incident || ' ' || note FROM incidents").await, "inc-1 none");
+        migrate(connection, opening, NEXT, "key").await.unwrap();
+
+        assert_eq!(migrate(connection, opening, MIGRATIONS, "key").await.unwrap_err().kind(), ErrorKind::Invalid);
+        assert!(migrate(connection, opening, BROKEN, "key").await.is_err());
+        let left = "SELECT version || ' ' || coalesce(to_regclass('half')::text, 'whole') FROM meta";
+        assert_eq!(asked(connection, left).await, "2 whole");
+    }
+}

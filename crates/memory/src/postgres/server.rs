@@ -1,10 +1,11 @@
 //! Connections to the server, all prepared the same way.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use selfheal_core::error::{Error, ErrorKind, Result};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
 
 use super::failure::{failed, within};
 use super::options::PostgresOptions;
@@ -14,10 +15,13 @@ use super::options::PostgresOptions;
 const PREPARE: &str = "SELECT
     set_config('search_path', $1 || ', pg_temp', false),
     set_config('statement_timeout', $2, false),
-    set_config('idle_in_transaction_session_timeout', $2, false),
+    set_config('idle_in_transaction_session_timeout', $3, false),
     set_config('default_transaction_isolation', 'read committed', false),
     set_config('synchronous_commit',
         CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)";
+
+/// How long a worker that holds the log may say nothing before the server takes it for stopped, and lets the others go on.
+const LONGEST_SILENCE: Duration = Duration::from_secs(5);
 
 /// The server, and how it is reached.
 #[derive(Debug, Clone)]
@@ -35,7 +39,9 @@ impl Server {
         }
         // The URL holds a password: its parser's complaint is shown, the URL is not.
         let target = PgConnectOptions::from_str(url).map_err(failed("journal.connect"))?;
-        Ok(Self { target: target.application_name("selfheal"), options })
+        // Every failure is told to the caller.
+        let target = target.application_name("selfheal").disable_statement_logging();
+        Ok(Self { target, options })
     }
 
     /// A connection of one's own.
@@ -73,8 +79,10 @@ impl Server {
 }
 
 async fn prepare(connection: &mut PgConnection, options: &PostgresOptions) -> sqlx::Result<()> {
-    let timeout = options.statement_timeout.as_millis().clamp(1, i32::MAX as u128).to_string();
-    sqlx::query(PREPARE).bind(&options.schema).bind(timeout).execute(connection).await.map(drop)
+    // Zero would mean no limit.
+    let limit = |limit: Duration| limit.as_millis().clamp(1, i32::MAX as u128).to_string();
+    let prepare = sqlx::query(PREPARE).bind(&options.schema).bind(limit(options.statement_timeout));
+    prepare.bind(limit(options.statement_timeout.min(LONGEST_SILENCE))).execute(connection).await.map(drop)
 }
 
 /// Text is stored as it comes: a database of another encoding would refuse some of it, late.

@@ -16,23 +16,23 @@ pub(super) async fn newest_checkpoint(connection: &mut PgConnection) -> Result<O
     note.map(|note| SignedCheckpoint::parse(&note).map_err(damaged)).transpose()
 }
 
-/// Refuses a store that lost what the witness has seen of it; shows the witness what it missed.
-pub(super) async fn face(connection: &mut PgConnection, witness: &dyn Witness) -> Result<()> {
-    // Other workers may show the same witness newer checkpoints meanwhile.
-    for _ in 0..3 {
-        match compare(connection, witness).await {
-            Err(error) if error.kind() == ErrorKind::Conflict => {}
-            done => return done,
+/// Shows `checkpoint` to a witness that workers may share.
+pub(super) async fn show(witness: &dyn Witness, checkpoint: &SignedCheckpoint) -> Result<()> {
+    match witness.witness(checkpoint).await {
+        Err(error) if error.kind() == ErrorKind::Conflict => {
+            // Another worker may have shown it a newer one first, which covers this one.
+            let latest = witness.latest().await?;
+            if size(&latest) > checkpoint.checkpoint().size { Ok(()) } else { Err(error) }
         }
+        shown => shown,
     }
-    compare(connection, witness).await
 }
 
-async fn compare(connection: &mut PgConnection, witness: &dyn Witness) -> Result<()> {
+/// Refuses a store that lost what the witness has seen of it; shows the witness what it missed.
+pub(super) async fn face(connection: &mut PgConnection, witness: &dyn Witness) -> Result<()> {
     // In this order: what another worker signs meanwhile is no loss.
     let seen = witness.latest().await?;
     let newest = newest_checkpoint(connection).await?;
-    let size = |checkpoint: &Option<SignedCheckpoint>| checkpoint.as_ref().map_or(0, |known| known.checkpoint().size);
     if size(&seen) > size(&newest) {
         let message = "the witness has seen more of the log than the store has: the database lost something";
         let error = Error::new(ErrorKind::Conflict, "journal.connect", message);
@@ -41,7 +41,11 @@ async fn compare(connection: &mut PgConnection, witness: &dyn Witness) -> Result
             .with_context("there", size(&newest).to_string()));
     }
     match newest {
-        Some(newest) => witness.witness(&newest).await,
+        Some(newest) => show(witness, &newest).await,
         None => Ok(()),
     }
+}
+
+fn size(checkpoint: &Option<SignedCheckpoint>) -> u64 {
+    checkpoint.as_ref().map_or(0, |known| known.checkpoint().size)
 }

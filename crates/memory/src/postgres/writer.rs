@@ -19,6 +19,7 @@ use super::log::End;
 use super::server::Server;
 use super::session::Session;
 use super::tending::Tend;
+use super::witness;
 
 /// How many callers may wait; those past it wait for room in the queue.
 const QUEUE: usize = 1024;
@@ -133,7 +134,7 @@ impl Writer {
     /// Shows a checkpoint that is durable to the witness. One that can't be reached sees the next.
     pub(super) async fn show(&self, checkpoint: Option<SignedCheckpoint>) {
         let (Some(witness), Some(checkpoint)) = (&self.witness, checkpoint) else { return };
-        match witness.witness(&checkpoint).await {
+        match witness::show(witness.as_ref(), &checkpoint).await {
             Ok(()) => failpoint::hit("postgres.checkpoint_witnessed"),
             Err(error) => tracing::warn!(%error, size = checkpoint.checkpoint().size, "a checkpoint was not witnessed"),
         }

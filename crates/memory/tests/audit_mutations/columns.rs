@@ -18,6 +18,16 @@ pub(crate) const ALL: &[Mutation] = &[
     ("a bit of the head", |stolen, random| random.flip(&mut stolen.log.head)),
     ("a bit of the public key", |stolen, random| random.flip_text(&mut stolen.log.key)),
     ("a bit of a checkpoint", |stolen, random| checkpoint(&mut stolen.log.checkpoints, random)),
+    ("a bit of a checkpoint that is not the newest, and no witness", |stolen, random| {
+        stolen.witnessed.clear();
+        let older = stolen.log.checkpoints.len() - 1;
+        checkpoint(&mut stolen.log.checkpoints[..older], random);
+    }),
+    ("a bit of the newest checkpoint, and no witness", |stolen, random| {
+        stolen.witnessed.clear();
+        let newest = stolen.log.checkpoints.len() - 1;
+        checkpoint(&mut stolen.log.checkpoints[newest..], random);
+    }),
     ("a bit of a witnessed checkpoint", |stolen, random| checkpoint(&mut stolen.witnessed, random)),
 ];
 

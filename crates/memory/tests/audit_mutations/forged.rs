@@ -14,6 +14,16 @@ pub(crate) const ALL: &[Mutation] = &[
     ("history is written anew from a leaf on", |stolen, random| {
         rewrite(stolen, random);
     }),
+    ("history is written anew from a leaf on, and no witness", |stolen, random| {
+        stolen.witnessed.clear();
+        rewrite(stolen, random);
+    }),
+    ("history is written anew and signed by another key of the same name, and no witness", |stolen, random| {
+        stolen.witnessed.clear();
+        rewrite(stolen, random);
+        stolen.log.checkpoints.clear();
+        sign(&mut stolen.log);
+    }),
     ("history is written anew, without the checkpoints against it", |stolen, random| {
         let from = rewrite(stolen, random);
         stolen.log.checkpoints.retain(|note| size(note) <= from);

@@ -10,7 +10,7 @@ use selfheal_memory::audit::{Export, InMemoryLog, SigningKey, export, verify};
 const LEAVES: u64 = 30;
 
 /// All that whoever takes a store has in hands, and the witness's file beside it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone)]
 pub(crate) struct Stolen {
     pub(crate) log: InMemoryLog,
     pub(crate) witnessed: Vec<String>,
@@ -35,6 +35,17 @@ impl Stolen {
         }
         log.append(says(LEAVES, "not signed yet")).unwrap();
         Self { log, witnessed, export: None }
+    }
+
+    /// A copy of the store, taken without the witness's file.
+    pub(crate) fn without_witness(&self) -> Self {
+        Self { witnessed: Vec::new(), ..self.clone() }
+    }
+
+    /// That the witness's file is missing is no change of the log.
+    pub(crate) fn is_changed_from(&self, original: &Self) -> bool {
+        let witnessed = !self.witnessed.is_empty() && self.witnessed != original.witnessed;
+        witnessed || self.log != original.log || self.export != original.export
     }
 
     pub(crate) fn exported(&self) -> Vec<u8> {

@@ -42,6 +42,13 @@ pub(crate) const ALL: &[Mutation] = &[
         random.flip(&mut row.leaf);
         row.hash = Hash::leaf(&row.leaf).as_bytes().to_vec();
     }),
+    ("a leaf that is not signed yet names another one before it, and the head fits", |stolen, random| {
+        let length = stolen.log.rows.len();
+        let last = &mut stolen.log.rows[length - 1];
+        random.flip(&mut last.leaf[9..41]);
+        last.hash = Hash::leaf(&last.leaf).as_bytes().to_vec();
+        stolen.cut(length);
+    }),
     ("an opening is dropped", |stolen, random| {
         let at = any(stolen, random);
         drop_opening(stolen, at, random);
@@ -75,6 +82,16 @@ pub(crate) const ALL: &[Mutation] = &[
     ("a checkpoint is dropped", |stolen, random| {
         let at = random.below(stolen.log.checkpoints.len());
         stolen.log.checkpoints.remove(at);
+    }),
+    ("a checkpoint that is not the newest is dropped, and no witness", |stolen, random| {
+        stolen.witnessed.clear();
+        let at = random.below(stolen.log.checkpoints.len() - 1);
+        stolen.log.checkpoints.remove(at);
+    }),
+    ("the log is cut below the newest checkpoint, and no witness", |stolen, random| {
+        stolen.witnessed.clear();
+        let leaves = random.below(stolen.signed());
+        stolen.cut(leaves);
     }),
     ("a checkpoint is doubled", |stolen, random| {
         let (at, to) = (random.below(stolen.log.checkpoints.len()), random.below(stolen.log.checkpoints.len() + 1));

@@ -17,30 +17,30 @@ use selfheal_core::time::Timestamp;
 use selfheal_memory::audit::SigningKey;
 use selfheal_memory::journal::{JournalOptions, SqliteJournal};
 
-pub fn claim(worker: &str) -> Claim {
+pub(crate) fn claim(worker: &str) -> Claim {
     Claim { worker: worker.into(), ttl: Duration::from_secs(3600), holder_is_gone: false }
 }
 
 /// The same key in every process of a test.
-pub fn key() -> SigningKey {
+pub(crate) fn key() -> SigningKey {
     SigningKey::from_seed("test/journal", &[7; 32]).unwrap()
 }
 
-pub fn open(path: &Path) -> SqliteJournal {
+pub(crate) fn open(path: &Path) -> SqliteJournal {
     try_open(path).unwrap()
 }
 
-pub fn try_open(path: &Path) -> Result<SqliteJournal> {
+pub(crate) fn try_open(path: &Path) -> Result<SqliteJournal> {
     SqliteJournal::open(path, JournalOptions::new(key()))
 }
 
 /// A journal that is ended as a kill ends it: nothing is signed, tidied up or moved out of the write-ahead log.
-pub fn kill(journal: SqliteJournal) {
+pub(crate) fn kill(journal: SqliteJournal) {
     std::mem::forget(journal);
 }
 
 /// The files of the journal at `path`, copied as a crash would leave them.
-pub fn copied(path: &Path, to: &Path) -> PathBuf {
+pub(crate) fn copied(path: &Path, to: &Path) -> PathBuf {
     let copy = to.join("journal.db");
     for suffix in ["", "-wal"] {
         let from = PathBuf::from(format!("{}{suffix}", path.display()));
@@ -52,29 +52,29 @@ pub fn copied(path: &Path, to: &Path) -> PathBuf {
 }
 
 /// One incident as its worker knows it.
-pub struct Story {
-    pub lease: Lease,
-    pub state: Option<State>,
-    pub records: Vec<Record>,
+pub(crate) struct Story {
+    pub(crate) lease: Lease,
+    pub(crate) state: Option<State>,
+    pub(crate) records: Vec<Record>,
 }
 
 impl Story {
-    pub fn new(id: &str) -> Self {
+    pub(crate) fn new(id: &str) -> Self {
         Self { lease: Lease::first(IncidentId::new(id), &claim("w")), state: None, records: Vec::new() }
     }
 
-    pub fn id(&self) -> &IncidentId {
+    pub(crate) fn id(&self) -> &IncidentId {
         &self.lease.incident
     }
 
-    pub fn next(&self, event: Event) -> (Record, State) {
+    pub(crate) fn next(&self, event: Event) -> (Record, State) {
         let (sequence, at) = (self.records.len() as u64, Timestamp::from_millis(1000 + self.records.len() as u64));
         let record = Record { schema: SCHEMA_VERSION, sequence, at, event };
         let (after, _) = transition(self.state.clone(), at, record.event.clone()).unwrap();
         (record, after)
     }
 
-    pub async fn tell(&mut self, journal: &dyn Journal, event: Event) -> Result<()> {
+    pub(crate) async fn tell(&mut self, journal: &dyn Journal, event: Event) -> Result<()> {
         let (record, after) = self.next(event);
         journal.append(&self.lease, &record, &after).await?;
         self.records.push(record);
@@ -83,7 +83,7 @@ impl Story {
     }
 
     /// Opens it, or goes on with it.
-    pub async fn go_on(&mut self, journal: &dyn Journal) -> Result<()> {
+    pub(crate) async fn go_on(&mut self, journal: &dyn Journal) -> Result<()> {
         let event = match self.state {
             None => opened(self.id().as_str()),
             Some(_) => Event::Resumed { epoch: self.lease.epoch, worker: "w".into() },
@@ -91,23 +91,23 @@ impl Story {
         self.tell(journal, event).await
     }
 
-    pub async fn go_on_times(&mut self, journal: &dyn Journal, times: usize) {
+    pub(crate) async fn go_on_times(&mut self, journal: &dyn Journal, times: usize) {
         for _ in 0..times {
             self.go_on(journal).await.unwrap();
         }
     }
 
-    pub async fn close(&mut self, journal: &dyn Journal) -> Result<()> {
+    pub(crate) async fn close(&mut self, journal: &dyn Journal) -> Result<()> {
         self.tell(journal, Event::Cancelled).await
     }
 
-    pub fn snapshot(&self) -> Snapshot {
+    pub(crate) fn snapshot(&self) -> Snapshot {
         let at = self.records.last().unwrap().at;
         Snapshot { records: self.records.len() as u64, at, state: self.state.clone().unwrap() }
     }
 }
 
-pub fn opened(id: &str) -> Event {
+pub(crate) fn opened(id: &str) -> Event {
     let resource = ResourceRef::new("fake", "thing", id);
     let redactor = selfheal_detect::redact::Redactor::builder().build();
     let evidence = vec![Evidence::new(EvidenceId(1), "log", 1, "error: it doesn't work", &redactor)];

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use selfheal_core::ports::{Journal, Query};
 use selfheal_memory::postgres::PostgresJournal;
 
 use crate::scene::{LONG, Store, Story, claim};
@@ -62,4 +63,37 @@ async fn wal_syncs(store: &Store) -> i64 {
     // Sessions report what they did about once a second.
     tokio::time::sleep(Duration::from_secs(2)).await;
     store.number("SELECT wal_sync FROM pg_stat_wal").await
+}
+
+#[tokio::test]
+#[ignore = "takes a minute and measures"]
+async fn a_million_parked_incidents() {
+    let Some(server) = Server::shared() else { return };
+    let store = Store::new(&server);
+    let journal = store.open().await;
+    let mut story = Story::begun(&journal, "inc-", &claim("w", Duration::ZERO)).await;
+    for _ in 0..9 {
+        story.goes_on(&journal).await.unwrap();
+    }
+    let copies = "INSERT INTO incidents SELECT incident || n, replace(standing, '\"inc-\"', '\"inc-' || n || '\"'),
+            opened_at_ms, wake_at_ms, records, epoch, worker, lease_until_ms FROM incidents, generate_series(1, 999999) n;
+        INSERT INTO records SELECT incident || n, sequence, leaf, record FROM records, generate_series(1, 2000) n; ANALYZE";
+    store.sql(copies).await;
+    let started = Instant::now();
+    let (mut query, mut listed) = (Query::open(5_000), 0);
+    loop {
+        let page = journal.list(&query).await.unwrap();
+        let Some(last) = page.last() else { break };
+        listed += page.len();
+        query.after = Some((last.opened_at, last.incident.clone()));
+    }
+    eprintln!("{listed} listed in {:.1?}", started.elapsed());
+    let started = Instant::now();
+    let leases = journal.pick_up(&claim("x", LONG), 1_000).await.unwrap();
+    eprintln!("{} picked up in {:.1?}", leases.len(), started.elapsed());
+    let started = Instant::now();
+    for lease in &leases {
+        journal.read(&lease.incident).await.unwrap();
+    }
+    eprintln!("{} read in {:.1?}", leases.len(), started.elapsed());
 }

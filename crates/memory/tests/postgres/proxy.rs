@@ -16,6 +16,14 @@ pub(crate) enum Fault {
     Unanswered,
     /// The worker sees the connection break; the server hears it when [`Proxy::deliver`] is called.
     Late,
+    /// Neither side hears of the other any more. Strikes a commit only.
+    StuckCommit,
+}
+
+impl Fault {
+    fn strikes(self, said: &[u8]) -> bool {
+        self != Self::StuckCommit || said.windows(6).any(|word| word == b"COMMIT")
+    }
 }
 
 /// A socket that leads to the server's.
@@ -92,7 +100,7 @@ impl Link {
             tokio::select! {
                 read = self.worker.read(&mut said) => {
                     let Ok(length @ 1..) = read else { return };
-                    let fault = self.fault.lock().unwrap().take();
+                    let fault = self.fault.lock().unwrap().take_if(|fault| fault.strikes(&said[..length]));
                     match fault {
                         None => self.server.write_all(&said[..length]).await.unwrap(),
                         Some(fault) => return self.strike(fault, &said[..length]).await,
@@ -111,6 +119,7 @@ impl Link {
         let mut answer = vec![0; 1 << 16];
         match fault {
             Fault::Unheard => {}
+            Fault::StuckCommit => drop(server.read_to_end(&mut answer).await.map(|_| worker)),
             Fault::Unanswered => {
                 server.write_all(said).await.unwrap();
                 assert!(server.read(&mut answer).await.unwrap() > 0);

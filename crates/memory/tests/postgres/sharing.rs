@@ -7,6 +7,7 @@ use selfheal_core::error::ErrorKind;
 use selfheal_core::ports::Journal;
 use selfheal_memory::audit::verify;
 
+use crate::proxy::{Fault, Proxy};
 use crate::scene::{LONG, Store, Story, claim};
 use crate::server::Server;
 
@@ -98,4 +99,28 @@ async fn live(journal: &selfheal_memory::postgres::PostgresJournal, id: String) 
     }
     story.closes(journal).await;
     assert_eq!(story.read(journal).await, story.records);
+}
+
+#[tokio::test]
+async fn a_worker_that_stops_while_it_holds_the_log_does_not_hold_up_the_others() {
+    let Some(server) = Server::shared() else { return };
+    let mut store = Store::new(&server);
+    let other = store.open().await;
+    let proxy = Proxy::new(server.socket_directory());
+    store.url = proxy.url(&store.url);
+    store.options.statement_timeout = Duration::from_millis(200);
+    let stopping = store.open().await;
+    // The first append of a worker holds the log for a transaction.
+    proxy.next(Fault::StuckCommit);
+    let claimed = claim("stopping", LONG);
+    let stuck = Story::begun(&stopping, "inc-1", &claimed);
+    let others = async {
+        while !proxy.has_struck() {
+            tokio::task::yield_now().await;
+        }
+        Story::begun(&other, "inc-2", &claim("other", LONG)).await
+    };
+    let (late, story) = tokio::join!(stuck, others);
+    assert_eq!(story.read(&other).await, story.records);
+    assert_eq!(late.read(&other).await, late.records, "once, when it went on");
 }

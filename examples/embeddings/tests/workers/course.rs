@@ -1,38 +1,49 @@
-//! The fail points that an undisturbed worker passes, and which of them are tried.
+//! The places that an undisturbed worker passes, and which of them are tried.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::process::Worker;
-use crate::site::{Passed, Site};
+use crate::site::Site;
 
-/// Places tried by default, beside the first and the last of each name.
-const SAMPLE: usize = 6;
+/// A fail point, passed for the Nth time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) name: String,
+    pub(crate) times: usize,
+}
+
+impl Place {
+    pub(crate) fn new(name: &str, times: usize) -> Self {
+        Self { name: name.to_owned(), times }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.name, self.times)
+    }
+}
 
 /// The course of a worker that is alone with what is open.
-pub(crate) fn undisturbed(site: &Site) -> Vec<Passed> {
+pub(crate) fn undisturbed(site: &Site) -> Vec<Place> {
     let mut worker = Worker::start(site, None);
     assert!(worker.left(), "{}", site.told());
-    let course: Vec<Passed> = site.trace().into_iter().filter(|passed| passed.process == worker.id()).collect();
-    let needed = ["worker.effect_sending", "worker.thing_replaced", "orchestrator.visited", "postgres.batch_committed"];
+    let own = site.trace().into_iter().filter(|(process, _)| *process == worker.id());
+    let course: Vec<Place> = own.map(|(_, place)| place).collect();
+    let needed = ["worker.effect_sending", "worker.thing_changed", "orchestrator.visited", "postgres.batch_committed"];
     for name in needed {
-        assert!(course.iter().any(|passed| passed.name == name), "{name} was not passed");
+        assert!(course.iter().any(|place| place.name == name), "{name} was not passed");
     }
     course
 }
 
-/// The numbers of the places that are tried: all of them with `SELFHEAL_KILL_MATRIX=full`.
-pub(crate) fn tried(course: &[Passed]) -> Vec<usize> {
+/// The places that are tried: each fail point at first and at last, or always with `SELFHEAL_KILL_MATRIX=full`.
+pub(crate) fn tried(course: &[Place]) -> Vec<Place> {
     if std::env::var("SELFHEAL_KILL_MATRIX").is_ok_and(|wanted| wanted == "full") {
-        return course.iter().map(|passed| passed.number).collect();
+        return course.to_vec();
     }
-    let (mut first, mut last) = (BTreeMap::new(), BTreeMap::new());
-    for passed in course {
-        first.entry(passed.name.as_str()).or_insert(passed.number);
-        last.insert(passed.name.as_str(), passed.number);
-    }
-    let between = course.iter().step_by(course.len().div_ceil(SAMPLE).max(1)).map(|passed| passed.number);
-    let mut tried: Vec<usize> = first.into_values().chain(last.into_values()).chain(between).collect();
-    tried.sort_unstable();
-    tried.dedup();
-    tried
+    let last: BTreeMap<&str, usize> = course.iter().map(|place| (place.name.as_str(), place.times)).collect();
+    let is_tried = |place: &&Place| place.times == 1 || last[place.name.as_str()] == place.times;
+    course.iter().filter(is_tried).cloned().collect()
 }

@@ -2,6 +2,8 @@
 //!
 //! By default a sample of the boundaries, each name among them; all of them with `SELFHEAL_KILL_MATRIX=full`.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "helpers of tests fail like tests")]
+
 mod aftermath;
 mod course;
 mod faults;

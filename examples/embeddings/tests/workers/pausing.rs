@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use crate::aftermath::Aftermath;
-use crate::course::undisturbed;
+use crate::course::Place;
 use crate::process::{Fault, Worker};
 use crate::server::Server;
 use crate::site::{Entry, Site};
@@ -18,14 +18,10 @@ struct Slept {
 }
 
 /// One incident; the first worker stops when it first passes `place`.
-fn asleep_at(server: &Server, place: &str, incurable: bool) -> Slept {
-    let [rehearsed, site] = [(); 2].map(|()| {
-        let site = Site::new(server);
-        site.open(1, incurable);
-        site
-    });
-    let number = undisturbed(&rehearsed).iter().find(|passed| passed.name == place).unwrap().number;
-    let mut sleeper = Worker::start(&site, Some(Fault::Stop(number)));
+fn asleep_at(server: &Server, place: &str, incurable: u32) -> Slept {
+    let site = Site::new(server);
+    site.open(1 - incurable, incurable);
+    let mut sleeper = Worker::start(&site, Some(Fault::Stop(Place::new(place, 1))));
     assert!(sleeper.stopped(), "{}", site.told());
     let stopped = SystemTime::now();
 
@@ -51,7 +47,7 @@ fn said(entries: &[Entry]) -> Vec<&str> {
 #[test]
 fn an_effect_of_a_worker_that_was_overtaken_is_refused() {
     let Some(server) = Server::shared() else { return };
-    let slept = asleep_at(&server, "worker.effect_sending", false);
+    let slept = asleep_at(&server, "worker.effect_sending", 0);
     assert_eq!(said(&slept.by_other), ["apply sending", "apply done"]);
     assert_eq!(said(&slept.by_sleeper), ["apply sending", "apply refused"]);
     assert!(slept.by_sleeper[0].epoch < slept.by_other[0].epoch);
@@ -63,7 +59,7 @@ fn an_effect_of_a_worker_that_was_overtaken_is_refused() {
 fn it_is_refused_although_everything_looks_as_it_was_previewed() {
     let Some(server) = Server::shared() else { return };
     // The other one applied the remedy, saw that it doesn't help and took it back: the content is that of the preview again.
-    let slept = asleep_at(&server, "worker.effect_sending", true);
+    let slept = asleep_at(&server, "worker.effect_sending", 1);
     assert_eq!(said(&slept.by_other), ["apply sending", "apply done", "undo sending", "undo done"]);
     assert_eq!(said(&slept.by_sleeper), ["apply sending", "apply refused"]);
     assert_eq!(slept.aftermath.escalated, 1);
@@ -72,7 +68,7 @@ fn it_is_refused_although_everything_looks_as_it_was_previewed() {
 #[test]
 fn an_effect_that_happened_is_looked_at_and_not_repeated() {
     let Some(server) = Server::shared() else { return };
-    let slept = asleep_at(&server, "worker.effect_answered", false);
+    let slept = asleep_at(&server, "worker.effect_answered", 0);
     assert_eq!(said(&slept.by_other), [""; 0], "it found the thing as it should be");
     assert_eq!(said(&slept.by_sleeper), ["apply sending", "apply done"]);
     assert!(slept.told.contains("another worker took over"), "{}", slept.told);

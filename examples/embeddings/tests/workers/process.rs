@@ -8,15 +8,16 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::DEADLINE;
+use crate::course::Place;
 use crate::site::Site;
 
-/// What happens to a worker at the Nth fail point that it passes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What happens to a worker at a place of its course.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// SIGKILL.
-    Kill(usize),
+    Kill(Place),
     /// SIGSTOP, until it is woken.
-    Stop(usize),
+    Stop(Place),
 }
 
 /// A running worker; killed when dropped.
@@ -28,17 +29,28 @@ pub(crate) struct Worker<'a> {
 impl<'a> Worker<'a> {
     /// Starts one that leaves once nothing is open any more.
     pub(crate) fn start(site: &'a Site, fault: Option<Fault>) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_worker"));
-        command.arg("run").args(site.arguments()).args(["--until-idle-ms", "300"]);
-        command.env("SELFHEAL_FAILPOINTS_TRACE", site.trace_file());
+        let mut command = Self::command(site);
+        command.args(["--until-idle-ms", "300"]);
         match fault {
             None => {}
-            Some(Fault::Kill(number)) => drop(command.env("SELFHEAL_FAILPOINTS_KILL", number.to_string())),
-            Some(Fault::Stop(number)) => drop(command.env("SELFHEAL_FAILPOINTS_STOP", number.to_string())),
+            Some(Fault::Kill(place)) => drop(command.env("SELFHEAL_FAILPOINTS_KILL", place.to_string())),
+            Some(Fault::Stop(place)) => drop(command.env("SELFHEAL_FAILPOINTS_STOP", place.to_string())),
         }
+        Self { child: command.spawn().unwrap(), site }
+    }
+
+    /// Starts one that stays until it is asked to leave.
+    pub(crate) fn stay(site: &'a Site) -> Self {
+        Self { child: Self::command(site).spawn().unwrap(), site }
+    }
+
+    fn command(site: &Site) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_worker"));
+        command.arg("run").args(site.arguments()).arg("--witness").arg(site.next_witness());
+        command.env("SELFHEAL_FAILPOINTS_TRACE", site.trace_file());
         let said = fs::OpenOptions::new().create(true).append(true).open(site.said_file()).unwrap();
         command.stderr(said.try_clone().unwrap()).stdout(said);
-        Self { child: command.spawn().unwrap(), site }
+        command
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -75,6 +87,11 @@ impl<'a> Worker<'a> {
     /// Lets one that has stopped go on.
     pub(crate) fn wake(&self) {
         kill_process(Pid::from_child(&self.child), Signal::CONT).unwrap();
+    }
+
+    /// Asks it to leave when it has done what it has in hand.
+    pub(crate) fn ask_to_leave(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
     }
 
     fn state(&self) -> Option<char> {

@@ -20,6 +20,12 @@ mod when;
 pub(crate) use cli::{IncidentsOptions, ReportOptions, ShowOptions};
 pub(crate) use command::{What, main};
 pub(crate) use page::Page;
+#[cfg(test)]
+use {
+    incidents::incidents,
+    report::{Leaves, report},
+    show::show,
+};
 
 use std::io;
 

@@ -145,6 +145,20 @@ impl Manifest {
         found
     }
 
+    /// The directory that the private state in `folder` belongs to, if an incident of it has a manifest.
+    pub(crate) fn directory_of(folder: &Path) -> Option<PathBuf> {
+        let files = std::fs::read_dir(folder.join(FOLDER)).ok()?.flatten();
+        files.filter_map(|file| std::fs::read(file.path()).ok()).find_map(|text| {
+            let manifest: Self = serde_json::from_slice(&text).ok()?;
+            Some(PathBuf::from(manifest.dir))
+        })
+    }
+
+    /// Whether its incident is journaled in the store of `folder`; `None` is a database.
+    pub(crate) fn is_of(&self, folder: Option<&Path>) -> bool {
+        self.store.as_deref().map(Path::new) == folder
+    }
+
     /// Forgets that of an incident that is closed. One that stays is looked at and removed by the next healer.
     pub(crate) fn remove(state: &StateDir, incident: &IncidentId) {
         let _ = std::fs::remove_file(path(state, incident));

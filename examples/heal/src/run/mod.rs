@@ -10,6 +10,7 @@ mod policies;
 mod progress;
 mod recovery;
 mod resume;
+mod tidying;
 mod wiring;
 
 pub(crate) use inputs::user_state;
@@ -33,7 +34,6 @@ use crate::cli::RunOptions;
 use crate::exit;
 use crate::say::{Voice, json, timeline};
 use crate::signals::Stop;
-use crate::store::Store;
 use inputs::Inputs;
 use manifest::Manifest;
 
@@ -132,7 +132,8 @@ async fn heal_async(options: &RunOptions, user_state: Option<PathBuf>, voice: &V
     let first_exit = first.exit.shell_status();
     let ended =
         Ended { first_exit, report, obstacle, detect, tools: host.tools.spent(), total: started.elapsed() };
-    conclude(&inputs, &ended.report, &store, voice).await;
+    conclude(&inputs, &ended.report, voice);
+    store.close(voice).await;
     Ok(finish(options, &host, &pipeline, &stop, ended, voice))
 }
 
@@ -161,7 +162,7 @@ fn say_if_timed_out(pipeline: &Pipeline, voice: &Voice) {
 }
 
 /// What is left to do for an incident once its loop ended.
-async fn conclude(inputs: &Inputs, report: &Report, store: &Store, voice: &Voice) {
+fn conclude(inputs: &Inputs, report: &Report, voice: &Voice) {
     let incident = &report.incident().id;
     match report.outcome() {
         Some(_) => Manifest::remove(&inputs.state, incident),

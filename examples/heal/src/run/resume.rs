@@ -12,6 +12,7 @@ use selfheal_core::ports::Query;
 
 use super::inputs::Inputs;
 use super::manifest::Manifest;
+use super::tidying::tidy;
 use super::{DIRECTORY, Ended, Refusal, RunResult, conclude, finish, recovery, say_if_timed_out, tell, user_state};
 use crate::cli::{ResumeOptions, StoreArgument};
 use crate::exit;
@@ -39,10 +40,16 @@ async fn resume(options: &ResumeOptions, voice: &Voice) -> Result<i32, Refusal> 
         true => place.open().await?,
         false => return none_open(options, &format!("there is no store at {place} yet"), voice),
     };
-    match &options.incident {
+    let status = match &options.incident {
         Some(incident) => one_by_name(options, &store, incident, &stop, voice).await,
-        None => all(options, &store, &stop, voice).await,
-    }
+        None => {
+            let status = all(options, &store, &stop, voice).await;
+            tidy(&store, place.states()).await;
+            status
+        }
+    };
+    store.close(voice).await;
+    status
 }
 
 fn none_open(options: &ResumeOptions, why: &str, voice: &Voice) -> Result<i32, Refusal> {
@@ -191,7 +198,7 @@ async fn go_on(
         tools: host.tools.spent(),
         total: started.elapsed(),
     };
-    conclude(&inputs, &ended.report, store, voice).await;
+    conclude(&inputs, &ended.report, voice);
     Ok(Went::On(Box::new(finish(&run, &host, &pipeline, stop, ended, voice))))
 }
 

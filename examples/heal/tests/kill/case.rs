@@ -1,12 +1,16 @@
 //! One case of the matrix: who is killed where, and who goes on.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::aftermath::{Aftermath, snapshot};
+use selfheal_memory::Store;
+
+use crate::aftermath::{Aftermath, Snapshot, snapshot};
 use crate::common::World;
 use crate::healer::{Healer, Ran};
-use crate::invariants::{Known, always, in_the_end};
+use crate::invariants::{Known, always, in_the_end, nothing_is_left};
+use crate::projects::let_in_place;
 use crate::scenarios::Scenario;
 use crate::trace::most_replaced;
 
@@ -83,23 +87,38 @@ pub(crate) fn undisturbed(healer: &Healer, scenario: &Scenario) -> Result<Known,
     let mut stage = Stage::new(healer, scenario);
     let original = snapshot(&stage.world);
     let ran = stage.process(None, None);
-    if ran.ended.said().contains("memory limit") && ran.ended.status == Some(2) {
-        return Err("no memory cgroup is writable here".to_owned());
+    if ran.ended.status == Some(2) {
+        return Err(ran.ended.said());
     }
-    let (mended, files) = (snapshot(&stage.world), most_replaced(&ran.hits));
+    let (mended, files) = (mended(healer, scenario), most_replaced(&ran.hits));
     let known = Known { ends: scenario.ends, original, mended, hits: ran.hits, files };
     let seen = stage.seen().unwrap();
-    let wrong = in_the_end(&known, &seen);
+    let wrong = [in_the_end(&known, &seen), nothing_is_left(&known, &seen)].concat();
     assert!(wrong.is_empty(), "{} is wrong even undisturbed: {wrong:?}: {}", scenario.name, ran.ended);
     let ends = |outcome| known.ends.is(outcome);
     assert!(
         matches!(&seen.incidents[..], [told] if told.outcome.as_ref().is_some_and(ends)),
-        "{} doesn't end {:?}: {}",
+        "{} isn't {:?}: {}",
         scenario.name,
         known.ends,
         ran.ended
     );
     Ok(known)
+}
+
+/// The project with the fix that the scenario knows, whether or not that holds.
+fn mended(healer: &Healer, scenario: &Scenario) -> Snapshot {
+    let mut stage = Stage::new(healer, scenario);
+    let_in_place(&stage.world);
+    stage.process(None, None);
+    snapshot(&stage.world)
+}
+
+/// What there is to see after an undisturbed run of the scenario.
+pub(crate) fn look_at(healer: &Healer, scenario: &Scenario) -> Aftermath {
+    let mut stage = Stage::new(healer, scenario);
+    stage.process(None, None);
+    stage.seen().unwrap()
 }
 
 impl Case {
@@ -119,6 +138,10 @@ impl Case {
             }
         }
         verdict.violations.extend(stage.check(known, in_the_end));
+        if self.next == Next::Resume {
+            stage.tidy_up();
+        }
+        verdict.violations.extend(stage.check(known, nothing_is_left));
         verdict.violations.extend(stage.audit());
         verdict.violations.append(&mut stage.refusals);
         verdict.violations.sort();
@@ -143,13 +166,13 @@ struct Stage<'a> {
 
 impl<'a> Stage<'a> {
     fn new(healer: &'a Healer, scenario: &Scenario) -> Self {
-        let world = World::new();
+        let world = Healer::world();
         let options = (scenario.set_up)(&world);
         let path = |path: &std::path::Path| path.display().to_string();
         let mut command = vec!["run".to_owned(), "--dir".to_owned(), path(world.dir())];
         command.extend(["--store".to_owned(), path(&world.path("store"))]);
         command.extend(options);
-        command.extend(["--".to_owned(), "./start.sh".to_owned()]);
+        command.extend(["--", "sh", "start.sh"].map(str::to_owned));
         Self { healer, world, command, processes: 0, runs: 0, kills: 0, trace: Vec::new(), refusals: Vec::new() }
     }
 
@@ -183,10 +206,20 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// The next healer that comes into the directory, whatever it runs, removes what nobody needs any more.
+    fn tidy_up(&mut self) {
+        let place = |name: &str, path: PathBuf| [name.to_owned(), path.display().to_string()];
+        let mut args = vec!["run".to_owned()];
+        args.extend(place("--dir", self.world.dir().to_owned()));
+        args.extend(place("--store", self.world.path("store")));
+        args.extend(["--", "true"].map(str::to_owned));
+        self.processes += 1;
+        self.healer.run(&self.world, &args, self.processes, None);
+    }
+
     fn audit(&self) -> Option<String> {
         let store = self.world.path("store");
-        let probe = self.healer.run(&self.world, &["audit", "--help"].map(str::to_owned), 90, None);
-        if !store.join("journal.db").exists() || probe.ended.status != Some(0) {
+        if !Store::exists(&store) {
             return None;
         }
         let args = ["audit", "verify", "--store", &store.display().to_string()].map(str::to_owned);

@@ -1,5 +1,7 @@
 //! How much of the matrix is played.
 
+use std::collections::BTreeSet;
+
 use crate::case::{Case, Next};
 use crate::invariants::Known;
 
@@ -12,7 +14,7 @@ const SECOND_KILLS: u64 = 3;
 /// How much of the matrix is played.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Extent {
-    /// Every fail point by name, at one of the places where it is passed, and some second kills.
+    /// Every fail point by name, at one of its places in every second scenario that passes it, and some second kills.
     Sample,
     /// Every place once.
     Once,
@@ -31,7 +33,9 @@ impl Extent {
             Err(_) | Ok("") => Self::Sample,
             Ok("once") => Self::Once,
             Ok("full") => Self::Full(None),
-            Ok(case) if case.contains('/') => Self::One(case.parse().unwrap_or_else(|error| panic!("{VARIABLE}: {error}"))),
+            Ok(case) if case.contains('/') => {
+                Self::One(case.parse().unwrap_or_else(|error| panic!("{VARIABLE}: {error}")))
+            }
             Ok(scenario) => Self::Full(Some(scenario.to_owned())),
         }
     }
@@ -45,13 +49,16 @@ impl Extent {
         }
     }
 
-    /// Where first processes of the scenario number `scenario` are killed.
-    pub(crate) fn starts(&self, scenario: usize, known: &Known) -> Vec<Start> {
-        let both = |place: usize| [(place, Next::Resume), (place, Next::Again)];
+    /// Where first processes are killed, by the place of the scenario in `known`; nowhere where nothing is known of it.
+    pub(crate) fn starts(&self, known: &[Option<Known>]) -> Vec<(usize, Start)> {
+        let all = known.iter().enumerate().filter_map(|(at, known)| Some((at, known.as_ref()?)));
+        let both = |at, place| [(at, (place, Next::Resume)), (at, (place, Next::Again))];
         match self {
-            Self::Sample => sampled(scenario, known),
-            Self::Once | Self::Full(_) => (1..=known.hits.len()).flat_map(both).collect(),
-            Self::One(case) => vec![(case.first, case.next)],
+            Self::Sample => sample(&all.collect::<Vec<_>>()),
+            Self::Once | Self::Full(_) => {
+                all.flat_map(|(at, known)| (1..=known.hits.len()).flat_map(move |place| both(at, place))).collect()
+            }
+            Self::One(case) => all.map(|(at, _)| (at, (case.first, case.next))).collect(),
         }
     }
 
@@ -70,18 +77,26 @@ impl Extent {
     }
 }
 
-fn sampled(scenario: usize, known: &Known) -> Vec<Start> {
-    let mut names: Vec<&String> = known.hits.iter().collect();
-    names.sort();
-    names.dedup();
-    let places = |name: &String| (1..).zip(&known.hits).filter(|(_, hit)| *hit == name).map(|(place, _)| place).collect();
-    let one = |(number, name): (usize, &String)| {
-        let places: Vec<usize> = places(name);
-        let drawn = draw([scenario, number, 1]);
-        let next = if drawn.is_multiple_of(2) { Next::Resume } else { Next::Again };
-        (places[below(drawn / 2, places.len())], next)
-    };
-    names.into_iter().enumerate().map(|(number, name)| one((number, name))).collect()
+/// Every fail point by name, at one of its places in every second scenario that passes it.
+fn sample(known: &[(usize, &Known)]) -> Vec<(usize, Start)> {
+    let names: BTreeSet<&String> = known.iter().flat_map(|(_, known)| &known.hits).collect();
+    let passing = |name: &String| known.iter().filter(|(_, known)| known.hits.contains(name)).collect::<Vec<_>>();
+    let mut starts = Vec::new();
+    for (number, name) in names.into_iter().enumerate() {
+        let passing = passing(name);
+        let first = if passing.len() > 1 { below(draw([number, 0, 0]), 2) } else { 0 };
+        starts.extend(
+            passing.into_iter().skip(first).step_by(2).map(|(at, known)| (*at, one_of(number, name, *at, known))),
+        );
+    }
+    starts
+}
+
+fn one_of(number: usize, name: &String, at: usize, known: &Known) -> Start {
+    let places: Vec<usize> = (1..).zip(&known.hits).filter(|(_, hit)| *hit == name).map(|(place, _)| place).collect();
+    let drawn = draw([at, number, 1]);
+    let next = if drawn.is_multiple_of(2) { Next::Resume } else { Next::Again };
+    (places[below(drawn / 2, places.len())], next)
 }
 
 fn below(drawn: u64, bound: usize) -> usize {

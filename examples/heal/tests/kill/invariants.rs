@@ -1,5 +1,7 @@
 //! What must hold whoever was killed where: each check answers what it found wrong.
 
+use std::path::{Path, PathBuf};
+
 use selfheal_core::engine::{Event, Outcome, TriedResult};
 
 use crate::aftermath::{Aftermath, Snapshot};
@@ -11,8 +13,9 @@ use crate::trace::{most_replaced, times};
 #[derive(Debug, Clone)]
 pub(crate) struct Known {
     pub(crate) ends: Ends,
-    /// The project before anything ran, and when the undisturbed run had ended.
+    /// The project before anything ran.
     pub(crate) original: Snapshot,
+    /// The project with the plan applied, whether that is what stays or what is taken back.
     pub(crate) mended: Snapshot,
     /// The fail points on its way.
     pub(crate) hits: Vec<String>,
@@ -40,8 +43,12 @@ pub(crate) fn in_the_end(known: &Known, seen: &Aftermath) -> Vec<String> {
     let mut wrong = always(known, seen);
     wrong.extend(seen.incidents.iter().filter_map(|told| ended(known, told)));
     wrong.extend(directory_is_what_the_record_says(known, seen));
-    wrong.extend(seen.left.iter().map(|path| format!("left behind: {}", path.display())));
     wrong
+}
+
+/// What must hold once a next healer was in the directory.
+pub(crate) fn nothing_is_left(_: &Known, seen: &Aftermath) -> Vec<String> {
+    seen.left.iter().map(|path| format!("left behind: {}", path.display())).collect()
 }
 
 fn replays(told: &Told) -> Option<String> {
@@ -49,9 +56,8 @@ fn replays(told: &Told) -> Option<String> {
 }
 
 fn intends_before_it_acts(told: &Told) -> Vec<String> {
-    let outward = |event: &Event| {
-        matches!(event, Event::Rehearsed(_) | Event::Applied | Event::Verified(_) | Event::Undone(_))
-    };
+    let outward =
+        |event: &Event| matches!(event, Event::Rehearsed(_) | Event::Applied | Event::Verified(_) | Event::Undone(_));
     let unintended = |step: &Step| outward(&step.event) && !step.before.as_ref().is_some_and(|before| before.intended);
     let steps = told.steps().unwrap_or_default();
     let all = steps.iter().filter(|step| unintended(step));
@@ -61,7 +67,8 @@ fn intends_before_it_acts(told: &Told) -> Vec<String> {
 fn starts_are_intended(seen: &Aftermath) -> Option<String> {
     let allowed = seen.runs + seen.incidents.iter().map(Told::intended_starts).sum::<usize>();
     let starts = seen.starts;
-    (starts > allowed).then(|| format!("the command was started {starts} times in its directory, intended were {allowed}"))
+    (starts > allowed)
+        .then(|| format!("the command was started {starts} times in its directory, intended were {allowed}"))
 }
 
 fn changes_are_intended(known: &Known, seen: &Aftermath) -> Option<String> {
@@ -86,8 +93,8 @@ fn files_are_whole(known: &Known, seen: &Aftermath) -> Vec<String> {
 }
 
 /// The files without what a kill kept from taking its place.
-fn settled(project: &Snapshot) -> impl Iterator<Item = (&std::path::PathBuf, &(u32, Vec<u8>))> {
-    let is_new = |path: &std::path::Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(NEW_CONTENT));
+fn settled(project: &Snapshot) -> impl Iterator<Item = (&PathBuf, &(u32, Vec<u8>))> {
+    let is_new = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(NEW_CONTENT));
     project.iter().filter(move |(path, _)| !is_new(path))
 }
 
@@ -116,7 +123,7 @@ fn is_stuck(told: &Told) -> bool {
 fn directory_is_what_the_record_says(known: &Known, seen: &Aftermath) -> Option<String> {
     let healed = seen.incidents.iter().any(|told| told.outcome == Some(Outcome::Healed));
     let (expected, name) = if healed { (&known.mended, "the verified fix") } else { (&known.original, "the original") };
-    let differs = |path: &&std::path::PathBuf| expected.get(*path) != seen.project.get(*path);
+    let differs = |path: &&PathBuf| expected.get(*path) != seen.project.get(*path);
     let mut all: Vec<_> = expected.keys().chain(seen.project.keys()).filter(differs).collect();
     all.dedup();
     (!all.is_empty()).then(|| format!("the directory is not {name}: {all:?}"))

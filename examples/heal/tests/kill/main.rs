@@ -9,7 +9,7 @@
 //!
 //! | value | what |
 //! |---|---|
-//! | not set | a seeded sample of all of it, for every change |
+//! | not set | a sample, always the same: for every change |
 //! | `once` | every fail point of every scenario |
 //! | `full` | the same, and every fail point of the process that goes on; takes hours |
 //! | a scenario, such as `edit_file` | all of one scenario, as `full` |
@@ -22,7 +22,7 @@
 
 mod aftermath;
 mod case;
-#[allow(dead_code, clippy::print_stderr, reason = "shared with the end-to-end tests")]
+#[allow(dead_code, unused_imports, clippy::print_stderr, reason = "shared with the end-to-end tests")]
 #[path = "../e2e/common/mod.rs"]
 mod common;
 mod extent;
@@ -52,7 +52,8 @@ fn whoever_is_killed_where_nothing_is_lost_and_nothing_is_done_twice() {
 #[test]
 fn every_kind_of_the_executor_has_a_scenario() {
     let kinds: BTreeSet<String> = standard_specs().iter().map(|spec| spec.kind.as_str().to_owned()).collect();
-    let covered = scenarios::all().iter().flat_map(|scenario| scenario.kinds).map(|kind| kind.as_str().to_owned()).collect();
+    let covered =
+        scenarios::all().iter().flat_map(|scenario| scenario.kinds).map(|kind| kind.as_str().to_owned()).collect();
     let missing: Vec<&String> = kinds.difference(&covered).collect();
     assert!(missing.is_empty(), "no scenario for {missing:?}");
 }

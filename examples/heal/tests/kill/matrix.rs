@@ -38,14 +38,12 @@ impl Matrix {
             let known = undisturbed(&healer, &scenarios[at]);
             known.inspect_err(|why| skip(&format!("{}: {why}", scenarios[at].name))).ok()
         });
-        let of_scenario = |at: usize| {
-            let starts = known[at].iter().flat_map(|known| extent.starts(at, known)).collect::<Vec<_>>();
-            starts.into_iter().map(move |start| (at, start))
-        };
-        let jobs: Vec<(usize, Start)> = (0..scenarios.len()).flat_map(of_scenario).collect();
+        let jobs: Vec<(usize, Start)> = extent.starts(&known);
         let verdicts = on_all_cores(jobs.len(), |job| {
             let (at, start) = jobs[job];
-            known[at].as_ref().map_or_else(Vec::new, |known| Player { healer: &healer, extent, scenario: &scenarios[at], at, known }.play(start))
+            known[at].as_ref().map_or_else(Vec::new, |known| {
+                Player { healer: &healer, extent, scenario: &scenarios[at], at, known }.play(start)
+            })
         });
         let mut matrix = Self::default();
         verdicts.into_iter().flatten().for_each(|(case, verdict)| matrix.add(&case, verdict));

@@ -6,7 +6,7 @@ use selfheal_core::action::ActionKind;
 use selfheal_core::engine::{Effect, Event, Outcome, State, each_state};
 use selfheal_core::error::{Error, ErrorKind};
 use selfheal_core::ports::{History, Journal, Query};
-use selfheal_memory::journal::SqliteJournal;
+use selfheal_memory::Store;
 
 /// Far more incidents than a case opens.
 const MANY: usize = 64;
@@ -26,15 +26,15 @@ pub(crate) struct Told {
 /// If there is one that can't be read.
 pub(crate) fn incidents(folder: &Path) -> Result<Vec<Told>, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    match SqliteJournal::open_read_only(&folder.join("journal.db")) {
-        Ok(journal) => runtime.block_on(all(&journal)).map_err(|error| error.to_string()),
+    match Store::open_read_only(folder) {
+        Ok(store) => runtime.block_on(all(&store)).map_err(|error| error.to_string()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error.to_string()),
     }
 }
 
-async fn all(journal: &SqliteJournal) -> Result<Vec<Told>, Error> {
-    let mut told = Vec::new();
+async fn all(store: &Store) -> Result<Vec<Told>, Error> {
+    let (journal, mut told) = (store.journal(), Vec::new());
     for standing in journal.list(&Query::newest(MANY)).await? {
         let history = journal.read(&standing.incident).await?;
         told.push(Told { id: standing.incident.as_str().to_owned(), outcome: standing.outcome, history });

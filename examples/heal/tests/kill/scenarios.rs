@@ -96,12 +96,15 @@ fn regenerate_lockfile(world: &World) -> Vec<String> {
     cargo_workspace(world);
     world.write("Cargo.toml", manifest("hello = { path = \"hello\" }\ngoodbye = { path = \"goodbye\" }\n"));
     command(world, &format!("grep -q '^ \"goodbye\"' Cargo.lock || {FAIL}\n"));
-    runbook(world, &["kind: regenerate_lockfile, parameters: {ecosystem: {value: cargo}, manifest: {value: Cargo.toml}}"])
+    runbook(
+        world,
+        &["kind: regenerate_lockfile, parameters: {ecosystem: {value: cargo}, manifest: {value: Cargo.toml}}"],
+    )
 }
 
 fn increase_memory(world: &World) -> Vec<String> {
     // Without a newline `tail` must keep all of it.
-    command(world, "head -c 48000000 /dev/zero | tail -c 48000000 >/dev/null\n");
+    command(world, "head -c 32000000 /dev/zero | tail -c 32000000 >/dev/null\n");
     ["--memory", "24M", "--memory-max", "256M"].map(str::to_owned).to_vec()
 }
 
@@ -113,10 +116,7 @@ fn edit_file(world: &World) -> Vec<String> {
 
 fn two_steps(world: &World) -> Vec<String> {
     settings(world);
-    command(
-        world,
-        &format!("! grep -q 'workers = 0' service.conf || {FAIL}\n[ -n \"$DEPLOY_REGION\" ] || {FAIL}\n"),
-    );
+    command(world, &format!("! grep -q 'workers = 0' service.conf || {FAIL}\n[ -n \"$DEPLOY_REGION\" ] || {FAIL}\n"));
     let variables = variables(world);
     let mut options = runbook(world, &[WORKERS, &region(&variables)]);
     options.extend(["--env-file".to_owned(), variables]);
@@ -126,10 +126,7 @@ fn two_steps(world: &World) -> Vec<String> {
 fn rolled_back(world: &World) -> Vec<String> {
     settings(world);
     refuse_in_place(world);
-    command(
-        world,
-        &format!("! grep -q '= 0' service.conf limits.conf || {FAIL}\n{REFUSED_IN_PLACE}"),
-    );
+    command(world, &format!("! grep -q '= 0' service.conf limits.conf || {FAIL}\n{REFUSED_IN_PLACE}"));
     runbook(world, &[WORKERS, SIZE])
 }
 

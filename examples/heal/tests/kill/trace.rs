@@ -7,7 +7,8 @@ use std::path::Path;
 /// `PID NUMBER NAME`, the last one followed by `killed` if the process ended there.
 pub(crate) fn read(path: &Path) -> Vec<String> {
     let text = fs::read_to_string(path).unwrap_or_default();
-    let name = |line: &str| line.split(' ').nth(2).unwrap_or_else(|| panic!("expected PID NUMBER NAME: {line}")).to_owned();
+    let name =
+        |line: &str| line.split(' ').nth(2).unwrap_or_else(|| panic!("expected PID NUMBER NAME: {line}")).to_owned();
     text.lines().map(name).collect()
 }
 

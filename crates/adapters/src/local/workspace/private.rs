@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use selfheal_core::failpoint;
 
@@ -13,13 +13,28 @@ use selfheal_core::failpoint;
 /// If the system refuses; the former file, if there was one, is untouched.
 pub(in crate::local) fn write(dir: &Path, name: &str, parts: &[&[u8]]) -> io::Result<()> {
     make_dir(dir)?;
-    let temporary = dir.join(format!("{name}.new"));
+    let temporary = unfinished(&dir.join(name));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
     parts.iter().try_for_each(|part| file.write_all(part))?;
     file.sync_all()?;
     failpoint::hit("private.content_written");
     fs::rename(&temporary, dir.join(name))?;
     sync_dir(dir)
+}
+
+/// Removes what a kill kept from becoming the private file at `path`.
+///
+/// # Errors
+/// If the system refuses.
+pub(in crate::local) fn sweep(path: &Path) -> io::Result<()> {
+    remove(&unfinished(path))
+}
+
+/// Where the content of `path` is written before it takes its place.
+fn unfinished(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    name.into()
 }
 
 fn make_dir(dir: &Path) -> io::Result<()> {
@@ -85,6 +100,9 @@ mod tests {
         assert_eq!(read(&dir.join("b"), 6).unwrap(), None);
         assert_eq!(fs::metadata(dir.join("a")).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::metadata(&dir).unwrap().permissions().mode() & 0o777, 0o700);
+        fs::write(dir.join("a.new"), "a kill came").unwrap();
+        sweep(&dir.join("a")).unwrap();
+        assert_eq!(fs::read_dir(&dir).unwrap().count(), 1);
         remove(&dir).unwrap();
         remove(&dir).unwrap();
         assert!(!dir.exists());

@@ -38,7 +38,7 @@ fn open(batch: &mut Batch<'_>, lease: &Lease, record: &PreparedRecord) -> Result
     batch.connection.prepare_cached(insert)?.execute(values)?;
     let insert =
         "INSERT INTO standings (number, phase, category, outcome, wake_at_ms, updated_at_ms, records, last_record,
-        epoch, worker, lease_until_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?1, 1, ?7, ?8)";
+        seal, epoch, worker, lease_until_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?1, ?7, 1, ?8, ?9)";
     batch.connection.prepare_cached(insert)?.execute(params![
         number,
         record.standing.phase,
@@ -46,6 +46,7 @@ fn open(batch: &mut Batch<'_>, lease: &Lease, record: &PreparedRecord) -> Result
         record.standing.outcome,
         record.wake_at_ms,
         record.standing.updated_at_ms,
+        record.standing.seal,
         held.map(|lease| lease.worker.as_ref()),
         held.map(|lease| lease_until(batch, lease.ttl)),
     ])?;
@@ -76,10 +77,10 @@ fn stay(
 ) -> Result<(), Failure> {
     let update =
         "UPDATE standings SET phase = ?2, category = ?3, wake_at_ms = ?4, updated_at_ms = ?5, records = records + 1,
-        last_record = ?6, lease_until_ms = ?7 WHERE number = ?1";
-    let Columns { phase, category, updated_at_ms, .. } = &record.standing;
+        last_record = ?6, lease_until_ms = ?7, seal = ?8 WHERE number = ?1";
+    let Columns { phase, category, updated_at_ms, seal, .. } = &record.standing;
     let until = lease_until(batch, lease.ttl);
-    let values = params![kept.number, phase, category, wake_at_ms, updated_at_ms, leaf, until];
+    let values = params![kept.number, phase, category, wake_at_ms, updated_at_ms, leaf, until, seal];
     batch.connection.prepare_cached(update)?.execute(values)?;
     if kept.is_free {
         let hold = "UPDATE standings SET worker = ?2 WHERE number = ?1";
@@ -90,9 +91,9 @@ fn stay(
 
 fn close(batch: &Batch<'_>, record: &PreparedRecord, kept: &Kept, leaf: i64) -> Result<(), Failure> {
     let update = "UPDATE standings SET phase = ?2, category = ?3, outcome = ?4, wake_at_ms = NULL, updated_at_ms = ?5,
-        records = records + 1, last_record = ?6, worker = NULL, lease_until_ms = NULL WHERE number = ?1";
-    let Columns { phase, category, outcome, updated_at_ms, .. } = &record.standing;
-    let values = params![kept.number, phase, category, outcome, updated_at_ms, leaf];
+        records = records + 1, last_record = ?6, worker = NULL, lease_until_ms = NULL, seal = ?7 WHERE number = ?1";
+    let Columns { phase, category, outcome, updated_at_ms, seal, .. } = &record.standing;
+    let values = params![kept.number, phase, category, outcome, updated_at_ms, leaf, seal];
     batch.connection.prepare_cached(update)?.execute(values)?;
     batch.connection.prepare_cached("UPDATE incidents SET open = 0 WHERE number = ?1")?.execute([kept.number])?;
     Ok(())

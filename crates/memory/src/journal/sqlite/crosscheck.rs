@@ -11,6 +11,8 @@ use selfheal_core::audit::{Hash, MAX_DEFECTS, Openings};
 use selfheal_core::error::{Error, ErrorKind, Result};
 
 use super::audit::SqliteRows;
+use super::failure::Failure;
+use super::standing::{self, COLUMNS};
 use super::tidying::{COMPACTED, FORGOTTEN};
 use crate::journal::rows::{signed, unsigned};
 
@@ -98,6 +100,7 @@ impl SqliteRows {
         whole.mismatches.extend(self.with(|connection| strangers(connection, leaves))?);
         self.with(|connection| snapshots(connection, &mut whole))?;
         self.with(|connection| tables(connection, &mut whole))?;
+        self.with(|connection| standings(connection, &mut whole))?;
         Ok(whole.result())
     }
 }
@@ -238,6 +241,31 @@ fn tables(connection: &Connection, whole: &mut Part) -> rusqlite::Result<()> {
         let what =
             format!("the rows of incident number {} don't fit each other, or its newest record is missing", number?);
         whole.mismatches.push(Mismatch::Tables(what));
+    }
+    Ok(())
+}
+
+/// Rows that are not what was written, and indices that lead past them. The other tables need no such look: nothing of theirs
+/// is believed that the audit log doesn't vouch for.
+fn standings(connection: &Connection, whole: &mut Part) -> rusqlite::Result<()> {
+    for table in ["incidents", "standings"] {
+        let mut statement = connection.prepare(&format!("PRAGMA integrity_check({table})"))?;
+        let said = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+        let damage = said.into_iter().filter(|line| line != "ok");
+        whole.mismatches.extend(damage.map(|line| Mismatch::Tables(format!("table {table}: {line}"))));
+    }
+    let query = format!("SELECT {COLUMNS} FROM incidents i JOIN standings s USING (number)");
+    let mut statement = connection.prepare(&query)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        match standing::read(row) {
+            Ok(_) => {}
+            Err(Failure::Refused(error)) => whole.mismatches.push(Mismatch::Tables(error.to_string())),
+            Err(Failure::Database(error)) => return Err(error),
+        }
+        if whole.mismatches.len() > MAX_DEFECTS {
+            break;
+        }
     }
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! Opening the file: what is no journal of ours is left as it is.
 
-use std::fs::OpenOptions;
-use std::io::ErrorKind as IoKind;
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind as IoKind, Read};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -27,6 +27,7 @@ const WAL_PAGES: i64 = 4096;
 /// Opens the file for writing, or creates it as the journal of `key`.
 pub(super) fn open(path: &Path, key: &PublicKey) -> Result<Connection> {
     create_private(path)?;
+    check_header(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let failed = |error| failure::of(OPERATION, path, &error);
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
@@ -57,6 +58,7 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection> {
     if !path.exists() {
         return Err(at(Error::new(ErrorKind::NotFound, OPERATION, "there is no journal"), path));
     }
+    check_header(path)?;
     let failed = |error| failure::of(OPERATION, path, &error);
     let connection = read_only(path).map_err(failed)?;
     match find(&connection, MIGRATIONS).map_err(failed)? {
@@ -105,9 +107,7 @@ fn is_unwritable(error: &rusqlite::Error) -> bool {
 }
 
 fn has_log(path: &Path) -> bool {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
+    std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0)
 }
 
 /// Nobody else may read what incidents hold; SQLite gives its other files the same mode.
@@ -123,6 +123,32 @@ fn create_private(path: &Path) -> Result<()> {
         _ => ErrorKind::Unavailable,
     };
     Err(at(Error::new(kind, OPERATION, format!("the file can't be opened for writing: {error}")), path))
+}
+
+/// SQLite takes what is shorter than a page for an empty database, and would write over it.
+fn check_header(path: &Path) -> Result<()> {
+    const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+    let mut header = [0; MAGIC.len()];
+    let read = File::open(path).and_then(|mut file| file.read(&mut header));
+    match read {
+        // Empty, or made by a process that ended within: then SQLite knows how to undo that.
+        Ok(0) => Ok(()),
+        Ok(_) if header == *MAGIC || beside(path, "-journal").exists() => Ok(()),
+        Ok(_) => {
+            Err(at(Error::new(ErrorKind::Invalid, OPERATION, "expected a store, this is no SQLite database"), path))
+        }
+        Err(error) => {
+            let message = format!("the file can't be read: {error}");
+            Err(at(Error::new(ErrorKind::Unavailable, OPERATION, message), path))
+        }
+    }
+}
+
+/// A file that SQLite keeps beside the database.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {

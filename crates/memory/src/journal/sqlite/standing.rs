@@ -9,9 +9,10 @@ use selfheal_core::ports::Standing;
 use selfheal_core::resource::{Environment, ResourceRef};
 use selfheal_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::failure::Failure;
-use crate::journal::rows::{bounded_json, parsed, unsigned};
+use crate::journal::rows::{bounded_json, millis, parsed, unsigned};
 
 /// What never changes.
 #[derive(Serialize, Deserialize)]
@@ -31,63 +32,94 @@ pub(super) struct Columns {
     /// JSON.
     pub(super) outcome: Option<String>,
     pub(super) updated_at_ms: i64,
+    /// [`seal`] of all of it.
+    pub(super) seal: i64,
 }
 
 impl Columns {
     /// Of the standing after a record.
     pub(super) fn of(standing: Standing) -> Result<Self> {
         let opens = standing.records == 1;
-        let Standing { fingerprint, resource, environment, severity, category, phase, outcome, updated_at, .. } =
-            standing;
+        let json = |outcome: &Outcome| bounded_json("journal.append", "outcome", outcome);
+        let outcome = standing.outcome.as_ref().map(json).transpose()?;
+        let seal = seal(&standing, outcome.as_deref());
+        let Standing { fingerprint, resource, environment, severity, category, phase, updated_at, .. } = standing;
         let subject =
             || bounded_json("journal.append", "subject", &Subject { fingerprint, resource, environment, severity });
         Ok(Self {
             subject: opens.then(subject).transpose()?,
             phase,
             category: category.map(|category| category.as_str().to_owned()),
-            outcome: outcome.map(|outcome| bounded_json("journal.append", "outcome", &outcome)).transpose()?,
-            updated_at_ms: crate::journal::rows::millis(updated_at),
+            outcome,
+            updated_at_ms: millis(updated_at),
+            seal,
         })
     }
 }
 
+/// A checksum over where an incident stands, so that a bit that flipped on the disk is noticed: the database has none, and
+/// unlike records these rows change, so that the audit log has no hash of them. Against whoever means harm it does nothing.
+fn seal(standing: &Standing, outcome: Option<&str>) -> i64 {
+    let mut hash = Sha256::new();
+    let mut add = |part: &str| {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    };
+    let Standing { incident, fingerprint, resource, environment, severity, category, phase, .. } = standing;
+    let category = category.as_ref().map_or("", FailureCategory::as_str);
+    let ResourceRef { system, kind, name } = resource;
+    let texts = [incident.as_str(), fingerprint.as_str(), system, kind, name, environment.as_str(), category, phase];
+    texts.into_iter().for_each(&mut add);
+    add(outcome.unwrap_or_default());
+    let Standing { opened_at, updated_at, wake_at, records, .. } = standing;
+    let wake_at = wake_at.map_or(u64::MAX, Timestamp::as_millis);
+    for number in [*severity as u64, opened_at.as_millis(), updated_at.as_millis(), wake_at, *records] {
+        hash.update(number.to_be_bytes());
+    }
+    let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(hash.finalize());
+    i64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
 /// The columns that [`read`] reads, of the tables `incidents` as `i` and `standings` as `s`.
 pub(super) const COLUMNS: &str = "i.incident, i.subject, i.opened_at_ms, s.phase, s.category, s.outcome, s.wake_at_ms,
-    s.updated_at_ms, s.records";
+    s.updated_at_ms, s.records, s.seal";
+
+const LIST: &str = "journal.list";
 
 /// The standing in a row of [`COLUMNS`].
 pub(super) fn read(row: &Row<'_>) -> Result<Standing, Failure> {
-    const OPERATION: &str = "journal.list";
     let time = |ms: i64| Timestamp::from_millis(unsigned(ms));
-    let Subject { fingerprint, resource, environment, severity } =
-        parsed(OPERATION, "subject", row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?;
-    let category = match row.get_ref(4)?.as_str_or_null().map_err(rusqlite::Error::from)? {
-        Some(name) => Some(category(name)?),
-        None => None,
-    };
-    let outcome: Option<Outcome> = match row.get_ref(5)?.as_str_or_null().map_err(rusqlite::Error::from)? {
-        Some(json) => Some(parsed(OPERATION, "outcome", json)?),
-        None => None,
-    };
-    Ok(Standing {
-        incident: IncidentId::new(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?),
+    let (incident, subject) = (text(row, 0)?.unwrap_or_default(), text(row, 1)?.unwrap_or_default());
+    let Subject { fingerprint, resource, environment, severity } = parsed(LIST, "subject", subject)?;
+    let outcome = text(row, 5)?;
+    let standing = Standing {
+        incident: IncidentId::new(incident),
         fingerprint,
         resource,
         environment,
         severity,
-        category,
+        category: text(row, 4)?.map(category).transpose()?,
         phase: row.get(3)?,
-        outcome,
+        outcome: outcome.map(|outcome| parsed(LIST, "outcome", outcome)).transpose()?,
         wake_at: row.get::<_, Option<i64>>(6)?.map(time),
         opened_at: time(row.get(2)?),
         updated_at: time(row.get(7)?),
         records: unsigned(row.get(8)?),
-    })
+    };
+    if row.get::<_, i64>(9)? == seal(&standing, outcome) {
+        return Ok(standing);
+    }
+    let message = "the store is damaged: where an incident stands is not what was written";
+    Err(Error::new(ErrorKind::Invalid, LIST, message).with_context("incident", incident).into())
+}
+
+fn text<'row>(row: &'row Row<'_>, column: usize) -> Result<Option<&'row str>, rusqlite::Error> {
+    Ok(row.get_ref(column)?.as_str_or_null()?)
 }
 
 fn category(name: &str) -> Result<FailureCategory> {
     let damaged = |error: serde::de::value::Error| {
-        Error::new(ErrorKind::Invalid, "journal.list", format!("the store is damaged: expected a category: {error}"))
+        Error::new(ErrorKind::Invalid, LIST, format!("the store is damaged: expected a category: {error}"))
     };
     FailureCategory::deserialize(serde::de::value::StrDeserializer::new(name)).map_err(damaged)
 }

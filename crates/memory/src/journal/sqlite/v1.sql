@@ -21,6 +21,7 @@ CREATE TABLE standings (
     updated_at_ms   INTEGER NOT NULL,
     records         INTEGER NOT NULL,
     last_record     INTEGER NOT NULL,   -- the leaf of its newest record
+    seal            INTEGER NOT NULL,   -- a checksum over all above and the incident's other row, `last_record` excepted
     epoch           INTEGER NOT NULL,
     worker          TEXT,               -- NULL: free
     lease_until_ms  INTEGER

@@ -43,7 +43,7 @@ impl ThingExecutor {
         work: &Work<'_>,
         thing: &str,
         effect: &str,
-        change: impl FnOnce(&mut Thing) -> Result<T>,
+        change: impl Fn(&mut Thing) -> Result<T>,
     ) -> Result<T> {
         self.ledger.note(work.epoch, thing, effect, "sending")?;
         failpoint::hit("worker.effect_sending");

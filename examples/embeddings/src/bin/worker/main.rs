@@ -1,7 +1,6 @@
 //! Several workers on one Postgres: any of them may be killed or paused, and nothing is lost and nothing done twice.
 #![allow(clippy::print_stdout, reason = "says what happened")]
 
-mod arrivals;
 #[cfg(test)]
 mod conformance;
 mod executor;
@@ -16,7 +15,11 @@ mod things;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use selfheal_core::incident::{IncidentId, Signal};
+use selfheal_core::resource::{Environment, ResourceRef};
 
+use executor::SYSTEM;
+use knowledge::facts;
 use site::Site;
 use things::Thing;
 
@@ -35,9 +38,9 @@ enum Command {
         site: Site,
         /// How many.
         count: u32,
-        /// Things that nothing helps: what is tried is taken back, and a person is told.
-        #[arg(long)]
-        incurable: bool,
+        /// How many more that nothing helps: what is tried is taken back, and a person is told.
+        #[arg(long, default_value_t = 0)]
+        incurable: u32,
     },
     /// Works on what is open until it gets SIGTERM.
     Run {
@@ -58,20 +61,25 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         Command::Run { site, until_idle_ms } => {
             let journal = site.journal().await?;
             let healer = site.healer(journal.clone())?;
-            run::run(&healer, &journal, until_idle_ms.map(Duration::from_millis)).await
+            run::run(&healer, &journal, until_idle_ms.map(Duration::from_millis)).await?;
+            Ok(journal.close().await?)
         }
     }
 }
 
-async fn open(site: &Site, count: u32, incurable: bool) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let (things, journal) = (site.things()?, site.journal().await?);
+async fn open(site: &Site, count: u32, incurable: u32) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let (things, journal) = (site.things(), site.journal().await?);
     let healer = site.healer(journal.clone())?;
-    let (thing, kind) = (Thing::found(incurable), if incurable { "incurable" } else { "thing" });
-    for number in 1..=count {
-        let name = format!("{kind}-{number:03}");
-        things.put(&name, &thing)?;
-        arrivals::open(&healer, journal.as_ref(), &name, &thing).await?;
+    let curable = (1..=count).map(|number| (format!("thing-{number:03}"), Thing::found(false)));
+    let incurable = (1..=incurable).map(|number| (format!("incurable-{number:03}"), Thing::found(true)));
+    for (name, thing) in curable.chain(incurable) {
+        things.add(&name, &thing)?;
+        // Named after the thing: an alert that is delivered twice opens one incident.
+        let signal = Signal::new(ResourceRef::new(SYSTEM, "thing", &name), Environment::Staging)
+            .with_incident(IncidentId::new(&format!("inc-{name}")))
+            .with_facts(facts(&thing));
+        healer.accept(signal).await?;
+        println!("{name}: opened");
     }
-    println!("{count} incidents opened");
-    Ok(())
+    Ok(journal.close().await?)
 }

@@ -1,4 +1,4 @@
-//! Where everything is: the store in Postgres, and a directory with the things, the ledger, the log's key and its witness.
+//! Where everything is: the store in Postgres, and a directory with the things, the ledger, the log's key and its witnesses.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,18 +29,22 @@ pub(crate) struct Site {
     /// Milliseconds that an incident stays with a worker that gives no sign of life.
     #[arg(long, default_value_t = 30_000)]
     lease_ms: u64,
+    /// Where this worker keeps the signed checkpoints of the log that it made or found. A file of its own: on one that they share, a
+    /// worker that is paused in the middle keeps the others waiting. `checkpoints` in the directory by default.
+    #[arg(long)]
+    witness: Option<PathBuf>,
 }
 
 impl Site {
-    pub(crate) fn things(&self) -> Result<Things> {
+    pub(crate) fn things(&self) -> Things {
         Things::at(self.directory.join("things"))
     }
 
     /// The store, made if there is none.
     pub(crate) async fn journal(&self) -> Result<Arc<PostgresJournal>> {
-        self.things()?;
         let key = key(&self.directory.join("journal.key"))?;
-        let witness = Arc::new(FileWitness::new(self.directory.join("checkpoints")));
+        let witness = self.witness.clone().unwrap_or_else(|| self.directory.join("checkpoints"));
+        let witness = Arc::new(FileWitness::new(witness));
         let options = PostgresOptions { schema: self.schema.clone(), ..PostgresOptions::default() };
         Ok(Arc::new(PostgresJournal::connect(&self.url, key, Some(witness), options).await?))
     }
@@ -50,7 +54,7 @@ impl Site {
         &self,
         journal: Arc<PostgresJournal>,
     ) -> Result<Orchestrator, Box<dyn std::error::Error + Send + Sync>> {
-        let things = self.things()?;
+        let things = self.things();
         let ledger = Ledger::at(self.directory.join("ledger"));
         let limits = Limits {
             lease_ttl: Duration::from_millis(self.lease_ms),

@@ -5,7 +5,7 @@ use std::io;
 
 use selfheal_core::action::Reversibility;
 use selfheal_core::engine::{Outcome, Phase, TriedResult};
-use selfheal_core::kpi::{Account, Detail, Ending, Timeline};
+use selfheal_core::kpi::{Account, Detail, Ending, Quote, Timeline};
 use selfheal_core::ports::Approval;
 
 use super::super::page::Page;
@@ -31,7 +31,7 @@ pub(super) fn write(page: &mut Page<'_>, timeline: &Timeline) -> io::Result<()> 
 fn title(document: &mut Document, account: &Account, decided: Option<&Planned<'_>>) {
     let incident = &account.state.incident;
     let what = decided.map_or_else(|| format!("No change to {}", incident.resource), Planned::summary);
-    document.heading(1, &what);
+    document.heading(1, &capitalised(&what));
     document.point(&format!("Status: {}", escaped(&plans::ending(&account.state))));
     document.point(&format!("Date: {}", when::seconds(incident.opened_at)));
     document.point(&format!("Incident: {}", code(incident.id.as_str())));
@@ -45,7 +45,7 @@ fn title(document: &mut Document, account: &Account, decided: Option<&Planned<'_
 fn context(document: &mut Document, account: &Account) {
     let (state, incident) = (&account.state, &account.state.incident);
     document.heading(2, "Context");
-    let facts: Vec<String> = incident.facts.iter().map(|(name, fact)| code(&format!("{name} = {fact}"))).collect();
+    let facts: Vec<String> = plans::facts(&incident.facts, " = ").iter().map(|fact| code(fact)).collect();
     let seen = if facts.is_empty() { String::new() } else { format!(" Observed: {}.", facts.join(", ")) };
     let failed_at = when::seconds(incident.observed_at);
     document.paragraph(&format!("{} failed at {failed_at}.{seen}", code(&incident.resource.to_string())));
@@ -95,10 +95,14 @@ fn intention(plan: &Planned<'_>) -> &'static str {
 /// With a capital and a full stop.
 fn sentence(text: &str) -> String {
     let text = escaped(text);
+    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{}{stop}", capitalised(&text))
+}
+
+fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
-    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{first}{}{stop}", chars.as_str())
+    first + chars.as_str()
 }
 
 fn evidence(document: &mut Document, account: &Account) {
@@ -107,9 +111,8 @@ fn evidence(document: &mut Document, account: &Account) {
     if quotes.is_empty() {
         return document.paragraph("No text: what was observed is in the context.");
     }
-    document.paragraph("Quoted from what failed; somebody else's words.");
-    let line =
-        |quote: &selfheal_core::kpi::Quote| format!("{}:{}: {}", quote.origin, quote.citation.line, quote.line.read());
+    let line = |quote: &Quote| format!("{}:{}: {}", quote.citation.evidence, quote.citation.line, quote.line.read());
+    document.paragraph(&format!("Quoted, in somebody else's words; {}.", escaped(&plans::origins(&quotes).join(", "))));
     document.block("text", &quotes.iter().map(line).collect::<Vec<_>>().join("\n"));
     let rehearsal =
         |plan: &Planned<'_>| plan.proposal.rehearsal.as_ref().filter(|_| plan.stands()).map(plans::rehearsal);
@@ -158,19 +161,21 @@ fn consequences(document: &mut Document, account: &Account, decided: Option<&Pla
     if !diff.is_empty() {
         document.block("diff", &diff);
     }
-    document.paragraph(&format!("How to take it back: {}", way_back(plan)));
-    if account.ending() != Ending::Healed {
+    document.paragraph(&format!("How to take it back: {}", way_back(plan, !diff.is_empty())));
+    // What changed no content lasts no longer than the incident.
+    if account.ending() != Ending::Healed || diff.is_empty() {
         advice(document, account);
     }
 }
 
-fn way_back(plan: &Planned<'_>) -> &'static str {
+fn way_back(plan: &Planned<'_>, has_diff: bool) -> &'static str {
     if matches!(plan.end, Some((TriedResult::Proposed, _))) {
         return "nothing was applied, so there is nothing to take back.";
     }
     let worst = plan.proposal.previews.iter().map(|preview| preview.reversibility).max();
     match worst {
         Some(Reversibility::Irreversible) => "it can't be taken back.",
+        Some(Reversibility::Undoable) if !has_diff => "no content was changed, so there is none to restore.",
         Some(Reversibility::Undoable) => {
             "apply the diff above in reverse; what was there before is in its removed lines."
         }

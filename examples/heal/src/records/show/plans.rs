@@ -1,7 +1,7 @@
 //! The plans of an incident, and the words for what is said about them.
 
 use selfheal_core::action::{Action, Provenance, Reversibility};
-use selfheal_core::decision::{Decision, Verdict};
+use selfheal_core::decision::{Decision, RuleVoice, Verdict};
 use selfheal_core::diagnosis::{Diagnosis, Source};
 use selfheal_core::engine::{Outcome, Phase, Proposal, State, TriedResult};
 use selfheal_core::facts::Facts;
@@ -110,12 +110,12 @@ pub(super) fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The rules that spoke, each once: `document/rule (verdict for step 1): reason`.
+/// The rules that spoke: `document/rule on step 1: denied, because …`.
 pub(super) fn rules(decision: &Decision) -> Vec<String> {
-    let voice = |voice: &selfheal_core::decision::RuleVoice| {
-        format!("{} ({} step {}): {}", voice.rule, verdict(voice.verdict), voice.step + 1, voice.because)
+    let said = |voice: &RuleVoice| {
+        format!("{} on step {}: {}, because {}", voice.rule, voice.step + 1, verdict(voice.verdict), voice.because)
     };
-    decision.rules.iter().map(voice).collect()
+    decision.rules.iter().map(said).collect()
 }
 
 pub(super) fn rehearsal(rehearsal: &Rehearsal) -> String {

@@ -25,7 +25,12 @@ impl World {
 
     /// A world whose project directory has this name.
     pub(crate) fn with_project(name: &str) -> Self {
-        let root = tempfile::Builder::new().prefix("heal-test-").tempdir().unwrap();
+        Self::below(&std::env::temp_dir(), name)
+    }
+
+    /// A world in `folder`, whose project directory has this name.
+    pub(crate) fn below(folder: &Path, name: &str) -> Self {
+        let root = tempfile::Builder::new().prefix("heal-test-").tempdir_in(folder).unwrap();
         let dir = root.path().canonicalize().unwrap().join(name);
         let world = Self { dir, root };
         for folder in ["home", "state", "tmp", "outside"] {

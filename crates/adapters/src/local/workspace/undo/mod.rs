@@ -162,6 +162,7 @@ impl Undo {
             removed.map_err(io_error("remove", &record))?;
             failpoint::hit("undo.record_removed");
         }
+        private::sweep(&record).map_err(io_error("remove", &record))?;
         private::remove(&blobs).map_err(io_error("remove", &blobs))
     }
 
