@@ -1,14 +1,17 @@
-//! What outlives an incident, and with SQLite the process: which fix healed which failure.
+//! What outlives an incident, and with a database the process: its history, what can be proved of it, and which fix healed
+//! which failure.
 //!
-//! Two [`MemoryStore`](selfheal_core::ports::MemoryStore)s with the same behaviour, held to core's conformance suite:
+//! - `Store` (feature `sqlite`): a directory with all of it, which can be copied and verified anywhere;
+//! - `journal` (feature `sqlite`): the journal in one SQLite file, and in the same transactions its audit log;
+//! - `postgres` (feature `postgres`): the same for several workers that share the load;
+//! - `audit` (feature `audit`): the audit log's keys, witness, export and verification.
+//!
+//! And two [`MemoryStore`](selfheal_core::ports::MemoryStore)s with the same behaviour, held to core's conformance suite:
 //!
 //! - [`InMemory`]: for tests, and for hosts that keep no state;
 //! - `Sqlite` (feature `sqlite`): one private file, durable when `record` returns.
 //!
 //! Both recall by the exact fingerprint only. Memory proposes; whether it is done is for policy, rehearsal and verification.
-//!
-//! And the audit log's edges (feature `audit`): `audit`, with keys, witness, export and verification. `postgres` (feature
-//! `postgres`) is a journal with its log for several workers that share the load.
 //!
 //! ```
 //! use selfheal_core::incident::Fingerprint;

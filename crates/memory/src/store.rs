@@ -1,27 +1,25 @@
 //! A store: one directory that holds all that outlives the process.
 
+mod verifying;
+
 use std::fs::DirBuilder;
 use std::io::ErrorKind as IoKind;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use selfheal_core::audit::{SignedCheckpoint, Verified};
 use selfheal_core::error::{Error, ErrorKind, Result};
 use selfheal_core::failpoint;
 use selfheal_core::orchestrator::SystemClock;
 use selfheal_core::ports::Clock;
 
 use crate::Sqlite;
-use crate::audit::{FileWitness, PublicKey, SigningKey, Unverified, verify};
-use crate::journal::{CrossChecked, JournalOptions, Mismatch, SqliteJournal};
+use crate::audit::{AuditRows, FileWitness, PublicKey, SigningKey};
+use crate::journal::{JournalOptions, SqliteJournal};
+
+pub use self::verifying::{UnverifiedStore, VerifiedStore};
 
 const OPEN: &str = "store.open";
-const VERIFY: &str = "store.verify_audit";
-
-/// The longest file of a checkpoint that is given from outside, in bytes.
-const MAX_CHECKPOINTS_BYTES: u64 = 64 << 20;
-
 /// With what a store is opened for writing.
 #[derive(Clone)]
 pub struct StoreOptions {
@@ -43,44 +41,28 @@ impl StoreOptions {
 /// the checkpoints that were signed (`checkpoints`).
 ///
 /// It can be copied, and verifies wherever it lies. Only the private key lies elsewhere.
+///
+/// ```
+/// use selfheal_core::ports::{Journal, Query};
+/// use selfheal_memory::{Store, StoreOptions};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let home = tempfile::tempdir()?;
+/// # let (folder, state) = (home.path().join("store"), home.path().join("state"));
+/// let store = Store::open(&folder, &StoreOptions::new(state.join("audit.key")))?;
+/// assert!(store.journal().list(&Query::open(10)).await?.is_empty());
+/// drop(store);
+///
+/// let verified = Store::verify_audit(&folder, None)?;
+/// assert_eq!(verified.log.unsigned_tail, 0);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Store {
     folder: PathBuf,
     journal: Arc<SqliteJournal>,
     memory: Option<Arc<Sqlite>>,
-}
-
-/// A store whose audit log and journal are as they were written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct VerifiedStore {
-    /// The log.
-    pub log: Verified,
-    /// What it vouches for.
-    pub journal: CrossChecked,
-    /// Checkpoints that lie outside the log, and that it was held against.
-    pub witnessed: u64,
-    /// The text of the public key.
-    pub key: String,
-}
-
-/// A store that doesn't verify.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum UnverifiedStore {
-    /// The log was changed, is another's, or can't be read.
-    #[error(transparent)]
-    Log(#[from] Unverified),
-    /// The log is sound, and the journal is not what it speaks of.
-    #[error("the audit log is sound, but the journal beside it is not what it speaks of: {}", first(.0))]
-    Journal(Vec<Mismatch>),
-    /// There is no store, or it can't be read.
-    #[error(transparent)]
-    Unreadable(#[from] Error),
-}
-
-fn first(mismatches: &[Mismatch]) -> String {
-    let first = mismatches.first().map(ToString::to_string).unwrap_or_default();
-    if mismatches.len() > 1 { format!("{first}, and {} more", mismatches.len() - 1) } else { first }
 }
 
 impl Store {
@@ -128,32 +110,6 @@ impl Store {
     #[must_use]
     pub fn exists(folder: &Path) -> bool {
         Paths::of(folder).journal.is_file()
-    }
-
-    /// Verifies the store in `folder` offline, wherever it was copied to: the audit log against its public key and the
-    /// checkpoints beside it, and the journal against the audit log. `checkpoint` is a file that was kept elsewhere: one
-    /// signed checkpoint, or a copy of a file of checkpoints.
-    ///
-    /// # Errors
-    /// [`UnverifiedStore`] says what is wrong, or why that couldn't be found out.
-    pub fn verify_audit(folder: &Path, checkpoint: Option<&Path>) -> Result<VerifiedStore, UnverifiedStore> {
-        let paths = Paths::of(folder);
-        let journal = SqliteJournal::open_read_only(&paths.journal)?;
-        let rows = journal.audit_rows()?;
-        let key = match PublicKey::open(&paths.public_key) {
-            Ok(key) => Some(key),
-            // Its writer ended before it had made the file; the log has the key too.
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => return Err(error.into()),
-        };
-        let mut witnessed = beside(&paths)?;
-        if let Some(file) = checkpoint {
-            witnessed.extend(given(file)?);
-        }
-        let log = verify(&rows, key.as_ref(), &witnessed)?;
-        let checked = rows.cross_check(log.leaves)?.map_err(UnverifiedStore::Journal)?;
-        let key = crate::audit::AuditRows::public_key(&rows)?;
-        Ok(VerifiedStore { log, journal: checked, witnessed: witnessed.len() as u64, key })
     }
 
     /// Where it lies.
@@ -230,7 +186,7 @@ fn public_key(paths: &Paths) -> Result<Option<PublicKey>> {
         return Ok(None);
     }
     match SqliteJournal::open_read_only(&paths.journal) {
-        Ok(journal) => crate::audit::AuditRows::public_key(&journal.audit_rows()?)?.parse().map(Some),
+        Ok(journal) => journal.audit_rows()?.public_key()?.parse().map(Some),
         // Made and not yet filled.
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
@@ -281,34 +237,6 @@ fn compare(paths: &Paths, witness: &FileWitness) -> Result<()> {
          signed {there}"
     );
     Err(at(Error::new(ErrorKind::Conflict, OPEN, message), &paths.journal))
-}
-
-/// The checkpoints in the store's own file; none if there is no file yet.
-fn beside(paths: &Paths) -> Result<Vec<String>> {
-    match FileWitness::new(&paths.checkpoints).all() {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
-        found => found,
-    }
-}
-
-/// The checkpoints in a file from elsewhere.
-fn given(file: &Path) -> Result<Vec<String>> {
-    let failed = |error: std::io::Error| io(VERIFY, "the checkpoint can't be read", file, &error);
-    let length = std::fs::metadata(file).map_err(failed)?.len();
-    if length > MAX_CHECKPOINTS_BYTES {
-        let message = format!("expected at most {MAX_CHECKPOINTS_BYTES} bytes of checkpoints, found {length}");
-        return Err(at(Error::new(ErrorKind::LimitReached, VERIFY, message), file));
-    }
-    let text = std::fs::read_to_string(file).map_err(failed)?;
-    if SignedCheckpoint::parse(&text).is_ok() {
-        return Ok(vec![text]);
-    }
-    let all = FileWitness::new(file).all()?;
-    if all.is_empty() {
-        let message = "expected a signed checkpoint, or a file of them";
-        return Err(at(Error::new(ErrorKind::Invalid, VERIFY, message), file));
-    }
-    Ok(all)
 }
 
 fn io(operation: &'static str, message: &str, path: &Path, error: &std::io::Error) -> Error {

@@ -44,6 +44,12 @@ impl Place {
         self
     }
 
+    fn files(&self) -> Vec<std::ffi::OsString> {
+        let mut names: Vec<_> = fs::read_dir(self.folder()).unwrap().map(|file| file.unwrap().file_name()).collect();
+        names.sort();
+        names
+    }
+
     fn copy(&self) -> PathBuf {
         let copy = self.root.path().join("elsewhere");
         fs::create_dir(&copy).unwrap();
@@ -70,8 +76,7 @@ async fn everything_in_a_new_store_is_private_and_its_key_lies_elsewhere() {
     let place = place.written().await;
     assert!(Store::exists(&place.folder()));
     assert_eq!((mode(&place.folder()), mode(&place.options().key_file)), (0o700, 0o600));
-    let mut names: Vec<_> = fs::read_dir(place.folder()).unwrap().map(|file| file.unwrap().file_name()).collect();
-    names.sort();
+    let names = place.files();
     assert_eq!(names, ["audit.pub", "checkpoints", "journal.db", "memory.db"]);
     assert!(names.iter().all(|name| mode(&place.folder().join(name)) == 0o600));
     let again = place.open();
@@ -131,6 +136,9 @@ async fn without_its_key_a_store_is_only_read() {
     assert_eq!(store.journal().list(&Query::newest(9)).await.unwrap().len(), 1);
     let mut story = Story::new("inc-2");
     assert_eq!(story.go_on(store.journal().as_ref()).await.unwrap_err().kind(), ErrorKind::Forbidden);
+    drop(store);
+    Store::verify_audit(&place.folder(), None).unwrap();
+    assert_eq!(place.files(), ["checkpoints", "journal.db", "memory.db"], "looking left something behind");
 }
 
 #[tokio::test]

@@ -1,7 +1,6 @@
 //! The book of one incident: where its events are made durable before the engine acts on them.
 
 use std::convert::Infallible;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use super::Orchestrator;
@@ -58,13 +57,13 @@ impl Orchestrator {
         Ok(next)
     }
 
-    /// Holds on to the incident while something takes long. `None` without a journal.
-    pub(super) fn heartbeat<'a>(
-        &'a self,
-        book: &'a Book,
-    ) -> Option<Pin<Box<dyn Future<Output = Infallible> + Send + 'a>>> {
-        let (journal, lease) = (self.ports.journal.as_deref()?, book.lease.as_deref()?);
-        Some(Box::pin(self.beat(journal, lease)))
+    /// Holds on to the incident while something takes long. Boxed when it is first polled: a visit that is over at once has no
+    /// heartbeat, and incidents that wait for their ports reserve no room for one.
+    pub(super) async fn heartbeat(&self, book: &Book) -> Infallible {
+        match (self.ports.journal.as_deref(), book.lease.as_deref()) {
+            (Some(journal), Some(lease)) => Box::pin(self.beat(journal, lease)).await,
+            _ => std::future::pending().await,
+        }
     }
 
     async fn beat(&self, journal: &dyn Journal, lease: &Lease) -> Infallible {

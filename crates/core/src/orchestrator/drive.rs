@@ -182,21 +182,13 @@ impl Orchestrator {
     // An effect that is under way is never dropped; whoever performs it hears the cancellation itself.
     async fn visit(&self, state: &State, effect: Effect, book: &Book, cancel: &Cancellation) -> Event {
         let visit = pin!(self.perform(state, effect).instrument(step_span(state, book.sequence())));
-        let heartbeat = self.heartbeat(book);
-        if effect.is_outward() || state.phase.is_ending() {
-            return match heartbeat {
-                None => visit.await,
-                Some(heartbeat) => tokio::select! {
-                    biased;
-                    event = visit => event,
-                    never = heartbeat => match never {},
-                },
-            };
-        }
+        let uninterrupted = effect.is_outward() || state.phase.is_ending();
         tokio::select! {
             biased;
             event = visit => event,
-            () = cancel.cancelled() => Event::Cancelled,
+            () = cancel.cancelled(), if !uninterrupted => Event::Cancelled,
+            // Last: an answer that is there costs no timer.
+            never = self.heartbeat(book) => match never {},
         }
     }
 

@@ -21,9 +21,10 @@ pub(crate) struct Aftermath {
 }
 
 /// A version of a thing.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Deserialize)]
 struct Version {
     mode: String,
+    former: Option<String>,
 }
 
 impl Aftermath {
@@ -87,15 +88,15 @@ fn judge(site: &Site, standing: &Standing, records: &[Record], aftermath: &mut A
     aftermath.taken_over.extend(resumed.map(|record| record.at.as_millis()));
 }
 
-/// The modes that a thing was in, one after the other.
+/// The modes that a thing was put into, one after the other.
 fn modes(site: &Site, name: &str) -> Vec<String> {
-    let mut modes: Vec<String> = (1..)
+    let mut versions: Vec<Version> = (1..)
         .map_while(|version| fs::read(site.path(&format!("things/{name}/{version}.json"))).ok())
-        .map(|text| serde_json::from_slice::<Version>(&text).unwrap().mode)
+        .map(|text| serde_json::from_slice(&text).unwrap())
         .collect();
-    // A newer worker's token makes a version too.
-    modes.dedup();
-    modes
+    // A newer worker's token makes a version too. What is put twice into one mode differs by its former one.
+    versions.dedup();
+    versions.into_iter().map(|version| version.mode).collect()
 }
 
 /// The log is exported, and verified without the database: against its key, and what each worker's witness saw of it.

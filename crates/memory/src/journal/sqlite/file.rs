@@ -53,7 +53,7 @@ pub(super) fn newest_checkpoint(connection: &Connection, path: &Path) -> Result<
     }
 }
 
-/// Opens an existing file for reading only; creates nothing that stays but SQLite's own shared memory beside it.
+/// Opens an existing file for reading only, and leaves nothing behind; beside a write-ahead log, SQLite's shared memory.
 pub(super) fn open_read_only(path: &Path) -> Result<Connection> {
     if !path.exists() {
         return Err(at(Error::new(ErrorKind::NotFound, OPERATION, "there is no journal"), path));
@@ -73,8 +73,11 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection> {
 }
 
 fn read_only(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+    // Without a write-ahead log to be moved to its place, closing changes nothing; and whoever may write can remove the
+    // shared memory afterwards, which whoever may only read leaves behind.
+    let mode = if has_log(path) { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
+    let connection = Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.pragma_update(None, "query_only", true)?;
     connection.busy_timeout(BUSY)?;
     match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())) {
         Ok(()) => Ok(connection),

@@ -27,14 +27,15 @@ pub(super) struct Queue<W> {
 struct State<W> {
     waiting: Vec<W>,
     shares: usize,
-    /// How many must wait for the writer to be woken.
-    wanted: usize,
+    /// How many must wait for a sleeping writer to be woken; `None` while it is at work. To wake is a system call, whether
+    /// anybody sleeps or not.
+    woken_by: Option<usize>,
     closed: bool,
 }
 
 impl<W> Queue<W> {
     pub(super) fn new() -> Self {
-        let state = State { waiting: Vec::new(), shares: 0, wanted: 1, closed: false };
+        let state = State { waiting: Vec::new(), shares: 0, woken_by: None, closed: false };
         Self { state: Mutex::new(state), arrived: Condvar::new(), room: Semaphore::new(ROOM as usize) }
     }
 
@@ -52,7 +53,8 @@ impl<W> Queue<W> {
         }
         state.waiting.push(write);
         state.shares += share as usize;
-        if state.waiting.len() >= state.wanted {
+        if state.woken_by.is_some_and(|wanted| state.waiting.len() >= wanted) {
+            state.woken_by = None;
             self.arrived.notify_one();
         }
         Ok(())
@@ -63,19 +65,20 @@ impl<W> Queue<W> {
     /// and empty.
     pub(super) fn take(&self, batch: &mut Vec<W>, wanted: usize, patience: Duration) -> bool {
         let mut state = self.held();
-        state.wanted = 1;
         while state.waiting.is_empty() && !state.closed {
+            state.woken_by = Some(1);
             state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        state.wanted = wanted;
         let deadline = Instant::now() + patience;
         while state.waiting.len() < wanted && !state.closed {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
             }
+            state.woken_by = Some(wanted);
             state = self.arrived.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
+        state.woken_by = None;
         std::mem::swap(&mut state.waiting, batch);
         self.room.add_permits(std::mem::take(&mut state.shares));
         !batch.is_empty()
@@ -91,5 +94,51 @@ impl<W> Queue<W> {
         self.held().closed = true;
         self.room.close();
         self.arrived.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn whatever_waits_is_taken_together_and_in_order() {
+        let queue = Queue::new();
+        for number in 0..5 {
+            queue.push(number, 1).await.unwrap();
+        }
+        let mut batch = Vec::new();
+        assert!(queue.take(&mut batch, 1, Duration::ZERO));
+        assert_eq!(batch, [0, 1, 2, 3, 4]);
+    }
+
+    #[tokio::test]
+    async fn past_its_room_callers_wait_until_something_is_taken() {
+        let queue = Arc::new(Queue::new());
+        queue.push("large", share_of(usize::MAX)).await.unwrap();
+        let waiting = tokio::spawn({
+            let queue = Arc::clone(&queue);
+            async move { queue.push("late", share_of(0)).await }
+        });
+        tokio::task::yield_now().await;
+        assert_eq!(queue.len(), 1);
+        let mut batch = Vec::new();
+        assert!(queue.take(&mut batch, 1, Duration::ZERO));
+        waiting.await.unwrap().unwrap();
+        assert_eq!((batch, queue.len()), (vec!["large"], 1));
+    }
+
+    #[tokio::test]
+    async fn a_closed_queue_is_emptied_and_lets_nothing_in() {
+        let queue = Queue::new();
+        queue.push(1, 1).await.unwrap();
+        queue.close();
+        assert!(queue.push(2, 1).await.is_err());
+        let mut batch = Vec::new();
+        assert!(queue.take(&mut batch, 1, Duration::ZERO));
+        batch.clear();
+        assert!(!queue.take(&mut batch, 1, Duration::ZERO));
     }
 }

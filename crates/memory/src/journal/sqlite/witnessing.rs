@@ -53,7 +53,6 @@ impl Drop for Witnessing {
 async fn show(witness: Arc<dyn Witness>, mut newest: watch::Receiver<Option<SignedCheckpoint>>) {
     while newest.changed().await.is_ok() {
         let Some(checkpoint) = newest.borrow_and_update().clone() else { continue };
-        failpoint::hit("journal.checkpoint_committed");
         // What it missed is made good by the next one, or when the store is opened again.
         match tokio::time::timeout(PATIENCE, witness.witness(&checkpoint)).await {
             Ok(Ok(())) => failpoint::hit("journal.checkpoint_witnessed"),

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use selfheal_core::audit::{SignedCheckpoint, Signer};
 use selfheal_core::error::{Error, ErrorKind, Result, Retry};
+use selfheal_core::failpoint;
 use selfheal_core::ports::Clock;
 use tokio::sync::oneshot;
 
@@ -116,6 +117,14 @@ struct Work {
     broken: Option<Error>,
 }
 
+impl Drop for Work {
+    /// Whoever waits or comes later hears that nobody writes any more, also if this thread panicked.
+    fn drop(&mut self) {
+        self.queue.close();
+        self.queue.take(&mut Vec::new(), 0, Duration::ZERO);
+    }
+}
+
 impl Work {
     fn run(&mut self) {
         let (mut batch, mut wanted, mut patience) = (Vec::new(), 1, Duration::ZERO);
@@ -156,6 +165,7 @@ impl Work {
         self.counters.transactions.fetch_add(1, Ordering::Relaxed);
         self.counters.writes.fetch_add(writes.len() as u64, Ordering::Relaxed);
         if let Some(checkpoint) = checkpoint {
+            failpoint::hit("journal.checkpoint_committed");
             signed(checkpoint);
         }
         Ok(())
