@@ -156,6 +156,7 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY)?;
+    if let Ok(size) = std::env::var("PS") { connection.pragma_update(None, "page_size", size.parse::<i64>().unwrap_or(4096))?; }
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;

@@ -92,7 +92,7 @@ impl Things {
         let unknown = |error: io::Error| unavailable("things.change", &error).with_retry(Retry::UnknownOutcome);
         for _ in 0..TRIES {
             let (version, before) = self.latest(name)?;
-            if epoch < 1 {
+            if epoch < before.epoch {
                 let message = format!("overtaken: a worker with token {} was here, this one has {epoch}", before.epoch);
                 return Err(Error::new(ErrorKind::Conflict, "things.change", message).with_context("thing", name));
             }
