@@ -1,19 +1,26 @@
 //! A witness in a file.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, ErrorKind as IoKind, Read, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use selfheal_core::audit::{MAX_NOTE_BYTES, SignedCheckpoint, Witness};
-use selfheal_core::error::{Error, ErrorKind, Result};
+use selfheal_core::error::{Error, ErrorKind, Result, Retry};
 use selfheal_core::failpoint;
 
 use super::private_file::{io, sync_folder};
 
 /// The longest line: a note in which every byte is escaped.
 const MAX_LINE_BYTES: usize = 6 * MAX_NOTE_BYTES + 3;
+
+/// How long to wait for another process that writes to the file, which takes it a millisecond.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long between two looks whether it is done.
+const LOCK_PAUSE: Duration = Duration::from_millis(2);
 
 /// Keeps each signed checkpoint as one line, a JSON string, at the end of a file; durable when it returns. Several processes
 /// may use the file at once.
@@ -67,7 +74,7 @@ impl FileWitness {
         let failed = |error| io(OPERATION, &self.path, error);
         let file = self.open_for_append().map_err(failed)?;
         // Held until the file is closed.
-        file.lock().map_err(failed)?;
+        self.lock(&file)?;
         let (latest, end) = self.last_line(&file, OPERATION)?;
         if !self.follows(latest.as_ref(), checkpoint)? {
             return Ok(());
@@ -97,6 +104,25 @@ impl FileWitness {
             Ok(file) => Ok(self.last_line(&file, OPERATION)?.0),
             Err(error) if error.kind() == IoKind::NotFound => Ok(None),
             Err(error) => Err(io(OPERATION, &self.path, error)),
+        }
+    }
+
+    /// Waits a while for whoever has it: a process that was paused with the lock must not hold up all others.
+    fn lock(&self, file: &File) -> Result<()> {
+        const OPERATION: &str = "witness.append";
+        let deadline = Instant::now() + LOCK_PATIENCE;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(()),
+                Err(TryLockError::Error(error)) => return Err(io(OPERATION, &self.path, error)),
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => std::thread::sleep(LOCK_PAUSE),
+                Err(TryLockError::WouldBlock) => {
+                    let message = "another process holds on to the file of checkpoints; the next one will be shown";
+                    return Err(Error::new(ErrorKind::Unavailable, OPERATION, message)
+                        .with_retry(Retry::Retryable)
+                        .with_context("path", self.path.display().to_string()));
+                }
+            }
         }
     }
 

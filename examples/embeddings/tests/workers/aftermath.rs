@@ -28,8 +28,8 @@ struct Version {
 }
 
 impl Aftermath {
-    /// Looks at store, log and things. Everything is closed, each effect happened at most once, the world is healed or as it
-    /// was, and the log verifies.
+    /// Looks at store, log and things. Everything is closed, each effect happened at most once, the world is healed or as
+    /// it was, and the log verifies.
     pub(crate) fn of(site: &Site) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(look(site))
@@ -105,7 +105,9 @@ async fn audit(site: &Site, journal: &PostgresJournal) {
     fs::write(&file, journal.export(Vec::new()).await.unwrap()).unwrap();
     let key = SigningKey::open(&site.path("journal.key")).unwrap().public();
     let export = Export::open(&file).unwrap();
-    for witness in site.witnesses() {
+    let witnesses = site.witnesses();
+    assert!(!witnesses.is_empty(), "nothing was witnessed");
+    for witness in witnesses {
         let seen = FileWitness::new(&witness).all().unwrap();
         let verified = verify(&export, Some(&key), &seen);
         let verified = verified.unwrap_or_else(|error| panic!("{}: {error}\n{}", witness.display(), site.told()));

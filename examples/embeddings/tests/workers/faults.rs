@@ -58,7 +58,7 @@ fn matrix(what: &str, cell: fn(&Server, &[Place], usize) -> Cell) {
         course.len(),
         begun.elapsed()
     );
-    // Appends of several incidents are committed together or apart, as it happens: some places are not reached every time.
+    // Appends of several incidents are committed together or apart: some places are not reached every time.
     assert!(met * 4 >= places.len() * 3, "only {met} of {} places were reached", places.len());
     assert!(longest <= LEASE + POLL + SLACK, "taken over after {longest:?}");
 }

@@ -1,7 +1,9 @@
-//! Several workers on one Postgres, killed and paused at every durable boundary: nothing is lost and nothing is done twice.
+//! Several workers on one Postgres, killed and paused at every durable boundary: nothing is lost, nothing is done twice.
 //!
 //! By default a sample of the boundaries, each name among them; all of them with `SELFHEAL_KILL_MATRIX=full`.
 
+// Whether a process has stopped is read from `/proc`.
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "helpers of tests fail like tests")]
 
 mod aftermath;

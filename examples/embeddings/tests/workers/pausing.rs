@@ -1,4 +1,5 @@
-//! A worker that stops right before or after an effect for longer than its lease, and wakes up when another has ended the incident.
+//! A worker that stops right before or after an effect for longer than its lease, and wakes up when another has ended the
+//! incident.
 
 use std::time::SystemTime;
 
@@ -58,7 +59,7 @@ fn an_effect_of_a_worker_that_was_overtaken_is_refused() {
 #[test]
 fn it_is_refused_although_everything_looks_as_it_was_previewed() {
     let Some(server) = Server::shared() else { return };
-    // The other one applied the remedy, saw that it doesn't help and took it back: the content is that of the preview again.
+    // The other one applied the remedy, saw that it doesn't help and took it back: the content is the previewed one again.
     let slept = asleep_at(&server, "worker.effect_sending", 1);
     assert_eq!(said(&slept.by_other), ["apply sending", "apply done", "undo sending", "undo done"]);
     assert_eq!(said(&slept.by_sleeper), ["apply sending", "apply refused"]);

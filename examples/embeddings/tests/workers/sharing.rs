@@ -13,6 +13,8 @@ fn two_workers_share_what_is_open() {
     let Some(server) = Server::shared() else { return };
     let site = Site::patient(&server);
     site.open(60, 0);
+    // Alerts that come again open nothing new.
+    site.open(5, 0);
     let mut workers = [(); 2].map(|()| Worker::start(&site, None));
     workers.iter_mut().for_each(|worker| assert!(worker.left(), "{}", site.told()));
 

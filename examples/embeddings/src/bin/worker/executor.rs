@@ -132,7 +132,7 @@ impl Executor for ThingExecutor {
     async fn apply(&self, work: &Approved<'_>, step: usize, _attempt: u32) -> Result<()> {
         let planned = planned(work, step)?;
         self.send(work, planned.thing, "apply", |thing| {
-            if thing.mode == "never" {
+            if hash(&thing.mode) != planned.seen {
                 let changed = Error::new(ErrorKind::Conflict, "things.apply", "changed since the preview");
                 return Err(changed.with_context("thing", planned.thing));
             }
@@ -146,7 +146,7 @@ impl Executor for ThingExecutor {
         let planned = planned(work, step)?;
         self.things.fenced(planned.thing, work.epoch, |thing| match &thing.mode {
             mode if hash(mode) == planned.seen => EffectStatus::Absent,
-            mode if mode == planned.mode => EffectStatus::Absent,
+            mode if mode == planned.mode => EffectStatus::Applied,
             _ => EffectStatus::Diverged,
         })
     }

@@ -1,5 +1,5 @@
 //! Several workers on one Postgres: any of them may be killed or paused, and nothing is lost and nothing done twice.
-#![allow(clippy::print_stdout, reason = "says what happened")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "says what happened")]
 
 #[cfg(test)]
 mod conformance;
@@ -12,9 +12,11 @@ mod run;
 mod site;
 mod things;
 
+use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use selfheal_core::error::ErrorKind;
 use selfheal_core::incident::{IncidentId, Signal};
 use selfheal_core::resource::{Environment, ResourceRef};
 
@@ -22,6 +24,9 @@ use executor::SYSTEM;
 use knowledge::facts;
 use site::Site;
 use things::Thing;
+
+/// Whatever goes wrong is told and ends the program.
+type Failure = Box<dyn std::error::Error>;
 
 #[derive(Debug, Parser)]
 #[command(about = "Heals things, beside other workers on the same Postgres")]
@@ -53,10 +58,20 @@ enum Command {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+async fn main() -> ExitCode {
     #[cfg(feature = "failpoints")]
     failpoints::install();
-    match Arguments::parse().command {
+    match carry_out(Arguments::parse().command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn carry_out(command: Command) -> Result<(), Failure> {
+    match command {
         Command::Open { site, count, incurable } => open(&site, count, incurable).await,
         Command::Run { site, until_idle_ms } => {
             let journal = site.journal().await?;
@@ -67,7 +82,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     }
 }
 
-async fn open(site: &Site, count: u32, incurable: u32) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+async fn open(site: &Site, count: u32, incurable: u32) -> Result<(), Failure> {
     let (things, journal) = (site.things(), site.journal().await?);
     let healer = site.healer(journal.clone())?;
     let curable = (1..=count).map(|number| (format!("thing-{number:03}"), Thing::found(false)));
@@ -78,8 +93,10 @@ async fn open(site: &Site, count: u32, incurable: u32) -> Result<(), Box<dyn std
         let signal = Signal::new(ResourceRef::new(SYSTEM, "thing", &name), Environment::Staging)
             .with_incident(IncidentId::new(&format!("inc-{name}")))
             .with_facts(facts(&thing));
-        healer.accept(signal).await?;
-        println!("{name}: opened");
+        match healer.accept(signal).await {
+            Err(error) if error.kind() == ErrorKind::Conflict => println!("{name}: opened before"),
+            accepted => println!("{name}: opened as {}", accepted?),
+        }
     }
     Ok(journal.close().await?)
 }

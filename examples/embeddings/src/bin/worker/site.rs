@@ -1,4 +1,4 @@
-//! Where everything is: the store in Postgres, and a directory with the things, the ledger, the log's key and its witnesses.
+//! Where everything is: the store in Postgres; in a directory the things, the ledger, the log's key and its witnesses.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use selfheal_memory::audit::{FileWitness, SigningKey};
 use selfheal_memory::postgres::{PostgresJournal, PostgresOptions};
 use selfheal_policy::guardrails::Guardrails;
 
+use crate::Failure;
 use crate::executor::ThingExecutor;
 use crate::knowledge::{DegradedThings, GUARDRAILS, ThingsWork};
 use crate::ledger::Ledger;
@@ -29,8 +30,8 @@ pub(crate) struct Site {
     /// Milliseconds that an incident stays with a worker that gives no sign of life.
     #[arg(long, default_value_t = 30_000)]
     lease_ms: u64,
-    /// Where this worker keeps the signed checkpoints of the log that it made or found. A file of its own: on one that they share, a
-    /// worker that is paused in the middle keeps the others waiting. `checkpoints` in the directory by default.
+    /// Where this worker keeps the signed checkpoints that it saw of the log; `checkpoints` in the directory by default.
+    /// A file of its own: what is shared is locked, and a worker that is paused in the middle keeps the others waiting.
     #[arg(long)]
     witness: Option<PathBuf>,
 }
@@ -41,7 +42,8 @@ impl Site {
     }
 
     /// The store, made if there is none.
-    pub(crate) async fn journal(&self) -> Result<Arc<PostgresJournal>> {
+    pub(crate) async fn journal(&self) -> Result<Arc<PostgresJournal>, Failure> {
+        std::fs::create_dir_all(&self.directory)?;
         let key = key(&self.directory.join("journal.key"))?;
         let witness = self.witness.clone().unwrap_or_else(|| self.directory.join("checkpoints"));
         let witness = Arc::new(FileWitness::new(witness));
@@ -50,10 +52,7 @@ impl Site {
     }
 
     /// The worker. Its name is drawn, so that no two share one.
-    pub(crate) fn healer(
-        &self,
-        journal: Arc<PostgresJournal>,
-    ) -> Result<Orchestrator, Box<dyn std::error::Error + Send + Sync>> {
+    pub(crate) fn healer(&self, journal: Arc<PostgresJournal>) -> Result<Orchestrator, Failure> {
         let things = self.things();
         let ledger = Ledger::at(self.directory.join("ledger"));
         let limits = Limits {

@@ -1,10 +1,12 @@
-//! The target: things with a mode. Each version of a thing is a file of its own, whole or not there at all, and only one can be the next.
+//! The target: things with a mode. Each version of a thing is a file of its own, whole or not there at all, and only one
+//! can be the next.
 //!
 //! It keeps two fences. The *content hash* refuses to change something else than was previewed. The *fencing token*
-//! ([`Work::epoch`](selfheal_core::ports::Work::epoch)) refuses a worker that was overtaken: a paused worker may wake up in the middle
-//! of an effect, after another has done it and taken it back, and then the content is what was previewed.
+//! ([`Work::epoch`](selfheal_core::ports::Work::epoch)) refuses a worker that was overtaken: a paused worker may wake up in
+//! the middle of an effect, after another has done it and taken it back, and then the content is what was previewed.
 //!
-//! The token belongs to the incident. Here a thing has one incident; a target that several may change keeps the highest token of each.
+//! The token belongs to the incident. Here a thing has one incident; a target that several may change keeps the highest
+//! token of each.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -81,9 +83,10 @@ impl Things {
         self.latest(name).map(|(_, thing)| thing)
     }
 
-    /// Shuts every worker with a smaller token out from now on, and lets `change` look at the thing and change it. Nobody comes
-    /// between its look and the write, and nobody waits for anybody: whoever stops in the middle finds, when he goes on, that others
-    /// were quicker, and looks again.
+    /// Shuts every worker with a smaller token out from now on, and lets `change` look at the thing and change it.
+    ///
+    /// Nobody comes between its look and the write, and nobody waits for anybody: whoever stops in the middle finds, when he
+    /// goes on, that others were quicker, and looks again.
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`] if a worker with a greater token was here: nothing is changed.
