@@ -7,6 +7,7 @@ use selfheal_core::incident::{Incident, IncidentId};
 use selfheal_core::journal::InMemoryJournal;
 use selfheal_core::orchestrator::Cancellation;
 use selfheal_core::ports::{Journal, Record};
+use selfheal_core::time::Timestamp;
 
 use crate::Failed;
 use crate::incident::{InMemoryPorts, signals};
@@ -51,11 +52,13 @@ impl Story {
         self
     }
 
-    /// The same story of an incident called `id`.
+    /// The same story of an incident called `id` that was opened at `opened_at`.
     #[must_use]
-    pub fn of(&self, id: &IncidentId) -> Vec<(Record, State)> {
+    pub fn of(&self, id: &IncidentId, opened_at: Timestamp) -> Vec<(Record, State)> {
         let mut told = self.0.clone();
-        let renamed = told.first().map(|(_, state)| Arc::new(Incident { id: id.clone(), ..(*state.incident).clone() }));
+        let renamed = told
+            .first()
+            .map(|(_, state)| Arc::new(Incident { id: id.clone(), opened_at, ..(*state.incident).clone() }));
         for (record, state) in &mut told {
             let Some(renamed) = &renamed else { break };
             state.incident = Arc::clone(renamed);

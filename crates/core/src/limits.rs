@@ -46,6 +46,8 @@ pub struct Limits {
     pub escalation_ceiling: Duration,
     /// How long a worker's lease on an incident holds without a sign of life; after that another may take it over.
     pub lease_ttl: Duration,
+    /// How often a worker that has room looks for more while something is under way.
+    pub pick_up_interval: Duration,
     /// Waits longer than this are not slept through: the incident is left in the journal for whoever picks it up when it is due.
     /// Without a journal every wait is slept through.
     pub park_after: Duration,
@@ -75,6 +77,7 @@ impl Default for Limits {
             escalation_backoff: Duration::from_secs(60),
             escalation_ceiling: Duration::from_secs(60 * 60),
             lease_ttl: Duration::from_secs(30),
+            pick_up_interval: Duration::from_secs(1),
             park_after: Duration::from_secs(5 * 60),
             dry_run: false,
         }

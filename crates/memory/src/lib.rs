@@ -43,4 +43,4 @@ pub use in_memory::InMemory;
 #[cfg(feature = "sqlite")]
 pub use sqlite::Sqlite;
 #[cfg(feature = "sqlite")]
-pub use store::{Store, StoreOptions, UnverifiedStore, VerifiedStore};
+pub use store::{Store, StoreOptions, UnverifiedStore, VerifiedStore, read_checkpoints};

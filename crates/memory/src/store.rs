@@ -1,5 +1,6 @@
 //! A store: one directory that holds all that outlives the process.
 
+mod inspection;
 mod verifying;
 
 use std::fs::DirBuilder;
@@ -14,12 +15,14 @@ use selfheal_core::orchestrator::SystemClock;
 use selfheal_core::ports::Clock;
 
 use crate::Sqlite;
-use crate::audit::{AuditRows, FileWitness, PublicKey, SigningKey};
+use crate::audit::{FileWitness, PublicKey, SigningKey};
 use crate::journal::{JournalOptions, SqliteJournal};
 
-pub use self::verifying::{UnverifiedStore, VerifiedStore};
+use self::inspection::{check_room, check_writable, inspect, open_journal};
+pub use self::verifying::{UnverifiedStore, VerifiedStore, read_checkpoints};
 
 const OPEN: &str = "store.open";
+
 /// With what a store is opened for writing.
 #[derive(Clone)]
 pub struct StoreOptions {
@@ -62,7 +65,14 @@ impl StoreOptions {
 pub struct Store {
     folder: PathBuf,
     journal: Arc<SqliteJournal>,
-    memory: Option<Arc<Sqlite>>,
+    memory: Memory,
+}
+
+enum Memory {
+    /// Only the journal was asked for.
+    Unasked,
+    Open(Arc<Sqlite>),
+    Unusable(Error),
 }
 
 impl Store {
@@ -76,25 +86,45 @@ impl Store {
     ///   older copy;
     /// - [`ErrorKind::Unavailable`] otherwise.
     ///
-    /// What is there is never overwritten.
+    /// What is there is never overwritten. Lessons that can't be read are no reason to refuse: see
+    /// [`why_without_memory`](Self::why_without_memory).
     pub fn open(folder: &Path, options: &StoreOptions) -> Result<Self> {
         create_folder(folder)?;
         let paths = Paths::of(folder);
-        let key = key(&paths, &options.key_file)?;
+        let key = match inspect(&paths, &options.key_file)? {
+            Some(key) => key,
+            None => create_key(&options.key_file)?,
+        };
         let public_key = key.public();
-        let witness = FileWitness::new(&paths.checkpoints);
         let options = JournalOptions {
             signer: Arc::new(key),
             public_key: public_key.clone(),
-            witness: Some(Arc::new(witness.clone())),
+            witness: Some(Arc::new(FileWitness::new(&paths.checkpoints))),
             clock: Arc::clone(&options.clock),
         };
-        compare(&paths, &witness)?;
         let journal = SqliteJournal::open(&paths.journal, options)?;
         failpoint::hit("store.journal_opened");
         publish(&paths.public_key, &public_key)?;
-        let memory = Sqlite::open(&paths.memory)?;
-        Ok(Self { folder: folder.to_owned(), journal: Arc::new(journal), memory: Some(Arc::new(memory)) })
+        let memory = match Sqlite::open(&paths.memory) {
+            Ok(memory) => Memory::Open(Arc::new(memory)),
+            Err(error) => Memory::Unusable(error),
+        };
+        Ok(Self { folder: folder.to_owned(), journal: Arc::new(journal), memory })
+    }
+
+    /// Refuses what [`Store::open`] would refuse, and a disk without room for an incident, before anything is at stake. Makes
+    /// and changes nothing.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; [`ErrorKind::LimitReached`] if the disk is full.
+    pub fn check(folder: &Path, options: &StoreOptions) -> Result<()> {
+        if !folder.exists() {
+            return Ok(());
+        }
+        let paths = Paths::of(folder);
+        inspect(&paths, &options.key_file)?;
+        check_writable(&paths.journal)?;
+        check_room(folder)
     }
 
     /// Opens an existing store for reading its journal; needs no key, and creates nothing.
@@ -102,14 +132,15 @@ impl Store {
     /// # Errors
     /// [`ErrorKind::NotFound`] if there is none; otherwise as [`Store::open`].
     pub fn open_read_only(folder: &Path) -> Result<Self> {
-        let journal = SqliteJournal::open_read_only(&Paths::of(folder).journal)?;
-        Ok(Self { folder: folder.to_owned(), journal: Arc::new(journal), memory: None })
+        let journal = open_journal(&Paths::of(folder))?;
+        Ok(Self { folder: folder.to_owned(), journal: Arc::new(journal), memory: Memory::Unasked })
     }
 
-    /// Whether there is a store in `folder`.
+    /// Whether there is a store in `folder`, or what is left of one: that its journal is gone, whoever opens it is told.
     #[must_use]
     pub fn exists(folder: &Path) -> bool {
-        Paths::of(folder).journal.is_file()
+        let Paths { journal, public_key, checkpoints, .. } = Paths::of(folder);
+        [journal, public_key, checkpoints].iter().any(|path| path.symlink_metadata().is_ok())
     }
 
     /// Where it lies.
@@ -124,10 +155,22 @@ impl Store {
         Arc::clone(&self.journal)
     }
 
-    /// The lessons; `None` if it was opened for reading only.
+    /// The lessons; `None` if it was opened for reading only, or they can't be used.
     #[must_use]
     pub fn memory(&self) -> Option<Arc<Sqlite>> {
-        self.memory.clone()
+        match &self.memory {
+            Memory::Open(memory) => Some(Arc::clone(memory)),
+            Memory::Unasked | Memory::Unusable(_) => None,
+        }
+    }
+
+    /// Why a store that was opened for writing goes on without lessons. Their file is left as it is.
+    #[must_use]
+    pub fn why_without_memory(&self) -> Option<&Error> {
+        match &self.memory {
+            Memory::Unusable(error) => Some(error),
+            Memory::Unasked | Memory::Open(_) => None,
+        }
     }
 }
 
@@ -153,43 +196,6 @@ fn create_folder(folder: &Path) -> Result<()> {
     match DirBuilder::new().recursive(true).mode(0o700).create(folder) {
         Ok(()) => Ok(()),
         Err(error) => Err(io(OPEN, "the directory can't be made", folder, &error)),
-    }
-}
-
-/// The private key; a new one for a store that has none yet.
-fn key(paths: &Paths, file: &Path) -> Result<SigningKey> {
-    let known = public_key(paths)?;
-    match (SigningKey::open(file), known) {
-        (Ok(key), Some(known)) if key.public() != known => {
-            let message = "this key is not the one that signs the audit log of this store";
-            Err(at(Error::new(ErrorKind::Forbidden, OPEN, message), file)
-                .with_context("expected", known.to_string())
-                .with_context("given", key.public().to_string()))
-        }
-        (Ok(key), _) => Ok(key),
-        (Err(error), None) if error.kind() == ErrorKind::NotFound => create_key(file),
-        (Err(error), Some(known)) if error.kind() == ErrorKind::NotFound => {
-            let message = "the private key of this store is missing: without it the store can only be read";
-            Err(at(Error::new(ErrorKind::Forbidden, OPEN, message), file).with_context("expected", known.to_string()))
-        }
-        (Err(error), _) => Err(error),
-    }
-}
-
-/// The key that the store has: in its own file or, if its writer ended before making that, in the journal.
-fn public_key(paths: &Paths) -> Result<Option<PublicKey>> {
-    match PublicKey::open(&paths.public_key) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        found => return found.map(Some),
-    }
-    if !paths.journal.is_file() {
-        return Ok(None);
-    }
-    match SqliteJournal::open_read_only(&paths.journal) {
-        Ok(journal) => journal.audit_rows()?.public_key()?.parse().map(Some),
-        // Made and not yet filled.
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
     }
 }
 
@@ -219,30 +225,11 @@ fn publish(file: &Path, key: &PublicKey) -> Result<()> {
     }
 }
 
-/// Refuses a journal that has less than was witnessed.
-fn compare(paths: &Paths, witness: &FileWitness) -> Result<()> {
-    let Some(seen) = witness.newest()? else { return Ok(()) };
-    // In this order: what another process signs meanwhile is no loss.
-    let there = match SqliteJournal::open_read_only(&paths.journal) {
-        Ok(journal) => journal.newest_checkpoint()?.map_or(0, |newest| newest.checkpoint().size),
-        Err(error) if error.kind() == ErrorKind::NotFound => 0,
-        Err(error) => return Err(error),
-    };
-    let seen = seen.checkpoint().size;
-    if seen <= there {
-        return Ok(());
-    }
-    let message = format!(
-        "the journal is older than the checkpoints beside it: these speak of {seen} leaves of the audit log, the journal has \
-         signed {there}"
-    );
-    Err(at(Error::new(ErrorKind::Conflict, OPEN, message), &paths.journal))
-}
-
 fn io(operation: &'static str, message: &str, path: &Path, error: &std::io::Error) -> Error {
     let kind = match error.kind() {
         IoKind::NotFound => ErrorKind::NotFound,
         IoKind::PermissionDenied | IoKind::ReadOnlyFilesystem => ErrorKind::Forbidden,
+        IoKind::StorageFull | IoKind::QuotaExceeded => ErrorKind::LimitReached,
         _ => ErrorKind::Unavailable,
     };
     at(Error::new(kind, operation, format!("{message}: {error}")), path)

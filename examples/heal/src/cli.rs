@@ -130,10 +130,12 @@ impl From<OsString> for StoreArgument {
     }
 }
 
-/// Exit status: that of `heal run` for one incident. With --all: 0 if nothing is left open and nothing was escalated.
+/// Exit status: that of `heal run` for one incident. With --all: 0 if nothing of it was escalated or waits for a person; what
+/// another process works on, and what another machine left, doesn't count.
 #[derive(Debug, Args)]
 pub(crate) struct ResumeOptions {
-    /// The incident, as `heal incidents --open` names it.
+    /// The incident, as `heal incidents --open` names it, or the beginning of its id. One whose escalation nobody received is
+    /// told again at once.
     #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "ID")]
     pub(crate) incident: Option<String>,
     /// Every open incident of this machine.

@@ -1,5 +1,10 @@
 //! The store: where incidents are journaled and what healed them is remembered.
 
+mod key;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod refusals;
+
 use std::fmt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -16,12 +21,7 @@ use selfheal_memory::{Store as Folder, StoreOptions as FolderOptions};
 use crate::cli::{StoreArgument, StoreOptions};
 use crate::run::Refusal;
 use crate::say::Voice;
-
-/// Names the file of the private key by which checkpoints of the audit log are signed.
-const KEY_FILE: &str = "SELFHEAL_AUDIT_KEY";
-
-/// What that file is called where no other is named.
-const KEY: &str = "audit.key";
+use refusals::{refused, unusable};
 
 /// Which store is meant, before it is opened.
 #[derive(Clone)]
@@ -68,14 +68,15 @@ impl Place {
         let refuse =
             |error: std::io::Error| Refusal::usage(format!("--dir {}: {error}", options.dir.display()));
         let dir = options.dir.canonicalize().map_err(refuse)?;
-        let state = StateDir::of(&dir, user_state.as_deref()).map_err(refuse)?;
+        let state = StateDir::of(&dir, user_state.as_deref()).map(|state| state.store().to_owned());
         match &options.store {
             Some(StoreArgument::Folder(folder)) => Ok(Self {
                 journal: Kind::Folder(folder.clone()),
                 local: folder.clone(),
-                states: state.store().to_owned(),
+                // Who only reads has no need of any.
+                states: state.unwrap_or_else(|_| folder.clone()),
             }),
-            given => Self::of(given.as_ref(), state.store()),
+            given => Self::of(given.as_ref(), &state.map_err(refuse)?),
         }
     }
 
@@ -101,8 +102,10 @@ impl Place {
     /// Refuses a store that could not be used once something failed; nothing is made.
     pub(crate) fn check(&self) -> Result<(), Refusal> {
         match &self.journal {
-            Kind::Folder(folder) if self.exists() => Folder::open_read_only(folder).map(drop).map_err(refused),
-            Kind::Folder(_) => Ok(()),
+            Kind::Folder(folder) => {
+                let options = FolderOptions::new(key::file_to_be(&self.local));
+                Folder::check(folder, &options).map_err(unusable).map_err(|refusal| Refusal::usage(refusal.message))
+            }
             #[cfg(feature = "postgres")]
             Kind::Postgres(_) => Ok(()),
         }
@@ -117,29 +120,35 @@ impl Place {
         }
     }
 
-    /// Opens it for writing; a store that isn't there yet is made.
-    pub(crate) async fn open(&self) -> Result<Store, Refusal> {
-        let key_file = key_file(&self.local);
+    /// Opens it for writing; a store that isn't there yet is made. Without its memory of verified fixes, if that can't be
+    /// used: then every failure is diagnosed as if for the first time.
+    pub(crate) async fn open(&self, voice: &Voice) -> Result<Store, Refusal> {
+        let key_file = key::file(&self.local);
         let (journal, memory) = match &self.journal {
             Kind::Folder(folder) => {
-                let opened = Folder::open(folder, &FolderOptions::new(key_file)).map_err(refused)?;
-                (Opened::Sqlite(opened.journal()), opened.memory().map(|memory| memory as Arc<dyn MemoryStore>))
+                let opened = Folder::open(folder, &FolderOptions::new(key_file)).map_err(unusable)?;
+                let memory = opened.memory().map(|memory| memory as Arc<dyn MemoryStore>);
+                let why_not = || Error::new(ErrorKind::Internal, "memory.open", "it was not opened");
+                let memory = memory.ok_or_else(|| opened.why_without_memory().cloned().unwrap_or_else(why_not));
+                (Opened::Sqlite(opened.journal()), memory)
             }
             #[cfg(feature = "postgres")]
             Kind::Postgres(url) => {
                 let journal = postgres::open(url, &key_file, &self.local).await?;
                 // Lessons are this machine's: they come from its own pipelines.
-                let memory = selfheal_memory::Sqlite::open(&self.local.join("memory.db")).map_err(refused)?;
-                (Opened::Postgres(journal), Some(Arc::new(memory) as Arc<dyn MemoryStore>))
+                let memory = selfheal_memory::Sqlite::open(&self.local.join("memory.db"));
+                (Opened::Postgres(journal), memory.map(|memory| Arc::new(memory) as Arc<dyn MemoryStore>))
             }
         };
+        let without = |error: &Error| voice.note(&format!("going on without the memory of verified fixes: {error}"));
+        let memory = memory.inspect_err(without).ok();
         Ok(Store { journal, memory, folder: self.folder().map(Path::to_owned) })
     }
 
     /// Opens it for reading; nothing is made, and no key is needed.
     pub(crate) async fn open_to_read(&self) -> Result<Store, Refusal> {
         let journal = match &self.journal {
-            Kind::Folder(folder) => Opened::Sqlite(Folder::open_read_only(folder).map_err(refused)?.journal()),
+            Kind::Folder(folder) => Opened::Sqlite(Folder::open_read_only(folder).map_err(unusable)?.journal()),
             #[cfg(feature = "postgres")]
             Kind::Postgres(url) => Opened::Postgres(postgres::open_to_read(url).await?),
         };
@@ -219,62 +228,6 @@ impl Store {
     }
 }
 
-/// The file of the key by which this user signs audit logs. It lies with the user's configuration, not in the store, which
-/// somebody may copy or rewrite; only where there is no such place, beside the store.
-fn key_file(local: &Path) -> PathBuf {
-    if let Some(given) = std::env::var_os(KEY_FILE).filter(|given| !given.is_empty()) {
-        return PathBuf::from(given);
-    }
-    let beside = local.join(KEY);
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let config = absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")));
-    let usual = config.map(|config| config.join("selfheal")).filter(|_| !beside.exists());
-    let usable = |folder: &PathBuf| private(folder).and_then(|()| tempfile::tempfile_in(folder)).is_ok();
-    match usual {
-        Some(folder) if folder.join(KEY).exists() || usable(&folder) => folder.join(KEY),
-        _ => beside,
-    }
-}
-
-#[cfg(feature = "postgres")]
-mod postgres {
-    //! The store in a Postgres database.
-
-    use super::*;
-    use selfheal_adapters::local::workspace::ContentHash;
-    use selfheal_memory::audit::{FileWitness, SigningKey};
-    use selfheal_memory::postgres::{PostgresJournal, PostgresOptions};
-
-    pub(super) async fn open(url: &str, key_file: &Path, local: &Path) -> Result<Arc<PostgresJournal>, Refusal> {
-        // Each database has a witness of its own on this machine.
-        let name = ContentHash::of(url.as_bytes());
-        let witness = FileWitness::new(local.join(format!("checkpoints-{}", &name.as_str()[..16])));
-        let key = key(key_file)?;
-        private(local).map_err(|error| refused_folder(local, &error))?;
-        let connected = PostgresJournal::connect(url, key, Some(Arc::new(witness)), PostgresOptions::default()).await;
-        connected.map(Arc::new).map_err(refused)
-    }
-
-    pub(super) async fn open_to_read(url: &str) -> Result<Arc<PostgresJournal>, Refusal> {
-        let connected = PostgresJournal::connect_read_only(url, PostgresOptions::default()).await;
-        connected.map(Arc::new).map_err(refused)
-    }
-
-    /// The key in `file`, made if there is none.
-    fn key(file: &Path) -> Result<SigningKey, Refusal> {
-        if file.exists() {
-            return SigningKey::open(file).map_err(refused);
-        }
-        let key = SigningKey::generate("selfheal").map_err(refused)?;
-        match key.create(file) {
-            Ok(()) => Ok(key),
-            // Another process was quicker.
-            Err(error) if error.kind() == ErrorKind::Conflict => SigningKey::open(file).map_err(refused),
-            Err(error) => Err(refused(error)),
-        }
-    }
-}
-
 #[cfg(feature = "postgres")]
 fn kind_of(url: &str) -> Result<Kind, Refusal> {
     Ok(Kind::Postgres(url.to_owned()))
@@ -283,19 +236,6 @@ fn kind_of(url: &str) -> Result<Kind, Refusal> {
 #[cfg(not(feature = "postgres"))]
 fn kind_of(_: &str) -> Result<Kind, Refusal> {
     Err(Refusal::usage("--store postgres://…: this `heal` was built without the feature `postgres`"))
-}
-
-/// A store that can't be used is the user's to mend; one that is out of reach is nobody's fault here.
-fn refused(error: Error) -> Refusal {
-    match error.kind() {
-        ErrorKind::Unavailable | ErrorKind::Internal => Refusal::failed(error),
-        _ => Refusal::usage(error),
-    }
-}
-
-#[cfg(feature = "postgres")]
-fn refused_folder(folder: &Path, error: &std::io::Error) -> Refusal {
-    Refusal::usage(format!("{}: expected a folder to write to: {error}", folder.display()))
 }
 
 /// Makes a folder that only its owner can enter; one that is there already stays as it is.

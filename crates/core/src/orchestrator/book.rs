@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Orchestrator;
 use crate::engine::{Event, Phase, SCHEMA_VERSION, State, transition};
@@ -55,6 +56,16 @@ impl Orchestrator {
         failpoint::hit("journal.appended");
         book.sequence += 1;
         Ok(next)
+    }
+
+    /// Looks at the lease once more if much of its time has passed since `asked`: a worker that was paused after the intent
+    /// was durable must not send what another may have sent meanwhile.
+    pub(super) async fn still_holds(&self, book: &Book, asked: Duration) -> Result<()> {
+        let (Some(journal), Some(lease)) = (&self.ports.journal, &book.lease) else { return Ok(()) };
+        match self.ports.clock.elapsed().saturating_sub(asked) > lease.ttl / 3 {
+            true => journal.renew(lease).await,
+            false => Ok(()),
+        }
     }
 
     /// Holds on to the incident while something takes long. Boxed when it is first polled: a visit that is over at once has no

@@ -1,6 +1,9 @@
 //! Wiring an orchestrator: a host gives what it has, the rest has safe defaults.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use selfheal_detect::redact::Redactor;
 
 use super::{Agents, Orchestrator, Ports, SystemClock, SystemEntropy};
 use crate::agents::{Analyst, Auditor, Classifier, Scholar, Strategist};
@@ -23,6 +26,9 @@ pub enum BuildError {
     /// Nothing could ever be called healed.
     #[error("no health probe: give one with `.probe(…)`, nothing is healed that wasn't observed to be")]
     NoProbe,
+    /// A lease that would expire between two signs of life.
+    #[error("limit `lease_ttl` must be at least 100 ms")]
+    LeaseTooShort,
     /// A bound that would stop everything.
     #[error("limit `{0}` must be at least 1")]
     ZeroLimit(&'static str),
@@ -51,6 +57,7 @@ pub struct OrchestratorBuilder {
     clock: Option<Arc<dyn Clock>>,
     entropy: Option<Arc<dyn Entropy>>,
     worker: Option<Arc<str>>,
+    redactor: Option<Arc<Redactor>>,
     limits: Limits,
 }
 
@@ -116,6 +123,13 @@ impl OrchestratorBuilder {
         self
     }
 
+    /// What redacts the words of ports before they are journaled or told; by default one that knows the usual forms of
+    /// credentials. A host that knows values to hide gives its own.
+    pub fn redactor(mut self, redactor: Arc<Redactor>) -> Self {
+        self.redactor = Some(redactor);
+        self
+    }
+
     /// Names this worker in leases and audit; drawn from the entropy by default. Two workers must not share a name.
     pub fn worker(mut self, name: &str) -> Self {
         self.worker = Some(name.into());
@@ -158,6 +172,7 @@ impl OrchestratorBuilder {
             agents,
             limits,
             worker,
+            redactor: self.redactor.unwrap_or_default(),
             breakers: Default::default(),
             serial: Default::default(),
         })
@@ -176,6 +191,9 @@ impl OrchestratorBuilder {
             if zero {
                 return Err(BuildError::ZeroLimit(name));
             }
+        }
+        if limits.lease_ttl < Duration::from_millis(100) {
+            return Err(BuildError::LeaseTooShort);
         }
         match (self.policies.is_empty(), self.executors.is_empty(), self.probes.is_empty()) {
             (true, _, _) => Err(BuildError::NoPolicy),

@@ -20,6 +20,13 @@ use crate::ports::{Approval, Lease};
 /// Lines that are read from a log source: what the Classifier looks at.
 const LOG_TAIL_LINES: usize = 500;
 
+/// When an incident that waits for its time is gone on with.
+#[derive(Clone, Copy)]
+enum Turn {
+    WhenDue,
+    Now,
+}
+
 impl Orchestrator {
     /// Opens an incident for `signal` and works on it until it is closed or waits: for an approval, for its time to come, or
     /// for somebody to receive its escalation.
@@ -44,13 +51,34 @@ impl Orchestrator {
     /// As [`Orchestrator::heal`]; [`ErrorKind::NotFound`] if the journal has nothing of the incident,
     /// [`ErrorKind::Invalid`] if what it has can't be replayed, and [`ErrorKind::Conflict`] once another worker took over.
     pub async fn resume(&self, lease: Lease, cancel: &Cancellation) -> Result<Report> {
+        self.resume_at(Turn::WhenDue, lease, cancel).await
+    }
+
+    /// As [`resume`](Self::resume), because a person asked for it: an escalation that nobody received is told again now,
+    /// not when its time comes.
+    ///
+    /// # Errors
+    /// As [`resume`](Self::resume).
+    pub async fn resume_now(&self, lease: Lease, cancel: &Cancellation) -> Result<Report> {
+        self.resume_at(Turn::Now, lease, cancel).await
+    }
+
+    async fn resume_at(&self, turn: Turn, lease: Lease, cancel: &Cancellation) -> Result<Report> {
         let id = lease.incident.clone();
         let (state, sequence) = self.replayed(&id).await?;
-        let _turn = self.serial.turn(&state.incident.resource).await;
-        let _place = self.bulkhead.acquire().await.map_err(|_| closed())?;
         let span = span(&state.incident);
         let mut book = Book::resumed(lease, sequence);
-        self.take_over(state, &mut book, cancel).instrument(span).await
+        let waits = pin!(async {
+            let turn = self.serial.turn(&state.incident.resource).await;
+            Ok::<_, Error>((turn, self.bulkhead.acquire().await.map_err(|_| closed())?))
+        });
+        // An incident that waits for its turn is held on to as well.
+        let _its_turn = tokio::select! {
+            biased;
+            turn = waits => turn?,
+            never = self.heartbeat(&book) => match never {},
+        };
+        self.take_over(state, turn, &mut book, cancel).instrument(span).await
     }
 
     async fn replayed(&self, id: &IncidentId) -> Result<(State, u64)> {
@@ -68,8 +96,14 @@ impl Orchestrator {
         Ok((state.ok_or_else(unknown)?, sequence))
     }
 
-    async fn take_over(&self, state: State, book: &mut Book, cancel: &Cancellation) -> Result<Report> {
-        if self.is_parked(&state) || self.is_still_asked(&state).await {
+    async fn take_over(&self, state: State, turn: Turn, book: &mut Book, cancel: &Cancellation) -> Result<Report> {
+        let told_now = matches!(turn, Turn::Now) && state.phase.is_undelivered();
+        let answer = match told_now {
+            true => None,
+            false => self.answer_of_who_was_asked(&state).await,
+        };
+        let still_asked = answer == Some(Event::Answered(Approval::Pending));
+        if !told_now && (self.is_parked(&state) || still_asked) {
             self.leave(&state, book).await;
             return Ok(Report { state, timings: Timings::default() });
         }
@@ -80,16 +114,22 @@ impl Orchestrator {
             }
             _ => state,
         };
+        let state = match answer.or(told_now.then_some(Event::Waited)) {
+            Some(event) => self.happened(book, event, Some(state)).await?,
+            None => state,
+        };
         self.drive(state, book, Timings::default(), cancel).await
     }
 
-    /// Whether the person who was asked still thinks it over. Looking is no event: an incident that is looked at every minute
-    /// would otherwise fill its journal.
-    async fn is_still_asked(&self, state: &State) -> bool {
-        let Phase::AwaitingApproval { deadline } = state.phase else { return false };
+    /// What the person who was asked says now, if one was. That somebody still thinks it over is no event: an incident that is
+    /// looked at every minute would otherwise fill its journal.
+    async fn answer_of_who_was_asked(&self, state: &State) -> Option<Event> {
+        let Phase::AwaitingApproval { deadline } = state.phase else { return None };
         let in_time = self.ports.clock.now() <= deadline;
-        let asked = state.intended && in_time;
-        asked && self.perform(state, Effect::AskApproval).await == Event::Answered(Approval::Pending)
+        if !state.intended || !in_time {
+            return None;
+        }
+        Some(self.perform(state, Effect::AskApproval).await)
     }
 
     pub(super) async fn open(&self, signal: Signal) -> Result<Arc<Incident>> {
@@ -153,7 +193,9 @@ impl Orchestrator {
                     progress.entering(&state.incident.id, &state.phase);
                 }
                 if effect.is_outward() && !state.intended {
+                    let asked = self.ports.clock.elapsed();
                     state = self.happened(book, Event::Intended, Some(state)).await?;
+                    self.still_holds(book, asked).await?;
                 }
                 let started = self.ports.clock.elapsed();
                 let event = self.visit(&state, effect, book, cancel).await;

@@ -8,6 +8,7 @@ mod drive;
 mod perform;
 mod report;
 mod routing;
+mod saying;
 mod serial;
 mod system;
 mod worker;
@@ -15,10 +16,12 @@ mod worker;
 pub use builder::{BuildError, OrchestratorBuilder};
 pub use cancel::Cancellation;
 pub use report::{Report, Timings};
-pub use system::{SystemClock, SystemEntropy};
+pub use system::{SystemClock, SystemEntropy, WallClock};
 pub use worker::PickedUp;
 
 use std::sync::Arc;
+
+use selfheal_detect::redact::Redactor;
 
 use crate::agents::{Analyst, Auditor, Classifier, Scholar, Strategist};
 use crate::limits::Limits;
@@ -36,6 +39,7 @@ pub struct Orchestrator {
     agents: Agents,
     limits: Arc<Limits>,
     worker: Arc<str>,
+    redactor: Arc<Redactor>,
     breakers: breaker::Breakers,
     serial: serial::PerResource,
     bulkhead: tokio::sync::Semaphore,

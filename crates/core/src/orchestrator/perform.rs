@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Orchestrator;
 use super::breaker::Guarded;
 use super::drive::within;
+use super::saying;
 use super::routing::{Leg, legs, route, specs_of};
 use crate::action::ActionSpec;
 use crate::agents::Assignment;
@@ -42,10 +43,11 @@ impl Orchestrator {
             Effect::Learn => self.learn(state).await,
             Effect::Escalate => self.escalate(state).await,
         };
-        answer.unwrap_or_else(|error| {
-            tracing::debug!(%error, phase = state.phase.name(), "visit failed");
+        let event = answer.unwrap_or_else(|error| {
+            tracing::debug!(operation = error.operation(), phase = state.phase.name(), "visit failed");
             Event::Failed(error.summary())
-        })
+        });
+        saying::redacted(event, &self.redactor)
     }
 
     fn guarded<T>(&self, port: Guarded, call: impl Future<Output = Result<T>>) -> impl Future<Output = Result<T>> {
@@ -161,7 +163,8 @@ impl Orchestrator {
         let proposal = proposal(state)?;
         let leg = self.leg_of(proposal, step)?;
         let work = previewed(state, proposal, &leg)?;
-        let status = self.guarded(Guarded::Executor, leg.executor.probe(&work, step - leg.steps.start)).await?;
+        // Not behind the breaker: a look that is not taken would have a good step taken back.
+        let status = leg.executor.probe(&work, step - leg.steps.start).await?;
         Ok(Event::Probed(status))
     }
 

@@ -41,6 +41,37 @@ impl Clock for SystemClock {
     }
 }
 
+/// The system's wall clock at each look: what processes agree on, also after a suspension or a correction of the clock. It
+/// never goes back within a process.
+#[derive(Debug)]
+pub struct WallClock {
+    started: Instant,
+    latest: AtomicU64,
+}
+
+impl Default for WallClock {
+    fn default() -> Self {
+        Self { started: Instant::now(), latest: AtomicU64::new(0) }
+    }
+}
+
+#[async_trait]
+impl Clock for WallClock {
+    fn now(&self) -> Timestamp {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = Timestamp::default().after(since_epoch).as_millis();
+        Timestamp::from_millis(self.latest.fetch_max(now, Ordering::Relaxed).max(now))
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    async fn sleep_until(&self, at: Timestamp) {
+        tokio::time::sleep(at.since(self.now())).await;
+    }
+}
+
 /// The system's randomness, by way of the standard library's hash keys. Fit for names and jitter, not for keys.
 #[derive(Debug, Default)]
 pub struct SystemEntropy {

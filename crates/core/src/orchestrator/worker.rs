@@ -56,13 +56,20 @@ impl Orchestrator {
                     Err(error) => failed = Some(error),
                 }
             }
-            match (under_way.next().await, failed.take()) {
-                (Some(one), error) => {
-                    done.push(one);
-                    failed = error;
+            tokio::select! {
+                biased;
+                ended = under_way.next() => match (ended, failed.take()) {
+                    (Some(one), error) => {
+                        done.push(one);
+                        failed = error;
+                    }
+                    (None, Some(error)) => return Err(error),
+                    (None, None) => return Ok(done),
+                },
+                // One that takes long must not keep others waiting while there is room.
+                () = self.ports.clock.sleep_until(self.ports.clock.now().after(self.limits.pick_up_interval)), if wanted => {
+                    due.look_again();
                 }
-                (None, Some(error)) => return Err(error),
-                (None, None) => return Ok(done),
             }
         }
     }
@@ -91,6 +98,11 @@ struct Due {
 }
 
 impl Due {
+    /// What came up in vain a while ago may stand behind others now.
+    fn look_again(&mut self) {
+        self.is_over = false;
+    }
+
     async fn next(&mut self, journal: &dyn Journal, claim: &Claim, most: usize) -> Result<Vec<Lease>> {
         if self.is_over {
             return Ok(Vec::new());
@@ -101,7 +113,7 @@ impl Due {
         for lease in met {
             journal.release(&lease).await?;
         }
-        self.is_over = asked_in_vain && new.is_empty();
+        self.is_over |= asked_in_vain && new.is_empty();
         self.met.extend(new.iter().map(|lease| lease.incident.clone()));
         Ok(new)
     }

@@ -68,6 +68,7 @@ pub enum Approval {
 /// # To be correct
 /// 1. `Given` is only returned for the hash that was shown, by somebody who is neither the requester nor the healer.
 /// 2. It never waits for a person inside the call: `Pending`, and the engine's state waits with a deadline.
+/// 3. Asked again for the same hash it gives the same answer: a crash may lose the first one before it is recorded.
 #[async_trait]
 pub trait Approver: Send + Sync {
     /// Asks for approval of `plan`, or for the answer to what was asked before.

@@ -95,7 +95,7 @@ pub struct Standing {
     pub severity: Severity,
     /// What is believed to be wrong, once something is.
     pub category: Option<FailureCategory>,
-    /// The phase's [`name`](Phase::name).
+    /// The [`name`](Phase::name) of its phase, or of the one that it waits for.
     pub phase: String,
     /// How it ended; `None` while it is open.
     pub outcome: Option<Outcome>,
@@ -131,7 +131,7 @@ impl Standing {
             environment: incident.environment.clone(),
             severity: incident.severity,
             category: after.diagnosis().map(|diagnosis| diagnosis.category.clone()),
-            phase: after.phase.name().to_owned(),
+            phase: after.phase.awake().name().to_owned(),
             outcome,
             wake_at,
             opened_at: incident.opened_at,

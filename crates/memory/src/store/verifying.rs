@@ -5,11 +5,12 @@ use std::path::Path;
 use selfheal_core::audit::{SignedCheckpoint, Verified};
 use selfheal_core::error::{Error, ErrorKind, Result};
 
+use super::inspection::open_journal;
 use super::{Paths, Store, at, io};
 use crate::audit::{AuditRows, FileWitness, PublicKey, Unverified, verify};
-use crate::journal::{CrossChecked, Mismatch, SqliteJournal};
+use crate::journal::{CrossChecked, Mismatch};
 
-const OPERATION: &str = "store.verify_audit";
+const OPERATION: &str = "store.read_checkpoints";
 
 /// The longest file of a checkpoint that is given from outside, in bytes.
 const MAX_CHECKPOINTS_BYTES: u64 = 64 << 20;
@@ -57,7 +58,7 @@ impl Store {
     /// [`UnverifiedStore`] says what is wrong, or why that couldn't be found out.
     pub fn verify_audit(folder: &Path, checkpoint: Option<&Path>) -> Result<VerifiedStore, UnverifiedStore> {
         let paths = Paths::of(folder);
-        let journal = SqliteJournal::open_read_only(&paths.journal)?;
+        let journal = open_journal(&paths)?;
         let rows = journal.audit_rows()?;
         let key = match PublicKey::open(&paths.public_key) {
             Ok(key) => Some(key),
@@ -67,7 +68,7 @@ impl Store {
         };
         let mut witnessed = beside(&paths)?;
         if let Some(file) = checkpoint {
-            witnessed.extend(given(file)?);
+            witnessed.extend(read_checkpoints(file)?);
         }
         let log = verify(&rows, key.as_ref(), &witnessed)?;
         let checked = rows.cross_check(log.leaves)?.map_err(UnverifiedStore::Journal)?;
@@ -84,8 +85,11 @@ fn beside(paths: &Paths) -> Result<Vec<String>> {
     }
 }
 
-/// The checkpoints in a file from elsewhere.
-fn given(file: &Path) -> Result<Vec<String>> {
+/// The signed checkpoints in a file that was kept elsewhere: a single one, or a copy of a store's `checkpoints`.
+///
+/// # Errors
+/// [`ErrorKind::Invalid`] if there is none in it; [`ErrorKind::LimitReached`] past 64 MiB; others if it can't be read.
+pub fn read_checkpoints(file: &Path) -> Result<Vec<String>> {
     let failed = |error: std::io::Error| io(OPERATION, "the checkpoint can't be read", file, &error);
     let length = std::fs::metadata(file).map_err(failed)?.len();
     if length > MAX_CHECKPOINTS_BYTES {

@@ -6,6 +6,7 @@ mod verify;
 
 pub(crate) use cli::AuditOptions;
 
+use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -38,8 +39,7 @@ pub(crate) fn main(options: &AuditOptions) -> i32 {
 async fn exported(options: &ExportOptions, voice: &Voice) -> Result<i32, Refusal> {
     let store = Place::named(&options.store, user_state())?.open_to_read().await?;
     let Some(path) = options.output.clone() else {
-        let to_stdout = |rows: &dyn AuditRows| export(rows, &mut io::stdout().lock()).map_err(Refusal::failed);
-        return store.read_audit(to_stdout).await.map(|()| exit::HEALED);
+        return store.read_audit(export_to_stdout).await.map(|()| exit::HEALED);
     };
     let to_file = path.clone();
     store.read_audit(move |rows| export_to(rows, &to_file)).await?;
@@ -47,9 +47,40 @@ async fn exported(options: &ExportOptions, voice: &Voice) -> Result<i32, Refusal
     Ok(exit::HEALED)
 }
 
-/// Writes the whole file or none.
+fn export_to_stdout(rows: &dyn AuditRows) -> Result<(), Refusal> {
+    let mut out = Pipe { out: io::stdout().lock(), broken: false };
+    match export(rows, &mut out) {
+        // Whoever reads has read enough.
+        Err(_) if out.broken => Ok(()),
+        exported => exported.map_err(Refusal::failed),
+    }
+}
+
+/// Remembers whether whoever reads went away.
+struct Pipe<W> {
+    out: W,
+    broken: bool,
+}
+
+impl<W: Write> Write for Pipe<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes);
+        self.broken |= written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Writes the whole file or none; a device or a pipe is written to, not replaced.
 fn export_to(rows: &dyn AuditRows, path: &Path) -> Result<(), Refusal> {
     let refuse = |error: &dyn std::fmt::Display| Refusal::usage(format!("--output {}: {error}", path.display()));
+    if path.metadata().is_ok_and(|there| !there.is_file()) {
+        let mut there = OpenOptions::new().write(true).open(path).map_err(|error| refuse(&error))?;
+        return export(rows, &mut there).map_err(|error| refuse(&error));
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| refuse(&error))?;
     export(rows, &mut file).map_err(Refusal::failed)?;
@@ -70,7 +101,7 @@ async fn erase(options: &EraseOptions, voice: &Voice) -> Result<i32, Refusal> {
         because: options.because.clone(),
         at: SystemClock::default().now(),
     };
-    place.open().await?.erase(&erasure).await?;
+    place.open(voice).await?.erase(&erasure).await?;
     voice.note(&format!("field `{}` of leaf {} is erased; the log says so", options.field, options.leaf));
     Ok(exit::HEALED)
 }

@@ -11,7 +11,7 @@ use crate::exit;
 use crate::run::{Refusal, user_state};
 use crate::store::Place;
 
-/// Prints one JSON object per leaf: its place, its hash, and each field that has not been erased.
+/// Prints one JSON object per leaf: its 0-based `index`, and each field that has not been erased.
 pub(super) async fn show(options: &ShowOptions) -> Result<i32, Refusal> {
     let store = Place::named(&options.store, user_state())?.open_to_read().await?;
     let incident = options.incident.clone();
@@ -40,7 +40,8 @@ fn print(rows: &dyn AuditRows, incident: Option<&str>) -> Result<i32, Refusal> {
 
 fn line(row: &Row<'_>) -> Value {
     let mut fields = Map::new();
-    fields.insert("leaf".to_owned(), json!(row.index));
+    // Not `leaf`: so an erasure calls the one that it is about.
+    fields.insert("index".to_owned(), json!(row.index));
     match Openings::decode(row.openings) {
         Ok(openings) => {
             for opening in openings.iter() {

@@ -3,9 +3,10 @@
 use std::io::Write;
 use std::path::Path;
 
-use selfheal_core::audit::{SignedCheckpoint, Verified};
-use selfheal_memory::audit::{Export, FileWitness, Unverified};
-use selfheal_memory::{Store, UnverifiedStore};
+use selfheal_core::audit::Verified;
+use selfheal_core::error::{Error, ErrorKind};
+use selfheal_memory::audit::{Export, Unverified};
+use selfheal_memory::{Store, UnverifiedStore, read_checkpoints};
 use serde_json::{Value, json};
 
 use super::cli::VerifyOptions;
@@ -39,6 +40,9 @@ pub(super) fn verify(options: &VerifyOptions, voice: &Voice) -> Result<i32, Refu
 type Found = Result<Value, Vec<String>>;
 
 fn of_store(options: &VerifyOptions, checkpoint: Option<&Path>) -> Result<Found, Refusal> {
+    if let Some(file) = checkpoint {
+        given(file)?;
+    }
     let place = Place::named(&options.store, user_state())?;
     let Some(folder) = place.folder() else {
         return Err(Refusal::usage("a database is verified offline: heal audit export --output FILE, and verify FILE"));
@@ -54,8 +58,14 @@ fn of_store(options: &VerifyOptions, checkpoint: Option<&Path>) -> Result<Found,
         }
         Err(UnverifiedStore::Log(error)) => Err(lines(&error)),
         Err(UnverifiedStore::Journal(mismatches)) => Err(mismatches.iter().map(ToString::to_string).collect()),
+        Err(UnverifiedStore::Unreadable(error)) if is_out_of_reach(&error) => return Err(Refusal::usage(error)),
         Err(error) => Err(vec![error.to_string()]),
     })
+}
+
+/// Whether nothing can be said of a log because it can't be looked at.
+fn is_out_of_reach(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Forbidden | ErrorKind::Unavailable)
 }
 
 fn of_export(file: &Path, checkpoint: Option<&Path>) -> Result<Found, Refusal> {
@@ -74,12 +84,7 @@ fn of_export(file: &Path, checkpoint: Option<&Path>) -> Result<Found, Refusal> {
 
 /// The checkpoints in a file that was kept elsewhere.
 fn given(file: &Path) -> Result<Vec<String>, Refusal> {
-    let refuse = |error: &dyn std::fmt::Display| Refusal::usage(format!("--checkpoint {}: {error}", file.display()));
-    let text = std::fs::read_to_string(file).map_err(|error| refuse(&error))?;
-    if SignedCheckpoint::parse(&text).is_ok() {
-        return Ok(vec![text]);
-    }
-    FileWitness::new(file).all().map_err(|error| refuse(&error))
+    read_checkpoints(file).map_err(|error| Refusal::usage(format!("--checkpoint: {error}")))
 }
 
 fn lines(error: &Unverified) -> Vec<String> {

@@ -4,6 +4,7 @@ use anstyle::Style;
 use selfheal_core::engine::Outcome;
 use selfheal_core::kpi::Ending;
 use selfheal_core::ports::{Journal, Query, Standing};
+use selfheal_core::time::Timestamp;
 use serde::Serialize;
 
 use super::find::Listing;
@@ -59,7 +60,7 @@ async fn listed(journal: &dyn Journal, mut list: Listing, most: usize, page: &mu
 
 fn row(standing: &Standing, page: &Page<'_>) -> Row<7> {
     let category = standing.category.as_ref().map_or("-", |category| category.as_str());
-    let (state, style) = state(standing);
+    let (state, style) = state(standing, page.now);
     let cells = [
         standing.incident.to_string(),
         when::seconds(standing.opened_at),
@@ -72,14 +73,24 @@ fn row(standing: &Standing, page: &Page<'_>) -> Row<7> {
     Row { cells, style }
 }
 
-fn state(standing: &Standing) -> (String, Style) {
-    let Some(outcome) = &standing.outcome else { return (format!("open: {}", standing.phase), WARN) };
+fn state(standing: &Standing, now: Timestamp) -> (String, Style) {
+    let Some(outcome) = &standing.outcome else { return (open(standing, now), WARN) };
     let style = match outcome {
         Outcome::Healed | Outcome::PassedOnRerun => GOOD,
         Outcome::Escalated { .. } => BAD,
         _ => Style::new(),
     };
     (Ending::of_outcome(outcome).name().replace('_', " "), style)
+}
+
+/// What an open one is about to do, or waits for, and for how long.
+fn open(standing: &Standing, now: Timestamp) -> String {
+    let wait = standing.wake_at.map(|wake_at| wake_at.since(now)).filter(|wait| !wait.is_zero());
+    match (wait.map(when::age), standing.phase.as_str()) {
+        (Some(left), "approval") => format!("open: approval, {left} left"),
+        (Some(left), phase) => format!("open: {phase} in {left}"),
+        (None, phase) => format!("open: {phase}"),
+    }
 }
 
 /// One incident of the array.

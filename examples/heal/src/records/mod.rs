@@ -29,6 +29,8 @@ use {
 
 use std::io;
 
+use selfheal_core::ports::{History, Journal};
+
 use crate::exit;
 use crate::run::Refusal;
 
@@ -52,7 +54,21 @@ fn status(shown: Result<(), Stop>) -> Result<i32, Refusal> {
         Ok(()) => Ok(exit::HEALED),
         // `heal incidents | head` is no failure.
         Err(Stop::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(exit::HEALED),
-        Err(Stop::Asked(message)) => Err(Refusal::usage(message)),
-        Err(stop) => Err(Refusal::failed(stop)),
+        Err(stop) => Err(refused(stop)),
     }
+}
+
+fn refused(stop: Stop) -> Refusal {
+    match stop {
+        Stop::Asked(message) => Refusal::usage(message),
+        stop => Refusal::failed(stop),
+    }
+}
+
+/// The history of the incident that `id` is the id, or the beginning of the id, of.
+///
+/// # Errors
+/// If there is none, or several, or the journal can't be read.
+pub(crate) async fn history(journal: &dyn Journal, id: &str) -> Result<History, Refusal> {
+    find::find(journal, id).await.map_err(refused)
 }

@@ -100,6 +100,12 @@ impl Manifest {
         }
     }
 
+    /// As [`options`](Self::options), without the files that may be gone since: enough where nothing is run.
+    pub(crate) fn bare_options(&self) -> RunOptions {
+        let (policy, runbooks, env_file, webhook) = Default::default();
+        RunOptions { policy, runbooks, env_file, webhook, webhook_secret: None, patch: None, ..self.options(true) }
+    }
+
     /// Writes it durably and at once.
     pub(crate) fn keep(&self, state: &StateDir) -> io::Result<()> {
         let folder = state.path().join(FOLDER);

@@ -114,7 +114,7 @@ async fn heal_async(options: &RunOptions, user_state: Option<PathBuf>, voice: &V
     }
     let (failed_at, observed_at) = (Instant::now(), SystemClock::default().now());
     voice.note(&format!("`{}` failed with {}; looking into it", pipeline.command_line(), how(&first)));
-    let store = inputs.store.open().await?;
+    let store = inputs.store.open(voice).await?;
     let host = wiring::Host::new(options, &inputs, &pipeline, &stop, &store, voice)?;
     let incident = announce(options, &inputs)?;
     // The evidence is read from the log by the orchestrator.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use selfheal_adapters::local::Pipeline;
 use selfheal_core::diagnosis::{Diagnosis, Hypothesis};
-use selfheal_core::engine::{Outcome, Phase, Tried, TriedResult};
+use selfheal_core::engine::{Outcome, Phase, State, Tried, TriedResult};
 use selfheal_core::orchestrator::{Report, Timings};
 use selfheal_core::plan::Preview;
 use selfheal_core::ports::Rehearsal;
@@ -57,10 +57,33 @@ impl RunResult {
         }
     }
 
+    /// It was closed before, by whichever process.
+    pub(super) fn closed(state: State, first_exit: i32) -> Self {
+        let report = Report { state, timings: Timings::default() };
+        let (outcome, status) = named(report.state.limits.dry_run, &report, None);
+        let reason = match report.outcome() {
+            Some(Outcome::Escalated { because, .. }) => Some(because.in_words()),
+            _ => None,
+        };
+        Self {
+            status,
+            outcome,
+            flaky: is_flaky(&report),
+            escalation: None,
+            reason,
+            attempts: 0,
+            command_exit: if status == exit::HEALED { 0 } else { first_exit },
+            command_line: String::new(),
+            patch: None,
+            times: Times::default(),
+            report: Some(report),
+        }
+    }
+
     /// The command failed, and the loop ended.
     pub(super) fn of(options: &RunOptions, pipeline: &Pipeline, stopped: Option<i32>, ended: Ended) -> Self {
         let used = pipeline.used();
-        let (outcome, status) = named(options, &ended.report, stopped);
+        let (outcome, status) = named(options.dry_run, &ended.report, stopped);
         let first_exit = ended.first_exit;
         let healthy = matches!(ended.report.outcome(), Some(Outcome::Healed | Outcome::PassedOnRerun));
         let (reason, escalation) = why(options, &ended);
@@ -111,13 +134,13 @@ impl RunResult {
     }
 }
 
-fn named(options: &RunOptions, report: &Report, stopped: Option<i32>) -> (&'static str, i32) {
+fn named(dry_run: bool, report: &Report, stopped: Option<i32>) -> (&'static str, i32) {
     match report.outcome() {
         Some(Outcome::Healed) => ("healed", exit::HEALED),
         Some(Outcome::PassedOnRerun) => ("passed", exit::HEALED),
         Some(Outcome::Proposed) => ("proposed", exit::PROPOSED),
         Some(Outcome::Planned) => ("dry_run", exit::ESCALATED),
-        Some(Outcome::Escalated { .. }) if options.dry_run => ("dry_run", exit::ESCALATED),
+        Some(Outcome::Escalated { .. }) if dry_run => ("dry_run", exit::ESCALATED),
         Some(Outcome::Escalated { .. }) => ("escalated", exit::ESCALATED),
         Some(Outcome::Interrupted) => ("escalated", stopped.unwrap_or(exit::ESCALATED)),
         // Nobody received it yet, or it waits for its time.

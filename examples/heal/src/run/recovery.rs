@@ -8,11 +8,12 @@ use selfheal_adapters::local::workspace::Undo;
 use selfheal_core::engine::{Phase, State, TriedResult, replay};
 use selfheal_core::incident::IncidentId;
 use selfheal_core::orchestrator::Report;
-use selfheal_core::ports::Claim;
+use selfheal_core::ports::{Claim, Lease};
 
 use super::inputs::Inputs;
 use super::manifest::Manifest;
 use super::{Refusal, wiring};
+use crate::cli::RunOptions;
 use crate::say::Voice;
 use crate::signals::Stop;
 use crate::store::{Place, Store};
@@ -99,7 +100,7 @@ async fn end(inputs: &Inputs, incident: &IncidentId, voice: &Voice) -> Result<Kn
     if !place.exists() {
         return Ok(forgotten(inputs, incident));
     }
-    let store = place.open().await?;
+    let store = place.open(voice).await?;
     let Some(state) = state_of(&store, incident).await? else { return Ok(forgotten(inputs, incident)) };
     if matches!(state.phase, Phase::Closed { .. }) {
         Leftover::forget(&inputs.state, incident).map_err(Refusal::usage)?;
@@ -109,16 +110,29 @@ async fn end(inputs: &Inputs, incident: &IncidentId, voice: &Voice) -> Result<Kn
     if waits(&state) {
         return Ok(Known::Waiting);
     }
-    let Some(options) = options else { return Ok(Known::No) };
+    let (Some(manifest), Some(options)) = (manifest, options) else { return Ok(Known::No) };
     let stop = Stop::default();
     stop.healer.cancel();
-    let former = Inputs::read(&options, super::user_state())?;
+    let (options, former) = former_inputs(manifest, options)?;
     let pipeline = Arc::new(former.resumed(&options, &stop, &state)?);
-    let (_, report) = go_on(&options, &former, &pipeline, &stop, &store, incident, voice).await?;
+    let (host, lease) = take_over(&options, &former, &pipeline, &stop, &store, incident, voice).await?;
+    let report = host.orchestrator.resume(lease, &stop.healer).await;
+    let report = report.map_err(|error| super::interrupted(incident, error))?;
     if report.outcome().is_some() {
         Manifest::remove(&inputs.state, incident);
     }
     Ok(Known::Ended(Box::new(report)))
+}
+
+/// What it was started with. Of files that are gone since nothing is needed to take back what was done: nothing is run.
+fn former_inputs(manifest: Manifest, options: RunOptions) -> Result<(RunOptions, Inputs), Refusal> {
+    match Inputs::read(&options, super::user_state()) {
+        Ok(inputs) => Ok((options, inputs)),
+        Err(_) => {
+            let bare = manifest.bare_options();
+            Inputs::read(&bare, super::user_state()).map(|inputs| (bare, inputs))
+        }
+    }
 }
 
 /// No journal knows it: it was killed before it was opened, or another store has it.
@@ -139,21 +153,20 @@ pub(super) async fn state_of(store: &Store, incident: &IncidentId) -> Result<Opt
     Ok(replayed.map_err(|error| Refusal::usage(format!("{incident} can't be read: {error}")))?.0)
 }
 
-/// Goes on with an incident of this directory, whose lock the caller holds: so whoever had it is gone.
-pub(super) async fn go_on(
-    options: &crate::cli::RunOptions,
+/// The right to go on with an incident of this directory, whose lock the caller holds: so whoever had it is gone.
+pub(super) async fn take_over(
+    options: &RunOptions,
     inputs: &Inputs,
     pipeline: &Arc<Pipeline>,
     stop: &Stop,
     store: &Store,
     incident: &IncidentId,
     voice: &Voice,
-) -> Result<(wiring::Host, Report), Refusal> {
+) -> Result<(wiring::Host, Lease), Refusal> {
     let host = wiring::Host::new(options, inputs, pipeline, stop, store, voice)?;
     let claim = Claim { holder_is_gone: true, ..host.orchestrator.claim() };
     let lease = store.journal().lease(incident, &claim).await.map_err(Refusal::failed)?;
-    let report = host.orchestrator.resume(lease, &stop.healer).await;
-    Ok((host, report.map_err(|error| super::interrupted(incident, error))?))
+    Ok((host, lease))
 }
 
 /// Whether it waits for a person, and nothing of it is under way.

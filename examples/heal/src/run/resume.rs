@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use selfheal_adapters::local::workspace::{DirectoryLock, LockError, Scratch, StateDir};
-use selfheal_core::engine::{Outcome, Phase, State};
+use selfheal_core::engine::{Phase, State, replay};
 use selfheal_core::facts::Fact;
 use selfheal_core::incident::IncidentId;
 use selfheal_core::ports::Query;
@@ -13,10 +13,13 @@ use selfheal_core::ports::Query;
 use super::inputs::Inputs;
 use super::manifest::Manifest;
 use super::tidying::tidy;
-use super::{DIRECTORY, Ended, Refusal, RunResult, conclude, finish, recovery, say_if_timed_out, tell, user_state};
+use super::{
+    DIRECTORY, Ended, Refusal, RunResult, conclude, finish, interrupted, recovery, say_if_timed_out, tell, user_state,
+};
 use crate::cli::{ResumeOptions, StoreArgument};
 use crate::exit;
-use crate::say::Voice;
+use crate::records;
+use crate::say::{Voice, json};
 use crate::signals::Stop;
 use crate::store::{Place, Store};
 
@@ -37,7 +40,7 @@ async fn resume(options: &ResumeOptions, voice: &Voice) -> Result<i32, Refusal> 
     stop.listen().map_err(Refusal::failed)?;
     let place = Place::named(&options.store, user_state())?;
     let store = match place.exists() {
-        true => place.open().await?,
+        true => place.open(voice).await?,
         false => return none_open(options, &format!("there is no store at {place} yet"), voice),
     };
     let status = match &options.incident {
@@ -69,12 +72,16 @@ async fn one_by_name(
     stop: &Stop,
     voice: &Voice,
 ) -> Result<i32, Refusal> {
-    let incident = IncidentId::new(name);
-    let unknown = || Refusal::usage(format!("{name}: expected an incident of this store; `heal incidents` lists them"));
-    let state = recovery::state_of(store, &incident).await?.ok_or_else(unknown)?;
-    if let Phase::Closed { outcome } = &state.phase {
-        voice.note(&format!("{incident} is closed: nothing to resume"));
-        return Ok(status_of(outcome));
+    let state = named(store, name).await?;
+    let incident = state.incident.id.clone();
+    if matches!(state.phase, Phase::Closed { .. }) {
+        let first_exit = first_exit(&state);
+        let result = RunResult::closed(state, first_exit);
+        voice.note(&format!("{incident} is closed ({}): nothing to resume", result.outcome));
+        if options.json {
+            json::print(&result);
+        }
+        return Ok(result.status);
     }
     match go_on(options, store, &state, stop, voice).await? {
         Went::On(result) => {
@@ -85,10 +92,17 @@ async fn one_by_name(
     }
 }
 
+/// The incident that `name` is the id, or the beginning of the id, of.
+async fn named(store: &Store, name: &str) -> Result<State, Refusal> {
+    let history = records::history(store.journal().as_ref(), name).await?;
+    let replayed = replay(history).map_err(|error| Refusal::usage(format!("{name} can't be read: {error}")))?;
+    replayed.0.ok_or_else(|| Refusal::usage(format!("no incident `{name}` in this store")))
+}
+
 /// Every open incident, oldest first; what can't be resumed here is left for whoever can.
 async fn all(options: &ResumeOptions, store: &Store, stop: &Stop, voice: &Voice) -> Result<i32, Refusal> {
     let mut status = exit::HEALED;
-    let mut resumed = 0;
+    let (mut resumed, mut left) = (0, 0);
     for incident in open_incidents(store).await? {
         if stop.status().is_some() {
             break;
@@ -101,7 +115,10 @@ async fn all(options: &ResumeOptions, store: &Store, stop: &Stop, voice: &Voice)
                 tell(&result, options.json, voice);
                 status = worse(status, result.status);
             }
-            Ok(Went::NotHere(why)) => voice.note(&format!("{incident} is left alone: {why}")),
+            Ok(Went::NotHere(why)) => {
+                left += 1;
+                voice.note(&format!("{incident} is left alone: {why}"));
+            }
             Err(refusal) => {
                 voice.error(&format!("{incident}: {}", refusal.message));
                 status = worse(status, refusal.status);
@@ -109,7 +126,7 @@ async fn all(options: &ResumeOptions, store: &Store, stop: &Stop, voice: &Voice)
         }
     }
     if resumed == 0 && status == exit::HEALED {
-        voice.note("nothing to resume");
+        voice.note(if left == 0 { "nothing to resume" } else { "nothing else to resume" });
     }
     Ok(stop.status().unwrap_or(status))
 }
@@ -141,14 +158,6 @@ fn worse(one: i32, other: i32) -> i32 {
     if rank(other) > rank(one) { other } else { one }
 }
 
-fn status_of(outcome: &Outcome) -> i32 {
-    match outcome {
-        Outcome::Healed | Outcome::PassedOnRerun => exit::HEALED,
-        Outcome::Proposed => exit::PROPOSED,
-        Outcome::Planned | Outcome::Escalated { .. } | Outcome::Interrupted => exit::ESCALATED,
-    }
-}
-
 enum Went {
     On(Box<RunResult>),
     /// Nothing was done; somebody else may.
@@ -177,7 +186,7 @@ async fn go_on(
     };
     let mut run = manifest.options(options.json);
     run.store = store.folder().map(|folder| StoreArgument::Folder(PathBuf::from(folder)));
-    let inputs = Inputs::read(&run, user_state())?;
+    let inputs = Inputs::read(&run, user_state()).map_err(|gone| needed(gone, dir))?;
     let holder = format!("process {}: heal resume {incident}", std::process::id());
     let _lock = match DirectoryLock::acquire(&inputs.dir, &inputs.state, &holder) {
         Err(busy @ LockError::Busy { .. }) => return not_here(&busy.to_string()),
@@ -187,7 +196,13 @@ async fn go_on(
     let Some(state) = recovery::left(store, incident).await? else { return not_here("it was closed meanwhile") };
     let pipeline = Arc::new(inputs.resumed(&run, stop, &state)?);
     Scratch::sweep(&pipeline.config().scratch);
-    let (host, report) = recovery::go_on(&run, &inputs, &pipeline, stop, store, incident, voice).await?;
+    let (host, lease) = recovery::take_over(&run, &inputs, &pipeline, stop, store, incident, voice).await?;
+    let report = match options.all {
+        true => host.orchestrator.resume(lease, &stop.healer).await,
+        // Whoever names it wants it done now.
+        false => host.orchestrator.resume_now(lease, &stop.healer).await,
+    };
+    let report = report.map_err(|error| interrupted(incident, error))?;
     say_if_timed_out(&pipeline, voice);
     let obstacle = host.obstacle(&report).await;
     let ended = Ended {
@@ -200,6 +215,12 @@ async fn go_on(
     };
     conclude(&inputs, &ended.report, voice);
     Ok(Went::On(Box::new(finish(&run, &host, &pipeline, stop, ended, voice))))
+}
+
+/// A file that its command was started with is gone or can't be used any more.
+fn needed(gone: Refusal, dir: &str) -> Refusal {
+    let remedy = format!("put that back as it was; or `heal run` in {dir} takes back what was left");
+    Refusal { message: format!("{}; {remedy}", gone.message), ..gone }
 }
 
 /// How the command ended when it first failed, as its shell saw it.

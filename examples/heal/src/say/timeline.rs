@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use selfheal_core::decision::Decision;
+use selfheal_core::decision::{Decision, Verdict};
 use selfheal_core::diagnosis::{Diagnosis, Hypothesis, Source};
 use selfheal_core::engine::{Tried, TriedResult};
 use selfheal_core::ports::Rehearsal;
@@ -136,7 +136,12 @@ fn said(decision: &Decision) -> String {
             unique.push(voice);
         }
     }
-    let verdict = format!("{:?}", decision.verdict).to_lowercase();
+    let verdict = match decision.verdict {
+        Verdict::Allow => "allow",
+        Verdict::RequireApproval => "asks for an approval",
+        Verdict::Propose => "propose",
+        Verdict::Deny => "deny",
+    };
     match unique.is_empty() {
         true => format!("{verdict}: {}", decision.rationale),
         false => format!("{verdict} by {}", unique.join("; ")),

@@ -9,6 +9,7 @@
     reason = "a test may panic, and says what it skips"
 )]
 
+mod auditing;
 mod bad_input;
 mod busy;
 mod cargo_projects;
@@ -29,3 +30,6 @@ mod odd_places;
 mod passing;
 mod reruns;
 mod restraint;
+mod resuming;
+mod stores;
+mod telling;

@@ -1,7 +1,6 @@
 //! One case of the matrix: who is killed where, and who goes on.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::str::FromStr;
 
 use selfheal_memory::Store;
@@ -9,7 +8,7 @@ use selfheal_memory::Store;
 use crate::aftermath::{Aftermath, Snapshot, snapshot};
 use crate::common::World;
 use crate::healer::{Healer, Ran};
-use crate::invariants::{Known, always, in_the_end, nothing_is_left};
+use crate::invariants::{Known, always, in_the_end};
 use crate::projects::let_in_place;
 use crate::scenarios::Scenario;
 use crate::trace::most_replaced;
@@ -87,13 +86,13 @@ pub(crate) fn undisturbed(healer: &Healer, scenario: &Scenario) -> Result<Known,
     let mut stage = Stage::new(healer, scenario);
     let original = snapshot(&stage.world);
     let ran = stage.process(None, None);
-    if ran.ended.status == Some(2) {
-        return Err(ran.ended.said());
+    if ran.ended.status == Some(2) && ran.ended.said().contains("memory limit") {
+        return Err("no memory cgroup is writable here".to_owned());
     }
     let (mended, files) = (mended(healer, scenario), most_replaced(&ran.hits));
     let known = Known { ends: scenario.ends, original, mended, hits: ran.hits, files };
     let seen = stage.seen().unwrap();
-    let wrong = [in_the_end(&known, &seen), nothing_is_left(&known, &seen)].concat();
+    let wrong = in_the_end(&known, &seen);
     assert!(wrong.is_empty(), "{} is wrong even undisturbed: {wrong:?}: {}", scenario.name, ran.ended);
     let ends = |outcome| known.ends.is(outcome);
     assert!(
@@ -138,10 +137,6 @@ impl Case {
             }
         }
         verdict.violations.extend(stage.check(known, in_the_end));
-        if self.next == Next::Resume {
-            stage.tidy_up();
-        }
-        verdict.violations.extend(stage.check(known, nothing_is_left));
         verdict.violations.extend(stage.audit());
         verdict.violations.append(&mut stage.refusals);
         verdict.violations.sort();
@@ -204,17 +199,6 @@ impl<'a> Stage<'a> {
             Ok(seen) => invariants(known, &seen),
             Err(error) => vec![format!("the store can't be read: {error}")],
         }
-    }
-
-    /// The next healer that comes into the directory, whatever it runs, removes what nobody needs any more.
-    fn tidy_up(&mut self) {
-        let place = |name: &str, path: PathBuf| [name.to_owned(), path.display().to_string()];
-        let mut args = vec!["run".to_owned()];
-        args.extend(place("--dir", self.world.dir().to_owned()));
-        args.extend(place("--store", self.world.path("store")));
-        args.extend(["--", "true"].map(str::to_owned));
-        self.processes += 1;
-        self.healer.run(&self.world, &args, self.processes, None);
     }
 
     fn audit(&self) -> Option<String> {

@@ -18,6 +18,8 @@ pub(crate) enum Extent {
     Sample,
     /// Every place once.
     Once,
+    /// Every place, and one place of the next process.
+    Twice,
     /// Every place, and every place of the next process; of one scenario if it is named.
     Full(Option<String>),
     One(Case),
@@ -32,6 +34,7 @@ impl Extent {
         match std::env::var(VARIABLE).as_deref() {
             Err(_) | Ok("") => Self::Sample,
             Ok("once") => Self::Once,
+            Ok("twice") => Self::Twice,
             Ok("full") => Self::Full(None),
             Ok(case) if case.contains('/') => {
                 Self::One(case.parse().unwrap_or_else(|error| panic!("{VARIABLE}: {error}")))
@@ -45,7 +48,7 @@ impl Extent {
         match self {
             Self::Full(Some(only)) => only == scenario,
             Self::One(case) => case.scenario == scenario,
-            Self::Sample | Self::Once | Self::Full(None) => true,
+            Self::Sample | Self::Once | Self::Twice | Self::Full(None) => true,
         }
     }
 
@@ -55,7 +58,7 @@ impl Extent {
         let both = |at, place| [(at, (place, Next::Resume)), (at, (place, Next::Again))];
         match self {
             Self::Sample => sample(&all.collect::<Vec<_>>()),
-            Self::Once | Self::Full(_) => {
+            Self::Once | Self::Twice | Self::Full(_) => {
                 all.flat_map(|(at, known)| (1..=known.hits.len()).flat_map(move |place| both(at, place))).collect()
             }
             Self::One(case) => all.map(|(at, _)| (at, (case.first, case.next))).collect(),
@@ -64,12 +67,11 @@ impl Extent {
 
     /// Where the next process is killed too, of the `hits` fail points that it passed.
     pub(crate) fn seconds(&self, scenario: usize, start: Start, hits: usize) -> Vec<usize> {
+        let drawn = draw([scenario, start.0, 2 + start.1 as usize]);
+        let one = (hits > 0).then(|| 1 + below(drawn / SECOND_KILLS, hits));
         match self {
-            Self::Sample => {
-                let drawn = draw([scenario, start.0, 2]);
-                let place = 1 + below(drawn / SECOND_KILLS, hits.max(1));
-                if hits > 0 && drawn.is_multiple_of(SECOND_KILLS) { vec![place] } else { Vec::new() }
-            }
+            Self::Sample => one.filter(|_| drawn.is_multiple_of(SECOND_KILLS)).into_iter().collect(),
+            Self::Twice => one.into_iter().collect(),
             Self::Once => Vec::new(),
             Self::Full(_) => (1..=hits).collect(),
             Self::One(case) => case.second.into_iter().collect(),
@@ -103,7 +105,8 @@ fn below(drawn: u64, bound: usize) -> usize {
     usize::try_from(drawn % bound as u64).unwrap()
 }
 
-/// The same number for the same `seed`: SplitMix64 (Steele et al., "Fast splittable pseudorandom number generators", 2014).
+/// The same number for the same `seed`: SplitMix64 (Steele et al., "Fast splittable pseudorandom number generators",
+/// 2014).
 fn draw(seed: [usize; 3]) -> u64 {
     seed.into_iter().fold(0x5e1f_4ea1, |state: u64, part| {
         let mut mixed = (state ^ part as u64).wrapping_add(0x9e37_79b9_7f4a_7c15);

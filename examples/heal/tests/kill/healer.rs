@@ -38,8 +38,8 @@ impl Healer {
         copy
     }
 
-    /// A world for it to work in. SIGKILL takes nothing from a file that was written, synced or not: so it lies in memory,
-    /// where syncs cost nothing, unless `TMPDIR` says where it is to be.
+    /// A world for it to work in. SIGKILL takes nothing from a file that was written, synced or not: so it lies in
+    /// memory, where syncs cost nothing, unless `TMPDIR` says where it is to be.
     pub(crate) fn world() -> World {
         let memory = Path::new("/dev/shm");
         let usable = std::env::var_os("TMPDIR").is_none() && tempfile::tempfile_in(memory).is_ok();
@@ -50,7 +50,7 @@ impl Healer {
         self.0.path().join("heal")
     }
 
-    /// Runs it with `args` in `world`, whose `number`th process it is; killed at the fail point number `kill_at`, from 1.
+    /// Runs it with `args` in `world`, whose `number`th process it is; killed at the `kill_at`th fail point.
     pub(crate) fn run(&self, world: &World, args: &[String], number: usize, kill_at: Option<usize>) -> Ran {
         let traced = world.path(&format!("trace-{number}"));
         let mut heal = world.command(&self.path().display().to_string());

@@ -43,12 +43,8 @@ pub(crate) fn in_the_end(known: &Known, seen: &Aftermath) -> Vec<String> {
     let mut wrong = always(known, seen);
     wrong.extend(seen.incidents.iter().filter_map(|told| ended(known, told)));
     wrong.extend(directory_is_what_the_record_says(known, seen));
+    wrong.extend(seen.left.iter().map(|path| format!("left behind: {}", path.display())));
     wrong
-}
-
-/// What must hold once a next healer was in the directory.
-pub(crate) fn nothing_is_left(_: &Known, seen: &Aftermath) -> Vec<String> {
-    seen.left.iter().map(|path| format!("left behind: {}", path.display())).collect()
 }
 
 fn replays(told: &Told) -> Option<String> {

@@ -1,7 +1,7 @@
 //! Kills `heal` at every durable boundary, and looks at what became of the directory and of the record.
 //!
-//! A scenario first runs undisturbed: that lists the fail points on its way. Then it runs in a fresh world for each of them, is
-//! killed there by SIGKILL, and goes on: with `heal resume --all`, or with `heal run` again as somebody would who just
+//! A scenario first runs undisturbed: that lists the fail points on its way. Then it runs in a fresh world for each of them,
+//! is killed there by SIGKILL, and goes on: with `heal resume --all`, or with `heal run` again as somebody would who just
 //! starts the pipeline anew. That next process is killed too, at each of its own fail points. What must hold between the
 //! processes and in the end stands in `invariants`.
 //!
@@ -10,13 +10,16 @@
 //! | value | what |
 //! |---|---|
 //! | not set | a sample, always the same: for every change |
-//! | `once` | every fail point of every scenario |
-//! | `full` | the same, and every fail point of the process that goes on; takes hours |
+//! | `once` | every fail point of every scenario, both ways to go on |
+//! | `twice` | the same, and a drawn fail point of the process that goes on |
+//! | `full` | the same, and all fail points of the process that goes on; takes hours |
 //! | a scenario, such as `edit_file` | all of one scenario, as `full` |
 //! | `edit_file/12/resume`, `edit_file/12/3/again` | one case, as a violation names it |
 //!
+//! What takes long is quicker optimised:
+//!
 //! ```text
-//! SELFHEAL_KILL_MATRIX=once cargo test -p heal --features failpoints --test kill
+//! SELFHEAL_KILL_MATRIX=once cargo test --release -p heal --features failpoints --test kill
 //! ```
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 

@@ -1,5 +1,5 @@
-//! The projects of the scenarios. Their commands are `sh start.sh`: it notes every start outside, and writes nothing in its
-//! directory, so that the directory is all the healer's doing.
+//! The projects of the scenarios. Their commands are `sh start.sh`: it notes every start outside, and writes nothing in
+//! its directory, so that the directory is all the healer's doing.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

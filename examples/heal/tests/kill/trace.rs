@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-/// The names of the fail points in the order in which they were passed, from the file that a traced process wrote: lines of
+/// The names of the fail points in the order in which they were passed, from what a traced process wrote: lines of
 /// `PID NUMBER NAME`, the last one followed by `killed` if the process ended there.
 pub(crate) fn read(path: &Path) -> Vec<String> {
     let text = fs::read_to_string(path).unwrap_or_default();

@@ -24,6 +24,10 @@ const BUSY: Duration = Duration::from_secs(10);
 /// Pages (of 4 KiB) that the write-ahead log may take before they are moved to their places.
 const WAL_PAGES: i64 = 4096;
 
+/// `PRAGMA cache_size` of a connection that reads: as a negative number, KiB. A list goes through the index and two tables at
+/// once.
+const READER_CACHE: i64 = -16_384;
+
 /// Opens the file for writing, or creates it as the journal of `key`.
 pub(super) fn open(path: &Path, key: &PublicKey) -> Result<Connection> {
     create_private(path)?;
@@ -78,6 +82,7 @@ fn read_only(path: &Path) -> rusqlite::Result<Connection> {
     let mode = if has_log(path) { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
     let connection = Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "cache_size", READER_CACHE)?;
     connection.busy_timeout(BUSY)?;
     match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())) {
         Ok(()) => Ok(connection),
@@ -156,7 +161,6 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY)?;
-    if let Ok(size) = std::env::var("PS") { connection.pragma_update(None, "page_size", size.parse::<i64>().unwrap_or(4096))?; }
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;

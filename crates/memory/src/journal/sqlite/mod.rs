@@ -149,6 +149,16 @@ impl SqliteJournal {
         self.readers.read_blocking(|connection| Ok(log::newest_checkpoint(connection)?.map(|(_, newest)| newest)))
     }
 
+    /// The public key of the audit log. Blocks for as long as it takes to read one row.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] if it is none; others if it can't be read.
+    pub fn public_key(&self) -> Result<PublicKey> {
+        let key = "SELECT key FROM audit_key";
+        self.readers
+            .read_blocking(|connection| Ok(connection.query_row(key, [], |row| row.get::<_, String>(0))?.parse()?))
+    }
+
     fn writer(&self) -> Result<&Writer> {
         let read_only = || Error::new(ErrorKind::Forbidden, "journal.write", "the journal was opened for reading only");
         self.writer.as_ref().ok_or_else(read_only)

@@ -20,3 +20,7 @@ pub(crate) fn edit_line(error: &str, expected: &str, replacement: &str) -> Strin
          escalation: 'Correct line 2 of service.conf.'\n"
     )
 }
+
+/// A policy by which a person is asked whatever is to be done.
+pub(crate) const ASK_FIRST: &str = "schema: selfheal.dev/guardrails/v1\nname: ask-first\nversion: 1\nrules:\n  - id: ask\n    \
+    effect: require_approval\n    kinds: ['*']\n    because: 'somebody looks first'\n";

@@ -6,7 +6,7 @@ mod gate;
 mod service;
 mod world;
 
-pub(crate) use documents::edit_line;
+pub(crate) use documents::{ASK_FIRST, edit_line};
 pub(crate) use ended::Ended;
 pub(crate) use gate::{Gate, STOP_HERE};
 pub(crate) use service::{BROKEN, MENDED, Service};

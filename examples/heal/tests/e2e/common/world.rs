@@ -119,6 +119,13 @@ impl World {
         self.heal(&options, command)
     }
 
+    /// Another command of `heal`, given in the project.
+    pub(crate) fn ask(&self, arguments: &[&str]) -> Ended {
+        let mut heal = self.command(env!("CARGO_BIN_EXE_heal"));
+        heal.args(arguments).current_dir(&self.dir);
+        Ended::of(heal)
+    }
+
     /// Starts to heal.
     pub(crate) fn start(&self, options: &[&str], command: &[&str]) -> Child {
         self.run(options, command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
