@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::{OwnedMutexGuard, SemaphorePermit};
 use tracing::{Instrument, Span};
 
 use super::book::Book;
@@ -16,6 +17,7 @@ use crate::facts::Facts;
 use crate::failpoint;
 use crate::incident::{Fingerprint, Incident, IncidentId, Signal};
 use crate::ports::{Approval, Lease};
+use crate::resource::ResourceRef;
 
 /// Lines that are read from a log source: what the Classifier looks at.
 const LOG_TAIL_LINES: usize = 500;
@@ -68,17 +70,25 @@ impl Orchestrator {
         let (state, sequence) = self.replayed(&id).await?;
         let span = span(&state.incident);
         let mut book = Book::resumed(lease, sequence);
-        let waits = pin!(async {
-            let turn = self.serial.turn(&state.incident.resource).await;
-            Ok::<_, Error>((turn, self.bulkhead.acquire().await.map_err(|_| closed())?))
-        });
-        // An incident that waits for its turn is held on to as well.
-        let _its_turn = tokio::select! {
-            biased;
-            turn = waits => turn?,
-            never = self.heartbeat(&book) => match never {},
-        };
+        let _its_turn = self.its_turn(&state.incident.resource, &book).await?;
         self.take_over(state, turn, &mut book, cancel).instrument(span).await
+    }
+
+    /// The resource's turn and a place among the incidents that are worked on. An incident that waits for them is held on to.
+    async fn its_turn(
+        &self,
+        resource: &ResourceRef,
+        book: &Book,
+    ) -> Result<(OwnedMutexGuard<()>, SemaphorePermit<'_>)> {
+        let waits = async {
+            let turn = self.serial.turn(resource).await;
+            Ok((turn, self.bulkhead.acquire().await.map_err(|_| closed())?))
+        };
+        tokio::select! {
+            biased;
+            turn = waits => turn,
+            never = self.heartbeat(book) => match never {},
+        }
     }
 
     async fn replayed(&self, id: &IncidentId) -> Result<(State, u64)> {

@@ -168,6 +168,13 @@ impl LlmProvider for ScriptedModel {
 #[derive(Debug, Default)]
 pub struct ManualClock(AtomicU64);
 
+impl ManualClock {
+    /// Lets time pass without anybody waiting on it: a machine that was suspended.
+    pub fn advance_to(&self, at: Timestamp) {
+        self.0.fetch_max(at.as_millis(), Ordering::SeqCst);
+    }
+}
+
 #[async_trait]
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {

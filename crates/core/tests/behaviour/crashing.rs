@@ -1,70 +1,22 @@
 //! A process that dies at any record leaves an incident that another one ends safely.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use async_trait::async_trait;
-use selfheal_core::engine::{Outcome, State, Trouble};
-use selfheal_core::error::{Error, ErrorKind, Result};
-use selfheal_core::incident::IncidentId;
-use selfheal_core::journal::InMemoryJournal;
+use selfheal_core::engine::{Outcome, Trouble};
+use selfheal_core::error::{Error, ErrorKind};
 use selfheal_core::orchestrator::Cancellation;
-use selfheal_core::ports::{Claim, History, Journal, Lease, Query, Record, Snapshot, Standing};
+use selfheal_core::ports::Record;
 
-use crate::scene::{Scene, replay, signal};
-
-/// Breaks once, at the `at`th record, as a process that dies there would.
-struct Dying {
-    inner: Arc<InMemoryJournal>,
-    at: AtomicU64,
-}
-
-#[async_trait]
-impl Journal for Dying {
-    async fn append(&self, lease: &Lease, record: &Record, after: &State) -> Result<()> {
-        if record.sequence == self.at.load(Ordering::SeqCst) {
-            return Err(Error::new(ErrorKind::Unavailable, "journal.append", "the process died"));
-        }
-        self.inner.append(lease, record, after).await
-    }
-
-    async fn read(&self, incident: &IncidentId) -> Result<History> {
-        self.inner.read(incident).await
-    }
-
-    async fn list(&self, query: &Query) -> Result<Vec<Standing>> {
-        self.inner.list(query).await
-    }
-
-    async fn lease(&self, incident: &IncidentId, claim: &Claim) -> Result<Lease> {
-        self.inner.lease(incident, claim).await
-    }
-
-    async fn pick_up(&self, claim: &Claim, most: usize) -> Result<Vec<Lease>> {
-        self.inner.pick_up(claim, most).await
-    }
-
-    async fn renew(&self, lease: &Lease) -> Result<()> {
-        self.inner.renew(lease).await
-    }
-
-    async fn release(&self, lease: &Lease) -> Result<()> {
-        self.inner.release(lease).await
-    }
-
-    async fn compact(&self, snapshot: &Snapshot) -> Result<()> {
-        self.inner.compact(snapshot).await
-    }
-
-    async fn forget(&self, incident: &IncidentId) -> Result<()> {
-        self.inner.forget(incident).await
-    }
-}
+use crate::scene::{MeddledJournal, Scene, replay, signal};
 
 /// Dies at record `at`, goes on in another process, and gives the outcome with the scene.
 async fn die_and_go_on(at: u64, remedies: &[&[(&str, &str)]]) -> Option<(Scene, Outcome)> {
     let scene = Scene::broken();
-    let dying = Arc::new(Dying { inner: scene.journal.clone(), at: AtomicU64::new(at) });
+    // Breaks at that record, as a process that dies there would.
+    let died = move |record: &Record| {
+        (record.sequence == at).then(|| Error::new(ErrorKind::Unavailable, "journal.append", "the process died"))
+    };
+    let dying = Arc::new(MeddledJournal::before(scene.journal.clone(), died));
     let first = scene.knowing(remedies).journal(dying).build().unwrap();
     first.heal(signal(), &Cancellation::new()).await.err()?;
     let second = scene.knowing(remedies).build().unwrap();

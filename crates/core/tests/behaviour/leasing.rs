@@ -7,10 +7,12 @@ use selfheal_core::engine::{Event, Outcome};
 use selfheal_core::error::ErrorKind;
 use selfheal_core::limits::Limits;
 use selfheal_core::orchestrator::{Cancellation, Orchestrator, Report};
-use selfheal_core::ports::{Clock, Journal, Query};
+use selfheal_core::ports::{Claim, Clock, Journal, Query};
 use selfheal_core::testing::{AllowAll, FakeExecutor, ScriptedRunbooks, SeededEntropy, unavailable};
 
-use crate::scene::{Scene, hypothesis, signal};
+use futures_util::FutureExt;
+
+use crate::scene::{MeddledJournal, Scene, hypothesis, signal};
 
 /// Another worker on the same journal and world, with an executor of its own.
 fn another(scene: &Scene) -> Orchestrator {
@@ -64,6 +66,28 @@ async fn a_worker_that_was_overtaken_is_fenced_off_and_changes_nothing_any_more(
 }
 
 #[tokio::test]
+async fn a_worker_that_was_paused_behind_its_intent_looks_at_its_lease_before_it_sends_anything() {
+    let scene = Scene::broken();
+    let (journal, clock, inner) = (scene.journal.clone(), scene.clock.clone(), scene.journal.clone());
+    let overtaken = Mutex::new(false);
+    let paused = MeddledJournal::after(inner, move |record| {
+        let intends_to_apply = record.event == Event::Intended && record.sequence > 7;
+        if intends_to_apply && !std::mem::replace(&mut *overtaken.lock().unwrap(), true) {
+            let later = clock.now().after(Duration::from_secs(31));
+            clock.advance_to(later);
+            let claim = Claim { worker: "other".into(), ttl: Duration::from_secs(30), holder_is_gone: false };
+            let picked = journal.pick_up(&claim, 1).now_or_never().unwrap().unwrap();
+            assert_eq!(picked.len(), 1, "its lease has expired");
+        }
+        None
+    });
+    let host = scene.knowing(&[&[("mode", "good")]]).journal(Arc::new(paused)).build().unwrap();
+    let error = host.heal(signal(), &Cancellation::new()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert_eq!((scene.executor.count("apply 0"), scene.mode().as_str()), (0, "bad"));
+}
+
+#[tokio::test]
 async fn a_wait_longer_than_the_bound_is_left_to_whoever_picks_it_up() {
     let scene = Scene::broken();
     let failed = Mutex::new(false);
@@ -101,7 +125,10 @@ async fn a_worker_goes_on_with_what_a_dead_one_left_and_with_nothing_that_is_hel
     assert!(healing.await.unwrap_err().is_panic());
 
     let second = another(&scene);
-    assert!(second.work_off(&Cancellation::new(), &Cancellation::new()).await.unwrap().is_empty(), "its lease has not expired");
+    assert!(
+        second.work_off(&Cancellation::new(), &Cancellation::new()).await.unwrap().is_empty(),
+        "its lease has not expired"
+    );
     scene.clock.sleep_until(scene.clock.now().after(Duration::from_secs(31))).await;
     let worked = second.work_off(&Cancellation::new(), &Cancellation::new()).await.unwrap();
     let outcomes: Vec<_> = worked.iter().map(|one| one.result.as_ref().unwrap().outcome()).collect();

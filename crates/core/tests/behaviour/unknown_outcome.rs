@@ -109,3 +109,16 @@ async fn a_probe_that_can_not_tell_what_became_of_its_run_is_not_asked_to_run_ag
     assert_eq!(asked.load(Ordering::SeqCst), 1);
     assert_eq!((scene.mode().as_str(), report.tried()[0].result), ("bad", TriedResult::RolledBack));
 }
+
+#[tokio::test]
+async fn what_a_port_says_of_its_failure_is_redacted_before_it_is_journaled() {
+    let scene = Scene::broken();
+    let secret = "https://ci:Xk93hfQz0w8LmVbT@registry.example.org/";
+    scene.executor.before(move |call| {
+        (call == "preview").then(|| Error::new(ErrorKind::Unavailable, "fake.preview", format!("GET {secret} failed")))
+    });
+    let report = scene.heal(scene.knowing(&[&[("mode", "good")]])).await;
+    let records = serde_json::to_string(&scene.records().await).unwrap();
+    assert!(records.contains("GET <secret"), "{records}");
+    assert!(!records.contains("Xk93hfQz0w8LmVbT") && !format!("{report:?}").contains("Xk93hfQz0w8LmVbT"));
+}

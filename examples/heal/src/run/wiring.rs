@@ -50,6 +50,7 @@ impl Host {
             .approver(Arc::new(Parked))
             .progress(Arc::new(LiveLine(voice.clone())))
             .journal(store.journal())
+            .redactor(Arc::clone(&inputs.redactor))
             .worker(&worker())
             .limits(Limits { dry_run: options.dry_run, ..Limits::default() });
         if let Some(memory) = store.memory() {

@@ -1,5 +1,6 @@
 //! The stage of these tests: a world whose `mode` is `bad`, a probe that looks at it, and ports that are told what to do.
 
+mod journal;
 mod knowledge;
 mod memory;
 mod people;
@@ -19,6 +20,7 @@ use selfheal_core::resource::{Environment, ResourceRef};
 use selfheal_core::testing::{AllowAll, FakeExecutor, FakeWorld, ManualClock, ScriptedRunbooks, SeededEntropy};
 use selfheal_detect::redact::Redactor;
 
+pub(crate) use journal::MeddledJournal;
 pub(crate) use knowledge::{KnownLines, hypothesis, retry_hypothesis};
 pub(crate) use memory::Remembering;
 pub(crate) use people::{Answers, Pager};
