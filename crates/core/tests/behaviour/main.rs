@@ -1,5 +1,5 @@
 //! What a host can rely on: the orchestrator over fakes, one behaviour per file.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
 mod approving;
 mod bounding;
