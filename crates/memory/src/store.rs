@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use selfheal_core::error::{Error, ErrorKind, Result};
 use selfheal_core::failpoint;
-use selfheal_core::orchestrator::SystemClock;
+use selfheal_core::orchestrator::WallClock;
 use selfheal_core::ports::Clock;
 
 use crate::Sqlite;
@@ -33,10 +33,10 @@ pub struct StoreOptions {
 }
 
 impl StoreOptions {
-    /// By the system's time.
+    /// By the system's wall clock, which processes agree on.
     #[must_use]
     pub fn new(key_file: impl Into<PathBuf>) -> Self {
-        Self { key_file: key_file.into(), clock: Arc::new(SystemClock::default()) }
+        Self { key_file: key_file.into(), clock: Arc::new(WallClock::default()) }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The store: where incidents are journaled and what healed them is remembered.
 
+mod identity;
 mod key;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -21,6 +22,7 @@ use selfheal_memory::{Store as Folder, StoreOptions as FolderOptions};
 use crate::cli::{StoreArgument, StoreOptions};
 use crate::run::Refusal;
 use crate::say::Voice;
+pub(crate) use identity::Identity;
 use refusals::{refused, unusable};
 
 /// Which store is meant, before it is opened.
@@ -70,13 +72,23 @@ impl Place {
         let dir = options.dir.canonicalize().map_err(refuse)?;
         let state = StateDir::of(&dir, user_state.as_deref()).map(|state| state.store().to_owned());
         match &options.store {
-            Some(StoreArgument::Folder(folder)) => Ok(Self {
-                journal: Kind::Folder(folder.clone()),
-                local: folder.clone(),
+            Some(StoreArgument::Folder(folder)) => {
+                // Known by one name, however it is given.
+                let folder = folder.canonicalize().unwrap_or_else(|_| folder.clone());
                 // Who only reads has no need of any.
-                states: state.unwrap_or_else(|_| folder.clone()),
-            }),
+                let states = state.unwrap_or_else(|_| folder.clone());
+                Ok(Self { journal: Kind::Folder(folder.clone()), local: folder, states })
+            }
             given => Self::of(given.as_ref(), &state.map_err(refuse)?),
+        }
+    }
+
+    /// Which store it is.
+    pub(crate) fn identity(&self) -> Identity {
+        match &self.journal {
+            Kind::Folder(folder) => Identity::of_folder(folder),
+            #[cfg(feature = "postgres")]
+            Kind::Postgres(url) => Identity::of_url(url),
         }
     }
 
@@ -87,6 +99,15 @@ impl Place {
             #[cfg(feature = "postgres")]
             Kind::Postgres(_) => None,
         }
+    }
+
+    /// The place of another store, if what is known of it is enough to open it. Nothing is made.
+    pub(crate) fn of_identity(&self, identity: &Identity) -> Option<Self> {
+        if self.identity() == *identity {
+            return Some(self.clone());
+        }
+        let folder = identity.folder()?;
+        Some(Self { journal: Kind::Folder(folder.clone()), local: folder, states: self.states.clone() })
     }
 
     /// Where the private state of directories lies.
@@ -142,7 +163,7 @@ impl Place {
         };
         let without = |error: &Error| voice.note(&format!("going on without the memory of verified fixes: {error}"));
         let memory = memory.inspect_err(without).ok();
-        Ok(Store { journal, memory, folder: self.folder().map(Path::to_owned) })
+        Ok(Store { journal, memory, identity: self.identity() })
     }
 
     /// Opens it for reading; nothing is made, and no key is needed.
@@ -152,7 +173,7 @@ impl Place {
             #[cfg(feature = "postgres")]
             Kind::Postgres(url) => Opened::Postgres(postgres::open_to_read(url).await?),
         };
-        Ok(Store { journal, memory: None, folder: self.folder().map(Path::to_owned) })
+        Ok(Store { journal, memory: None, identity: self.identity() })
     }
 }
 
@@ -160,7 +181,7 @@ impl Place {
 pub(crate) struct Store {
     journal: Opened,
     memory: Option<Arc<dyn MemoryStore>>,
-    folder: Option<PathBuf>,
+    identity: Identity,
 }
 
 enum Opened {
@@ -199,9 +220,9 @@ impl Store {
         }
     }
 
-    /// Its folder, if it is one.
-    pub(crate) fn folder(&self) -> Option<&Path> {
-        self.folder.as_deref()
+    /// Which store it is.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// What `work` makes of the rows of its audit log; on a thread where it may block.

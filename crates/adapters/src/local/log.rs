@@ -30,7 +30,7 @@ impl LogSource for LocalLog {
         let run =
             run.ok_or_else(|| Error::new(ErrorKind::NotFound, "log.tail", format!("{resource} did not run here")))?;
         let redactor = &self.0.config().redactor;
-        let origin = format!("output of `{}`", redactor.redact(&self.0.command_line()));
+        let origin = format!("output of `{}`", self.0.program());
         Ok(observation::evidence(&run, lines, &origin, redactor))
     }
 }

@@ -18,7 +18,8 @@ pub const COMMAND_SUCCEEDS: &str = "command_succeeds";
 /// Observes whether the pipeline's command ends with status 0 in its directory.
 ///
 /// A run that already saw the present state (a `retry_stage`) counts, also one of a process that was killed right after;
-/// otherwise the command is run, unless a process was killed while it ran.
+/// otherwise the command is run, unless a process was killed while it ran. After a kill it says nothing of files that somebody
+/// changed, or took back, since the fix was applied.
 pub struct CommandProbe(Arc<Pipeline>);
 
 impl CommandProbe {
@@ -37,6 +38,7 @@ fn seen(pipeline: &Pipeline) -> Result<Option<Observation>> {
 fn observe(pipeline: &Pipeline, incident: &IncidentId) -> Result<Observation> {
     pipeline.enter(incident)?;
     if let Some(seen) = seen(pipeline)? {
+        pipeline.check_in_place(incident)?;
         return Ok(seen);
     }
     if pipeline.left_running() {
@@ -44,6 +46,7 @@ fn observe(pipeline: &Pipeline, incident: &IncidentId) -> Result<Observation> {
         return Err(Error::new(ErrorKind::Unavailable, "probe.observe", message).with_retry(Retry::UnknownOutcome));
     }
     pipeline.may_start()?;
+    pipeline.check_in_place(incident)?;
     observe_run(pipeline, incident, None)
 }
 

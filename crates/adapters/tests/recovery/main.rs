@@ -7,4 +7,5 @@ mod files;
 mod given;
 mod leftovers;
 mod runs;
+mod undisturbed;
 mod world;

@@ -38,8 +38,13 @@ pub(crate) struct Project {
 impl Project {
     /// A project whose command is `script`; it appends a letter to the file `$RUNS` per run in place.
     pub(crate) fn new(script: &str) -> Self {
+        Self::in_directory("project".as_ref(), script)
+    }
+
+    /// The same, in a directory of this name.
+    pub(crate) fn in_directory(name: &std::ffi::OsStr, script: &str) -> Self {
         let root = tempfile::tempdir().unwrap();
-        let dir = root.path().canonicalize().unwrap().join("project");
+        let dir = root.path().canonicalize().unwrap().join(name);
         fs::create_dir(&dir).unwrap();
         let runs = root.path().join("runs");
         let script = format!("printf x >> '{}'; {script}", runs.display());

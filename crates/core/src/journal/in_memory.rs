@@ -1,6 +1,6 @@
 //! A journal that lives as long as the process.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::incident::IncidentId;
 use crate::orchestrator::SystemClock;
 use crate::ports::{Claim, Clock, History, Journal, Lease, Query, Record, Snapshot, Standing};
+use crate::resource::ResourceRef;
 use crate::time::Timestamp;
 
 /// Keeps everything in memory: for tests, simulations and hosts that need leases and lists but no durability.
@@ -73,9 +74,12 @@ impl Kept {
         !claim.holder_is_gone && self.holder.as_ref().filter(other).is_some()
     }
 
+    fn is_held(&self, now: Timestamp) -> bool {
+        self.holder.as_ref().is_some_and(|holder| holder.until > now)
+    }
+
     fn is_due(&self, now: Timestamp) -> bool {
-        let free = self.holder.as_ref().is_none_or(|holder| holder.until <= now);
-        free && self.standing.wake_at.is_some_and(|at| at <= now)
+        !self.is_held(now) && self.standing.wake_at.is_some_and(|at| at <= now)
     }
 }
 
@@ -95,6 +99,9 @@ impl Journal for InMemoryJournal {
         };
         if kept.epoch != lease.epoch {
             return Err(fenced_off(lease, kept.epoch));
+        }
+        if !kept.standing.is_open() {
+            return Err(conflict(lease, "the incident is closed"));
         }
         if kept.standing.records != record.sequence {
             let next = kept.standing.records;
@@ -144,8 +151,11 @@ impl Journal for InMemoryJournal {
     async fn pick_up(&self, claim: &Claim, most: usize) -> Result<Vec<Lease>> {
         let now = self.clock.now();
         let mut incidents = self.held();
+        let held = incidents.values().filter(|kept| kept.is_held(now));
+        let mut taken: BTreeSet<ResourceRef> = held.map(|kept| kept.standing.resource.clone()).collect();
         let mut due: Vec<&mut Kept> = incidents.values_mut().filter(|kept| kept.is_due(now)).collect();
         due.sort_by_key(|kept| kept.standing.wake_at);
+        due.retain(|kept| taken.insert(kept.standing.resource.clone()));
         Ok(due.into_iter().take(most).map(|kept| kept.leased(claim, now)).collect())
     }
 

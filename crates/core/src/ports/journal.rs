@@ -184,8 +184,8 @@ impl Query {
 ///
 /// # To be correct
 /// 1. `append` stores the record only if `record.sequence` is the next of this incident and the lease's epoch is its
-///    latest; otherwise [`ErrorKind::Conflict`](crate::error::ErrorKind::Conflict) and nothing is stored. The first record (epoch
-///    1) creates the incident.
+///    latest; otherwise [`ErrorKind::Conflict`](crate::error::ErrorKind::Conflict) and nothing is stored. So is every append to a
+///    closed incident, also with the lease that closed it. The first record (epoch 1) creates the incident.
 /// 2. When it returns `Ok` the record is as durable as the backend promises; a later read returns it unchanged. Records of
 ///    several incidents that arrive together may be made durable together.
 /// 3. `read` returns what is there in order, without gaps; an unknown incident has an empty history.
@@ -195,13 +195,17 @@ impl Query {
 ///    ([`ErrorKind::NotFound`](crate::error::ErrorKind::NotFound)) or closed
 ///    ([`ErrorKind::Invalid`](crate::error::ErrorKind::Invalid)). A worker that asks again for what it holds gets a new epoch too.
 /// 6. `pick_up` leases at most `most` open incidents whose `wake_at` has come and whose lease is free or expired, longest waiting
-///    first; two workers that pick up at once never get the same one.
+///    first; two workers that pick up at once never get the same one. It passes over incidents of a resource of which another
+///    open incident is held, and of several of one resource gives the longest waiting: two workers must not change the same
+///    thing at once. Who asks for an incident by its name, with `lease`, gets it all the same.
 /// 7. `renew` and `append` start the lease's time anew; `renew` with an old epoch is a conflict. `release` frees the incident for
 ///    others at once; with an old epoch it does nothing. The record that closes an incident releases it.
 /// 8. `compact` replaces the records that a snapshot of the same incident stands for, and only those: what is read afterwards
 ///    leads to the same state. `forget` removes a closed incident and nothing else; an open one is
 ///    [`ErrorKind::Invalid`](crate::error::ErrorKind::Invalid).
 /// 9. Time is the store's own: workers whose clocks differ agree on who holds what.
+/// 10. An error means that nothing was stored, unless its [`retry`](crate::error::Error::retry) is
+///     [`Retry::UnknownOutcome`](crate::error::Retry::UnknownOutcome): what was asked for may be there then, and reading tells.
 #[async_trait]
 pub trait Journal: Send + Sync {
     /// Appends at the expected sequence. `after` is the state that the record leads to.

@@ -1,9 +1,10 @@
 //! What every database backend writes the same way: a record as it is stored, and what its audit leaf says.
 
-use selfheal_core::audit::{Field, account_of};
-use selfheal_core::engine::{Phase, State};
+use selfheal_core::audit::{Field, Hash, account_of};
+use selfheal_core::engine::{Event, Phase, State};
 use selfheal_core::error::{Error, ErrorKind, Result};
-use selfheal_core::ports::{Record, Standing};
+use selfheal_core::ports::{History, Record, Standing};
+use selfheal_core::resource::ResourceRef;
 use selfheal_core::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -25,10 +26,12 @@ pub(crate) struct PreparedRecord<S = String> {
     pub(crate) opened_at_ms: i64,
     /// When the incident can go on; `None`: closed.
     pub(crate) wake_at_ms: Option<i64>,
+    /// [`resource_key`] of what the incident is about.
+    pub(crate) resource: i64,
     /// What the leaf says.
     pub(crate) fields: Vec<Field>,
-    /// Whether nobody works on the incident for a while, or ever again: the time to sign a checkpoint.
-    pub(crate) rests: bool,
+    /// Whether the log is signed together with it.
+    pub(crate) is_signed: bool,
 }
 
 #[cfg(feature = "postgres")]
@@ -44,18 +47,47 @@ impl<S> PreparedRecord<S> {
     pub(crate) fn with(record: &Record, after: &State, kept: impl FnOnce(Standing) -> Result<S>) -> Result<Self> {
         let json = bounded_json("journal.append", "record", record)?;
         let standing = Standing::of(record, after);
-        let rests =
-            matches!(after.phase, Phase::Closed { .. } | Phase::BackingOff { .. } | Phase::AwaitingApproval { .. });
         Ok(Self {
             sequence: signed(record.sequence),
             opened_at_ms: millis(standing.opened_at),
             wake_at_ms: standing.wake_at.map(millis),
+            resource: resource_key(&standing.resource),
             standing: kept(standing)?,
             fields: account_of(json.as_bytes(), record, after),
             json,
-            rests,
+            is_signed: is_signed(&record.event, after),
         })
     }
+}
+
+/// Whether the log is signed when `event` led to `after`: what no checkpoint covers, whoever has the file can cut off. So it is
+/// when something was sent, or is about to be, on which a healer that knew nothing of it would send it again; when somebody
+/// answered or took over; and when nobody works on the incident for a while, or ever again.
+fn is_signed(event: &Event, after: &State) -> bool {
+    let outward = matches!(
+        event,
+        Event::Intended
+            | Event::Answered(_)
+            | Event::Applied
+            | Event::Undone(_)
+            | Event::Verified(_)
+            | Event::Resumed { .. }
+    );
+    let rests = matches!(after.phase, Phase::Closed { .. } | Phase::BackingOff { .. } | Phase::AwaitingApproval { .. });
+    outward || rests
+}
+
+/// A number for `resource`, by which incidents of one resource find each other. That two resources share one is unlikely, and
+/// then they only wait for each other.
+pub(crate) fn resource_key(resource: &ResourceRef) -> i64 {
+    let ResourceRef { system, kind, name } = resource;
+    let mut text = Vec::new();
+    for part in [system, kind, name] {
+        text.extend((part.len() as u64).to_be_bytes());
+        text.extend(part.as_bytes());
+    }
+    let [a, b, c, d, e, f, g, h, ..] = *Hash::of(&text).as_bytes();
+    i64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
 /// `value` as JSON, within [`MAX_JSON_BYTES`].
@@ -75,6 +107,17 @@ pub(crate) fn parsed<T: DeserializeOwned>(operation: &'static str, what: &'stati
         Error::new(ErrorKind::Invalid, operation, format!("the store is damaged: expected a {what} as JSON: {error}"))
     };
     serde_json::from_str(text).map_err(damaged)
+}
+
+/// `history`, if it has every one of the incident's `count` records, in order.
+pub(crate) fn complete(history: History, count: u64) -> Result<History> {
+    let first = history.snapshot.as_ref().map_or(0, |snapshot| snapshot.records);
+    let in_order = history.records.iter().zip(first..).all(|(record, place)| record.sequence == place);
+    if in_order && first.checked_add(history.records.len() as u64) == Some(count) {
+        return Ok(history);
+    }
+    let message = format!("the store is damaged: expected the records {first} to {count}, some are missing");
+    Err(Error::new(ErrorKind::Invalid, "journal.read", message))
 }
 
 /// Databases have no unsigned numbers; times and counts past their range don't occur.

@@ -59,6 +59,8 @@ impl Append {
             "expected the first record of a new incident".to_owned()
         } else if unsigned(found.epoch) != epoch {
             format!("another worker took over: the lease has epoch {epoch}, the incident {}", found.epoch)
+        } else if found.records == sequence {
+            "the incident is closed".to_owned()
         } else {
             format!("expected sequence {}, got {sequence}", found.records)
         };
@@ -145,9 +147,9 @@ impl Writer {
     }
 
     fn draft(&self, end: &End, batch: &[Append]) -> Result<Draft, Broken> {
-        let rests = batch.iter().any(|append| append.record.rests);
+        let is_signed = batch.iter().any(|append| append.record.is_signed);
         let said = batch.iter().map(|append| append.record.fields.as_slice());
-        let draft = end.draft(said, rests, self.now(), self.signer.as_ref());
+        let draft = end.draft(said, is_signed, self.now(), self.signer.as_ref());
         failpoint::hit("postgres.batch_drawn_up");
         draft.map_err(Broken::refused)
     }
@@ -157,7 +159,7 @@ impl Writer {
         batch.drain(..).for_each(|append| append.answer(Ok(())));
         self.session = Some(session);
         self.known = Some(draft.after);
-        self.show(draft.checkpoint).await;
+        self.show(draft.checkpoint);
         Ok(())
     }
 }
@@ -211,6 +213,7 @@ pub(super) struct Item<'a> {
     standing: &'a str,
     opened_at_ms: i64,
     wake_at_ms: Option<i64>,
+    resource: i64,
 }
 
 impl<'a> Item<'a> {
@@ -226,6 +229,7 @@ impl<'a> Item<'a> {
             standing: &record.standing,
             opened_at_ms: record.opened_at_ms,
             wake_at_ms: record.wake_at_ms,
+            resource: record.resource,
         }
     }
 }

@@ -69,6 +69,21 @@ pub(super) async fn within<T>(
     answer.map_err(failed(operation))
 }
 
+/// As [`within`], for a call on a connection that is there, and that changes something which is not the same when it is made
+/// again: if its answer is lost, nobody knows.
+pub(super) async fn changing<T>(
+    limit: std::time::Duration,
+    operation: &'static str,
+    call: impl Future<Output = sqlx::Result<T>>,
+) -> Result<T> {
+    match tokio::time::timeout(limit, call).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) if aftermath(&error) == Aftermath::Refused => Err(describe(operation, &error)),
+        Ok(Err(error)) => Err(describe(operation, &error).with_retry(Retry::UnknownOutcome)),
+        Err(_) => Err(timed_out(operation).with_retry(Retry::UnknownOutcome)),
+    }
+}
+
 pub(super) fn describe(operation: &'static str, error: &sqlx::Error) -> Error {
     let Some(report) = reported(error) else {
         let (kind, retry, message) = unreported(error);

@@ -22,6 +22,7 @@ use super::writer::{Job, Queue, Writer};
 use super::{leases, reading, witness};
 use crate::audit::SigningKey;
 use crate::journal::rows::PreparedRecord;
+use crate::journal::witnessing::Showing;
 
 /// A journal, with its audit log, in a schema of a Postgres database (tested with version 15).
 ///
@@ -37,6 +38,7 @@ pub struct PostgresJournal {
     pub(super) server: Server,
     pool: PgPool,
     queue: Option<Queue>,
+    showing: Option<Arc<Showing>>,
 }
 
 impl PostgresJournal {
@@ -63,8 +65,13 @@ impl PostgresJournal {
         let opened = open(&mut connection, &server, Some(&public), witness.as_deref()).await;
         opened.map_err(|error| server.located(error))?;
         let _ = connection.close().await;
-        let queue = Writer::start(server.clone(), Arc::new(key), witness);
-        Ok(Self { pool: server.pool(), server, queue: Some(queue) })
+        let showing = witness.map(|witness| {
+            let (showing, shows) = Showing::to(witness);
+            tokio::spawn(shows);
+            Arc::new(showing)
+        });
+        let queue = Writer::start(server.clone(), Arc::new(key), showing.clone());
+        Ok(Self { pool: server.pool(), server, queue: Some(queue), showing })
     }
 
     /// Opens an existing store to read: it needs no key, changes nothing, and refuses whatever would.
@@ -76,14 +83,22 @@ impl PostgresJournal {
         let mut connection = server.connect().await?;
         open(&mut connection, &server, None, None).await.map_err(|error| server.located(error))?;
         let _ = connection.close().await;
-        Ok(Self { pool: server.pool(), server, queue: None })
+        Ok(Self { pool: server.pool(), server, queue: None, showing: None })
     }
 
     /// Drops the opening of one field and says so in the log, signed. Erasing what is gone already changes nothing.
     ///
+    /// When it returns, the value is gone for every later reader. The server keeps the bytes for longer: in the table's file until
+    /// `VACUUM` and until something else is written there, in its write-ahead log, on replicas and in backups.
+    ///
+    /// Only the log's own words go. The incident's records, the snapshot that stands for compacted ones (a whole state,
+    /// evidence included) and its line in [`list`](Journal::list) go with [`forget`](Journal::forget), once it is closed; what
+    /// was learned from it lies in the memory; exports and checkpoints that were made before are as they were.
+    ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] if there is no such leaf, or it never had such a field; [`ErrorKind::Invalid`] if it is an
-    /// erasure, which has to stay readable.
+    /// [`ErrorKind::NotFound`] if there is no such leaf, or it never had such a field; [`ErrorKind::Invalid`] if the field ties a
+    /// record to its leaf (`event`, `incident`, `record`, `sequence`, `snapshot`), or the leaf tells of an erasure, a compaction
+    /// or a removal: all of that has to stay readable.
     pub async fn erase(&self, erasure: &Erasure) -> Result<()> {
         self.tend("audit.erase", Tend::Erase(erasure.clone())).await
     }
@@ -105,8 +120,8 @@ impl PostgresJournal {
         witness::newest_checkpoint(&mut connection).await
     }
 
-    /// Signs what no checkpoint covers yet and closes the connections: worth a call before the process ends. Without it a later
-    /// worker's checkpoint covers the rest.
+    /// Signs what no checkpoint covers yet, waits until the witness has seen that, and closes the connections: worth a call before
+    /// the process ends. Without it a later worker's checkpoint covers the rest.
     ///
     /// # Errors
     /// As [`checkpoint`](Self::checkpoint); the connections are closed all the same.
@@ -115,6 +130,9 @@ impl PostgresJournal {
             Some(_) => self.checkpoint().await,
             None => Ok(()),
         };
+        if let Some(showing) = &self.showing {
+            showing.settled().await;
+        }
         self.pool.close().await;
         signed
     }

@@ -9,7 +9,7 @@ use selfheal_core::incident::IncidentId;
 use selfheal_core::ports::{Claim, Lease};
 use sqlx::PgPool;
 
-use super::failure::within;
+use super::failure::{changing, within};
 use crate::journal::rows::{signed, unsigned};
 
 /// Leases the row unless another holds it, and tells what it found in either case.
@@ -23,17 +23,7 @@ WITH found AS MATERIALIZED (
 )
 SELECT open, coalesce(held, false), (SELECT epoch FROM leased) FROM found";
 
-/// Rows that another worker is just picking up are passed over. The clock is read once, so that the index serves.
-const PICK_UP: &str = "
-WITH clock AS MATERIALIZED (SELECT now_ms() AS now), due AS MATERIALIZED (
-    SELECT incident FROM incidents
-    WHERE wake_at_ms <= (SELECT now FROM clock) AND (lease_until_ms IS NULL OR lease_until_ms <= (SELECT now FROM clock))
-    ORDER BY wake_at_ms, incident LIMIT $3 FOR UPDATE SKIP LOCKED
-), leased AS (
-    UPDATE incidents i SET epoch = epoch + 1, worker = $1, lease_until_ms = (SELECT now FROM clock) + $2
-    FROM due WHERE i.incident = due.incident RETURNING wake_at_ms, i.incident, epoch
-)
-SELECT incident, epoch FROM leased ORDER BY wake_at_ms, incident";
+const PICK_UP: &str = "SELECT incident, epoch FROM pick_up($1, $2, $3)";
 
 const RENEW: &str = "
 UPDATE incidents SET worker = $3, lease_until_ms = now_ms() + $4
@@ -57,9 +47,10 @@ pub(super) async fn lease(pool: &PgPool, limit: Duration, incident: &IncidentId,
         .bind(incident.as_str())
         .bind(claim.worker.as_ref())
         .bind(ttl_ms(claim.ttl))
-        .bind(claim.holder_is_gone)
-        .fetch_optional(pool);
-    let found: Option<(bool, bool, Option<i64>)> = within(limit, operation, asked).await?;
+        .bind(claim.holder_is_gone);
+    let mut connection = within(limit, operation, pool.acquire()).await?;
+    let found: Option<(bool, bool, Option<i64>)> =
+        changing(limit, operation, asked.fetch_optional(&mut *connection)).await?;
     let refuse =
         |kind, message: &str| Err(Error::new(kind, operation, message).with_context("incident", incident.as_str()));
     match found {
@@ -75,12 +66,13 @@ pub(super) async fn lease(pool: &PgPool, limit: Duration, incident: &IncidentId,
 }
 
 pub(super) async fn pick_up(pool: &PgPool, limit: Duration, claim: &Claim, most: usize) -> Result<Vec<Lease>> {
+    let operation = "journal.pick_up";
     let asked = sqlx::query_as(PICK_UP)
         .bind(claim.worker.as_ref())
         .bind(ttl_ms(claim.ttl))
-        .bind(signed(most.min(MOST) as u64))
-        .fetch_all(pool);
-    let found: Vec<(String, i64)> = within(limit, "journal.pick_up", asked).await?;
+        .bind(signed(most.min(MOST) as u64));
+    let mut connection = within(limit, operation, pool.acquire()).await?;
+    let found: Vec<(String, i64)> = changing(limit, operation, asked.fetch_all(&mut *connection)).await?;
     failpoint::hit("postgres.picked_up");
     Ok(found.into_iter().map(|(incident, epoch)| granted(IncidentId::new(&incident), epoch, claim)).collect())
 }

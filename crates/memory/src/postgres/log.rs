@@ -5,10 +5,8 @@ use selfheal_core::error::{Error, ErrorKind, Result};
 use selfheal_core::time::Timestamp;
 
 use crate::audit::Salts;
+use crate::journal::leaves::is_full;
 use crate::journal::rows::signed;
-
-/// A checkpoint is signed at least when the number of leaves passes a multiple of this.
-const LEAVES_PER_CHECKPOINT: u64 = 256;
 
 /// How a log ends: all that is needed to go on with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +54,7 @@ impl End {
         let leaf = |fields: &[Field]| head.append(fields.to_vec(), salts.draw(fields.len())?).map_err(unsayable);
         let entries = said.map(leaf).collect::<Result<Vec<_>>>()?;
         let after = Self { head, ..self.clone() };
-        let full = after.head.size() / LEAVES_PER_CHECKPOINT != self.head.size() / LEAVES_PER_CHECKPOINT;
+        let full = is_full(self.head.size(), after.head.size());
         let sign = || Checkpoint::sign(&after.head, at, self.newest.as_ref(), signer);
         let checkpoint = (after.has_unsigned_leaves() && (due || full)).then(sign).transpose()?;
         Ok(Draft::of(signed(self.head.size()), entries, after, checkpoint))
@@ -71,7 +69,7 @@ impl Draft {
     fn of(first_leaf: i64, entries: Vec<Entry>, mut after: End, checkpoint: Option<SignedCheckpoint>) -> Self {
         if checkpoint.is_some() {
             after.newest.clone_from(&checkpoint);
-            after.checkpoints += 1;
+            after.checkpoints = after.checkpoints.saturating_add(1);
         }
         let hashes = entries.iter().map(|entry| entry.hash.as_bytes().to_vec()).collect();
         let (encodings, openings) = entries.into_iter().map(|entry| (entry.leaf, entry.openings)).unzip();

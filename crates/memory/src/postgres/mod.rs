@@ -22,6 +22,7 @@
 //! ```
 
 mod commit;
+mod crosscheck;
 mod failure;
 mod journal;
 mod leases;

@@ -49,20 +49,25 @@ impl PostgresJournal {
         Ok(PostgresRows { connection: Mutex::new(connection), runtime: Handle::current() })
     }
 
-    /// Writes the log as JSON lines, which verify by themselves, without the database; gives `out` back.
+    /// Writes the log as JSON lines, which verify by themselves, without the database; gives `out` back. The journal does not
+    /// go with it, so it is compared with the log before.
     ///
     /// # Errors
-    /// As [`export`](crate::audit::export); if the server can't be reached.
+    /// As [`export`](crate::audit::export); [`ErrorKind::Invalid`] before anything is written if the journal is not what the
+    /// log speaks of; if the server can't be reached.
     pub async fn export<W: Write + Send + 'static>(&self, mut out: W) -> Result<W> {
         let rows = self.audit_rows().await?;
-        let exporting = tokio::task::spawn_blocking(move || export(&rows, &mut out).map(|()| out));
+        let exporting = tokio::task::spawn_blocking(move || {
+            rows.expect_sound()?;
+            export(&rows, &mut out).map(|()| out)
+        });
         let defect = |error| Error::new(ErrorKind::Internal, "audit.export", "the export panicked").with_source(error);
         exporting.await.map_err(defect)?
     }
 }
 
 impl PostgresRows {
-    fn ask<T>(&self, question: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>) -> Result<T> {
+    pub(super) fn ask<T>(&self, question: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>) -> Result<T> {
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         self.runtime.block_on(question(&mut connection)).map_err(failed(OPERATION))
     }

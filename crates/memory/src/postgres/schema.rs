@@ -163,7 +163,7 @@ mod tests {
         let (connection, opening) = (&mut connection, Opening { schema: "migrated", key: Some("key") });
 
         migrate(connection, opening, MIGRATIONS, "key").await.unwrap();
-        let insert = "INSERT INTO incidents VALUES ('inc-1', '{}', 1, 1, 1, 1)";
+        let insert = "INSERT INTO incidents VALUES ('inc-1', '{}', 1, 1, 1, 0, 1, 1)";
         sqlx::query(insert).execute(&mut *connection).await.unwrap();
         migrate(connection, opening, NEXT, "key").await.unwrap();
         assert_eq!(asked(connection, "SELECT incident || ' ' || note FROM incidents").await, "inc-1 none");

@@ -1,7 +1,7 @@
 //! What is done to the store beside appending: each under the held log, each with a leaf that tells of it.
 
-use selfheal_core::audit::{Erasure, Field, Hash, Leaf, Openings};
-use selfheal_core::error::{Error, ErrorKind, Result};
+use selfheal_core::audit::{Erasure, Field};
+use selfheal_core::error::{Error, ErrorKind, Result, Retry};
 use selfheal_core::failpoint;
 use selfheal_core::incident::IncidentId;
 use selfheal_core::ports::Snapshot;
@@ -10,6 +10,7 @@ use selfheal_core::time::Timestamp;
 use super::failure::{Aftermath, Broken};
 use super::session::Session;
 use super::writer::Writer;
+use crate::journal::leaves;
 use crate::journal::rows::{bounded_json, signed};
 
 /// Something that can be asked for twice: what is done already isn't done again.
@@ -59,7 +60,10 @@ impl Writer {
             }
             tried => tried,
         };
-        tried.map_err(|broken| broken.error)
+        tried.map_err(|broken| match broken.in_doubt {
+            true => broken.error.with_retry(Retry::UnknownOutcome),
+            false => broken.error,
+        })
     }
 
     async fn try_to_tend(&mut self, tend: &Tend) -> Result<(), Broken> {
@@ -90,7 +94,7 @@ impl Writer {
         session.commit().await?;
         failpoint::hit("postgres.tended");
         (self.session, self.known) = (Some(session), Some(draft.after));
-        self.show(draft.checkpoint).await;
+        self.show(draft.checkpoint);
         Ok(())
     }
 }
@@ -118,9 +122,7 @@ async fn compact(
     let put = "INSERT INTO snapshots (incident, leaf, records, snapshot) VALUES ($1, $2, $3, $4)
         ON CONFLICT (incident) DO UPDATE SET leaf = excluded.leaf, records = excluded.records, snapshot = excluded.snapshot";
     session.execute(sqlx::query(put).bind(incident.as_str()).bind(leaf).bind(records).bind(snapshot)).await?;
-    let mut said = told("compacted", incident, records, now);
-    said.push(Field::new("snapshot", Hash::of(snapshot.as_bytes()).to_string()));
-    Ok(Tended::Done(said))
+    Ok(Tended::Done(leaves::compacted(incident, records, snapshot, now)))
 }
 
 async fn forget(session: &mut Session, incident: &IncidentId, now: Timestamp) -> Result<Tended, Broken> {
@@ -137,44 +139,18 @@ async fn forget(session: &mut Session, incident: &IncidentId, now: Timestamp) ->
     ] {
         session.execute(sqlx::query(table).bind(incident.as_str())).await?;
     }
-    Ok(Tended::Done(told("forgotten", incident, records, now)))
+    Ok(Tended::Done(leaves::forgotten(incident, records, now)))
 }
 
 async fn erase(session: &mut Session, erasure: &Erasure) -> Result<Tended, Broken> {
-    let refuse = |kind, message: String| {
-        let error = Error::new(kind, "audit.erase", message).with_context("leaf", erasure.leaf.to_string());
-        Broken::refused(error.with_context("field", erasure.field.clone()))
-    };
-    let damaged =
-        |error: selfheal_core::audit::Malformed| refuse(ErrorKind::Invalid, format!("the log is damaged: {error}"));
     let find =
         "SELECT l.encoding, o.encoding FROM audit_leaves l JOIN audit_openings o ON o.leaf = l.leaf WHERE l.leaf = $1";
     let found: Option<(Vec<u8>, Vec<u8>)> = session.find(sqlx::query_as(find).bind(signed(erasure.leaf))).await?;
-    let (leaf, openings) = found.ok_or_else(|| refuse(ErrorKind::NotFound, "there is no such leaf".to_owned()))?;
-    let openings = Openings::decode(&openings).map_err(damaged)?;
-    if Erasure::read(&openings).is_some() {
-        return Err(refuse(ErrorKind::Invalid, "what tells of an erasure is never erased".to_owned()));
-    }
-    let Some(kept) = openings.without(&erasure.field) else {
-        let leaf = Leaf::decode(&leaf).map_err(damaged)?;
-        let was_there = leaf.commitments().any(|(name, _)| name == erasure.field);
-        let never = || refuse(ErrorKind::NotFound, "the leaf has no such field".to_owned());
-        return if was_there { Ok(Tended::Nothing) } else { Err(never()) };
-    };
+    let found = found.as_ref().map(|(leaf, openings)| (leaf.as_slice(), openings.as_slice()));
+    let Some(left) = leaves::erased(erasure, found).map_err(Broken::refused)? else { return Ok(Tended::Nothing) };
     let put = "UPDATE audit_openings SET encoding = $2 WHERE leaf = $1";
-    session.execute(sqlx::query(put).bind(signed(erasure.leaf)).bind(kept)).await?;
+    session.execute(sqlx::query(put).bind(signed(erasure.leaf)).bind(left)).await?;
     Ok(Tended::Done(erasure.fields()))
-}
-
-/// What the leaf says of records that went, so that they can be told from stolen ones.
-fn told(event: &str, incident: &IncidentId, records: i64, now: Timestamp) -> Vec<Field> {
-    vec![
-        Field::new("at_ms", now.as_millis().to_string()),
-        Field::new("by", "healer"),
-        Field::new("event", event),
-        Field::new("incident", incident.as_str()),
-        Field::new("records", records.to_string()),
-    ]
 }
 
 fn refused(operation: &'static str, kind: ErrorKind, incident: &IncidentId, message: &str) -> Broken {

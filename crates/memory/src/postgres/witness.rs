@@ -1,44 +1,40 @@
 //! The store held against what its witness has seen.
 
+use futures_util::StreamExt;
 use selfheal_core::audit::{SignedCheckpoint, Witness};
 use selfheal_core::error::{Error, ErrorKind, Result};
 use sqlx::PgConnection;
 
 use super::failure::failed;
+use crate::journal::witnessing::{patiently, show};
+
+const NEWEST_FIRST: &str = "SELECT note FROM audit_checkpoints ORDER BY place DESC";
 
 /// The newest checkpoint; `None` if nothing was signed yet.
 pub(super) async fn newest_checkpoint(connection: &mut PgConnection) -> Result<Option<SignedCheckpoint>> {
-    let newest = "SELECT note FROM audit_checkpoints ORDER BY place DESC LIMIT 1";
-    let found = sqlx::query_scalar(newest).fetch_optional(connection).await;
-    let note: Option<String> = found.map_err(failed("audit.read"))?;
-    let damaged =
-        |error| Error::new(ErrorKind::Invalid, "audit.read", "the newest checkpoint is none").with_source(error);
-    note.map(|note| SignedCheckpoint::parse(&note).map_err(damaged)).transpose()
+    newest_up_to(connection, u64::MAX).await
 }
 
-/// Shows `checkpoint` to a witness that workers may share.
-pub(super) async fn show(witness: &dyn Witness, checkpoint: &SignedCheckpoint) -> Result<()> {
-    match witness.witness(checkpoint).await {
-        Err(error) if error.kind() == ErrorKind::Conflict => {
-            // Another worker may have shown it a newer one first, which covers this one.
-            let latest = witness.latest().await?;
-            if size(&latest) > checkpoint.checkpoint().size { Ok(()) } else { Err(error) }
+/// The newest checkpoint over at most so many leaves.
+async fn newest_up_to(connection: &mut PgConnection, leaves: u64) -> Result<Option<SignedCheckpoint>> {
+    let damaged = |error| Error::new(ErrorKind::Invalid, "audit.read", "a checkpoint is none").with_source(error);
+    let mut notes = sqlx::query_scalar::<_, String>(NEWEST_FIRST).fetch(connection);
+    while let Some(note) = notes.next().await {
+        let checkpoint = SignedCheckpoint::parse(&note.map_err(failed("audit.read"))?).map_err(damaged)?;
+        if checkpoint.checkpoint().size <= leaves {
+            return Ok(Some(checkpoint));
         }
-        shown => shown,
     }
+    Ok(None)
 }
 
 /// Refuses a store that lost what the witness has seen of it; shows the witness what it missed.
 pub(super) async fn face(connection: &mut PgConnection, witness: &dyn Witness) -> Result<()> {
     // In this order: what another worker signs meanwhile is no loss.
-    let seen = witness.latest().await?;
+    let seen = patiently(witness.latest()).await?;
     let newest = newest_checkpoint(connection).await?;
-    if size(&seen) > size(&newest) {
-        let message = "the witness has seen more of the log than the store has: the database lost something";
-        let error = Error::new(ErrorKind::Conflict, "journal.connect", message);
-        return Err(error
-            .with_context("seen", size(&seen).to_string())
-            .with_context("there", size(&newest).to_string()));
+    if let Some(seen) = seen {
+        has(connection, &seen, newest.as_ref()).await?;
     }
     match newest {
         Some(newest) => show(witness, &newest).await,
@@ -46,6 +42,21 @@ pub(super) async fn face(connection: &mut PgConnection, witness: &dyn Witness) -
     }
 }
 
-fn size(checkpoint: &Option<SignedCheckpoint>) -> u64 {
-    checkpoint.as_ref().map_or(0, |known| known.checkpoint().size)
+/// Refuses a store without the very checkpoint that was `seen`.
+async fn has(
+    connection: &mut PgConnection,
+    seen: &SignedCheckpoint,
+    newest: Option<&SignedCheckpoint>,
+) -> Result<()> {
+    let size = seen.checkpoint().size;
+    let there = newest.map_or(0, |newest| newest.checkpoint().size);
+    let message = if there < size {
+        "the witness has seen more of the log than the store has: the database lost something"
+    } else if newest_up_to(connection, size).await?.as_ref() != Some(seen) {
+        "the witness has seen another log than the store has: the database was replaced, or its log rewritten"
+    } else {
+        return Ok(());
+    };
+    let error = Error::new(ErrorKind::Conflict, "journal.connect", message);
+    Err(error.with_context("seen", size.to_string()).with_context("there", there.to_string()))
 }

@@ -4,10 +4,9 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use selfheal_core::audit::{SignedCheckpoint, Signer, Witness};
+use selfheal_core::audit::{SignedCheckpoint, Signer};
 use selfheal_core::error::{Error, ErrorKind, Result, Retry};
-use selfheal_core::failpoint;
-use selfheal_core::orchestrator::SystemClock;
+use selfheal_core::orchestrator::WallClock;
 use selfheal_core::ports::Clock;
 use selfheal_core::time::Timestamp;
 use tokio::sync::{mpsc, oneshot};
@@ -19,7 +18,7 @@ use super::log::End;
 use super::server::Server;
 use super::session::Session;
 use super::tending::Tend;
-use super::witness;
+use crate::journal::witnessing::Showing;
 
 /// How many callers may wait; those past it wait for room in the queue.
 const QUEUE: usize = 1024;
@@ -44,8 +43,8 @@ pub(super) enum Job {
 pub(super) struct Writer {
     pub(super) server: Server,
     pub(super) signer: Arc<dyn Signer>,
-    witness: Option<Arc<dyn Witness>>,
-    clock: SystemClock,
+    showing: Option<Arc<Showing>>,
+    clock: WallClock,
     /// Its connection, once there is one and while it is good.
     pub(super) session: Option<Session>,
     /// How the log ended when this worker last saw it.
@@ -75,10 +74,10 @@ impl Queue {
 
 impl Writer {
     /// Starts the task; it ends when every [`Queue`] is dropped and the last job is done.
-    pub(super) fn start(server: Server, signer: Arc<dyn Signer>, witness: Option<Arc<dyn Witness>>) -> Queue {
+    pub(super) fn start(server: Server, signer: Arc<dyn Signer>, showing: Option<Arc<Showing>>) -> Queue {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let clock = SystemClock::default();
-        let writer = Self { server, signer, witness, clock, session: None, known: None, contended: false };
+        let clock = WallClock::default();
+        let writer = Self { server, signer, showing, clock, session: None, known: None, contended: false };
         tokio::spawn(writer.run(jobs));
         Queue(queue)
     }
@@ -131,12 +130,10 @@ impl Writer {
         self.clock.now()
     }
 
-    /// Shows a checkpoint that is durable to the witness. One that can't be reached sees the next.
-    pub(super) async fn show(&self, checkpoint: Option<SignedCheckpoint>) {
-        let (Some(witness), Some(checkpoint)) = (&self.witness, checkpoint) else { return };
-        match witness::show(witness.as_ref(), &checkpoint).await {
-            Ok(()) => failpoint::hit("postgres.checkpoint_witnessed"),
-            Err(error) => tracing::warn!(%error, size = checkpoint.checkpoint().size, "a checkpoint was not witnessed"),
+    /// Has a checkpoint that is durable shown to the witness, while the next records are written.
+    pub(super) fn show(&self, checkpoint: Option<SignedCheckpoint>) {
+        if let (Some(showing), Some(checkpoint)) = (&self.showing, checkpoint) {
+            showing.put(checkpoint);
         }
     }
 }

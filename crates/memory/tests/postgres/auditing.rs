@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use selfheal_core::audit::{Erasure, Openings, SignedCheckpoint};
-use selfheal_core::error::ErrorKind;
+use selfheal_core::audit::{Erasure, Openings, SignedCheckpoint, Witness};
+use selfheal_core::error::{ErrorKind, Result};
 use selfheal_core::ports::{Journal, Snapshot};
 use selfheal_core::time::Timestamp;
 use selfheal_memory::audit::{AuditRows, Export, FileWitness, verify};
@@ -50,6 +50,14 @@ async fn an_export_verifies_without_the_database() {
         true
     };
     export.read(0..5, collect).unwrap();
+    let tidying = Erasure {
+        leaf: 3,
+        field: "records".to_owned(),
+        by: "ada".to_owned(),
+        because: "a try".to_owned(),
+        at: Timestamp::from_millis(9_000),
+    };
+    assert_eq!(journal.erase(&tidying).await.unwrap_err().kind(), ErrorKind::Invalid);
     assert_eq!(said, ["opened", "resumed", "cancelled", "compacted", "forgotten"]);
 }
 
@@ -106,6 +114,7 @@ async fn what_is_erased_is_gone_and_the_log_still_verifies() {
     let refused = async |leaf, field| journal.erase(&erasure(leaf, field)).await.unwrap_err().kind();
     assert_eq!(refused(0, "nothing").await, ErrorKind::NotFound);
     assert_eq!(refused(99, "detail").await, ErrorKind::NotFound);
+    assert_eq!(refused(1, "record").await, ErrorKind::Invalid, "what ties the record to its leaf");
     assert_eq!(refused(3, "because").await, ErrorKind::Invalid, "an erasure itself");
     assert_eq!(story.read(&journal).await, story.records, "the journal is not the log");
 }
@@ -122,13 +131,91 @@ async fn a_witness_sees_every_checkpoint_and_a_store_that_lost_one_is_refused() 
     let mut story = Story::begun(&journal, "inc-1", &claim("w", LONG)).await;
     story.closes(&journal).await;
     Story::begun(&journal, "inc-2", &claim("w", LONG)).await;
-    journal.checkpoint().await.unwrap();
-    let seen = witness.all().unwrap();
-    assert_eq!(seen.len(), 2, "one when the incident closed, one that was asked for");
+    journal.close().await.unwrap();
     let newest = journal.newest_checkpoint().await.unwrap().unwrap();
-    assert_eq!((newest.as_str(), newest.checkpoint().size), (seen[1].as_str(), 3));
+    assert_eq!(newest.checkpoint().size, 3);
+    assert_eq!(witness.newest().unwrap(), Some(newest), "closing waits for the witness");
+
+    // Signed with the same key, and another log all the same.
+    let other = Store::new(&server).open().await;
+    let mut else_told = Story::begun(&other, "inc-3", &claim("w", LONG)).await;
+    else_told.goes_on(&other).await.unwrap();
+    else_told.closes(&other).await;
+    let note = other.newest_checkpoint().await.unwrap().unwrap();
+    store.sql("CREATE TABLE saved AS TABLE audit_checkpoints").await;
+    let note = note.as_str().replace('\'', "''");
+    store.sql(&format!("UPDATE audit_checkpoints SET note = '{note}' WHERE place = 1")).await;
+    let error = connect().await.expect_err("it was opened");
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+    store.sql("DELETE FROM audit_checkpoints; INSERT INTO audit_checkpoints TABLE saved; DROP TABLE saved").await;
+    drop(connect().await.unwrap());
 
     store.sql("DELETE FROM audit_checkpoints WHERE place = 1").await;
     let error = connect().await.expect_err("it was opened");
     assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+}
+
+#[tokio::test]
+async fn a_witness_that_never_answers_holds_nobody_up() {
+    let Some(server) = Server::shared() else { return };
+    let store = Store::new(&server);
+    let witness = Some(Arc::new(Silent) as Arc<dyn Witness>);
+    let journal = PostgresJournal::connect(&store.url, key(), witness, store.options.clone()).await.unwrap();
+    let mut story = Story::begun(&journal, "inc-1", &claim("w", LONG)).await;
+    story.goes_on(&journal).await.unwrap();
+    story.closes(&journal).await;
+    assert_eq!(story.read(&journal).await, story.records);
+}
+
+/// A witness that takes for ever.
+struct Silent;
+
+#[async_trait::async_trait]
+impl Witness for Silent {
+    async fn witness(&self, _: &SignedCheckpoint) -> Result<()> {
+        std::future::pending().await
+    }
+
+    async fn latest(&self) -> Result<Option<SignedCheckpoint>> {
+        Ok(None)
+    }
+}
+
+#[tokio::test]
+async fn a_journal_that_the_log_does_not_speak_of_is_neither_read_nor_exported() {
+    let Some(server) = Server::shared() else { return };
+    let (store, journal, story) = told(&server).await;
+    let erasure = Erasure {
+        leaf: 1,
+        field: "detail".to_owned(),
+        by: "ada".to_owned(),
+        because: "asked for".to_owned(),
+        at: Timestamp::from_millis(9_000),
+    };
+    journal.erase(&erasure).await.unwrap();
+    assert!(journal.export(Vec::new()).await.is_ok());
+    const TABLES: [&str; 2] = ["incidents", "records"];
+    store.sql(&TABLES.map(|table| format!("CREATE TABLE saved_{table} AS TABLE {table};")).concat()).await;
+    let restore = TABLES.map(|table| format!("DELETE FROM {table}; INSERT INTO {table} TABLE saved_{table};")).concat();
+    let forged = "INSERT INTO records SELECT incident, 3, 3, record FROM records WHERE sequence = 1;
+        UPDATE incidents SET records = 4, last_leaf = 3, standing = replace(standing, '\"records\":3', '\"records\":4')";
+    for (change, is_read) in [
+        (forged, false),
+        ("UPDATE records SET record = replace(record, '\"w\"', '\"v\"') WHERE sequence = 1", false),
+        ("UPDATE records SET leaf = 3 WHERE sequence = 1", false),
+        ("DELETE FROM records WHERE sequence = 1", false),
+        ("DELETE FROM incidents", false),
+        ("DELETE FROM records; DELETE FROM incidents", true),
+        ("UPDATE incidents SET standing = replace(standing, 'interrupted', 'healed')", true),
+        ("UPDATE incidents SET wake_at_ms = 1", true),
+        ("UPDATE incidents SET resource = resource + 1", true),
+        ("UPDATE incidents SET last_leaf = 1", true),
+    ] {
+        store.sql(change).await;
+        let error = journal.export(Vec::new()).await.expect_err(change);
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{change}: {error}");
+        assert_eq!(journal.read(story.id()).await.is_ok(), is_read, "{change}");
+        store.sql(&restore).await;
+    }
+    assert!(journal.export(Vec::new()).await.is_ok());
 }

@@ -14,6 +14,9 @@ const NAMED: usize = 5;
 
 /// The history of the incident that `id` is the id, or the beginning of the id, of.
 pub(super) async fn find(journal: &dyn Journal, id: &str) -> Result<History, Stop> {
+    if id.is_empty() {
+        return Err(Stop::Asked("expected an incident's id, or the beginning of one".to_owned()));
+    }
     let history = journal.read(&IncidentId::new(id)).await?;
     if !is_empty(&history) {
         return Ok(history);

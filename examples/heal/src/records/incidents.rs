@@ -17,10 +17,10 @@ use crate::say::style::{BAD, GOOD, WARN};
 const COLUMNS: [Column; 7] = [
     Column::fixed("ID"),
     Column::optional("OPENED"),
-    Column::fixed("AGE"),
+    Column::spare("AGE"),
     Column::elastic("RESOURCE"),
-    Column::elastic("ENVIRONMENT"),
-    Column::elastic("CATEGORY"),
+    Column::spare("ENVIRONMENT"),
+    Column::spare("CATEGORY"),
     Column::fixed("STATE"),
 ];
 

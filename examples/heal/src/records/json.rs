@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
-use super::clean::is_tricky;
+use crate::say::clean::is_tricky;
 
 /// Writes `value`, without a line break at the end.
 pub(super) fn write(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {

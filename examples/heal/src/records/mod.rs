@@ -1,9 +1,8 @@
 //! The records that people read: which incidents there were, what happened in one, and how well it goes.
 //!
 //! Everything is composed from a journal; nothing is kept here. What tools, logs and people said passes through
-//! [`clean`](clean::line) on its way to a terminal, and through escaping templates on its way to a page.
+//! [`clean`](crate::say::clean) on its way to a terminal, and through escaping templates on its way to a page.
 
-mod clean;
 mod cli;
 mod command;
 mod find;

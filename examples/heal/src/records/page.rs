@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use anstyle::Style;
 use selfheal_core::time::Timestamp;
 
-use super::clean;
+use crate::say::clean;
 use crate::say::style::{BOLD, styled};
 
 /// Most lines of one text.

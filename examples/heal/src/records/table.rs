@@ -5,8 +5,8 @@ use std::io;
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::clean;
 use super::page::Page;
+use crate::say::clean;
 use crate::say::style::{BOLD, styled};
 
 const GAP: usize = 2;
@@ -25,6 +25,7 @@ enum Tight {
     Stays,
     Shrinks,
     Goes,
+    ShrinksAndGoes,
 }
 
 impl Column {
@@ -36,6 +37,11 @@ impl Column {
     /// Is cut.
     pub(super) const fn elastic(heading: &'static str) -> Self {
         Self { heading, tight: Tight::Shrinks }
+    }
+
+    /// Is cut, and left out where that is not enough; the first such column first.
+    pub(super) const fn spare(heading: &'static str) -> Self {
+        Self { heading, tight: Tight::ShrinksAndGoes }
     }
 
     /// Is left out.
@@ -85,15 +91,30 @@ fn widths<const N: usize>(most: Option<usize>, columns: &[Column; N], cells: &[[
     let widest = |at: usize| cells.iter().map(|row| row[at].width()).chain([columns[at].heading.width()]).max();
     let mut widths: [usize; N] = std::array::from_fn(|at| widest(at).unwrap_or(0));
     let Some(most) = most else { return widths };
-    let excess = |widths: &[usize; N]| {
-        let shown = widths.iter().filter(|width| **width > 0);
-        (shown.clone().sum::<usize>() + GAP * shown.count().saturating_sub(1)).saturating_sub(most)
-    };
     for at in (0..N).filter(|at| columns[*at].tight == Tight::Goes) {
-        widths[at] = if excess(&widths) > 0 { 0 } else { widths[at] };
+        widths[at] = if excess(&widths, most) > 0 { 0 } else { widths[at] };
     }
-    while excess(&widths) > 0 {
-        let elastic = (0..N).filter(|at| columns[*at].tight == Tight::Shrinks && widths[*at] > NARROWEST);
+    let mut spare = (0..N).filter(|at| columns[*at].tight == Tight::ShrinksAndGoes);
+    loop {
+        let shrunk = shrunk(widths, columns, most);
+        match spare.next().filter(|_| excess(&shrunk, most) > 0) {
+            Some(at) => widths[at] = 0,
+            None => return shrunk,
+        }
+    }
+}
+
+/// By how much a row is too long.
+fn excess<const N: usize>(widths: &[usize; N], most: usize) -> usize {
+    let shown = widths.iter().filter(|width| **width > 0);
+    (shown.clone().sum::<usize>() + GAP * shown.count().saturating_sub(1)).saturating_sub(most)
+}
+
+/// `widths` with the widest of what gives way cut first.
+fn shrunk<const N: usize>(mut widths: [usize; N], columns: &[Column; N], most: usize) -> [usize; N] {
+    let shrinks = |at: usize| matches!(columns[at].tight, Tight::Shrinks | Tight::ShrinksAndGoes);
+    while excess(&widths, most) > 0 {
+        let elastic = (0..N).filter(|at| shrinks(*at) && widths[*at] > NARROWEST);
         let Some(at) = elastic.max_by_key(|at| widths[*at]) else { break };
         widths[at] -= 1;
     }
@@ -136,5 +157,21 @@ mod tests {
         let column = |line: &str, word: &str| line[..line.find(word).unwrap()].width();
         assert_eq!(column(lines[1], "healed"), column(lines[2], "open"), "{text}");
         assert!(lines[1].contains('…') && lines[2].contains("local/pipeline/…"), "{text}");
+    }
+
+    #[test]
+    fn where_cutting_is_not_enough_spare_columns_go_one_after_the_other() {
+        let columns =
+            [Column::fixed("ID"), Column::spare("ENVIRONMENT"), Column::spare("CATEGORY"), Column::fixed("STATE")];
+        let cells = ["inc-3f0c9a52b1d7e684", "production", "dependency_failure", "healed"].map(str::to_owned);
+        let shown = |most| {
+            let widths = widths(Some(most), &columns, std::slice::from_ref(&cells));
+            assert!(excess(&widths, most) == 0, "{widths:?} in {most}");
+            widths.map(|width| width > 0)
+        };
+        assert_eq!(shown(80), [true; 4]);
+        assert_eq!(shown(50), [true; 4]);
+        assert_eq!(shown(40), [true, false, true, true]);
+        assert_eq!(shown(30), [true, false, false, true]);
     }
 }

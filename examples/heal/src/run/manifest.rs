@@ -4,28 +4,31 @@
 //! private state (0600), not in the store, and goes when the incident is closed.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use selfheal_adapters::local::workspace::StateDir;
+use selfheal_adapters::local::workspace::{StateDir, private};
 use selfheal_core::failpoint;
 use selfheal_core::incident::IncidentId;
 use selfheal_core::resource::Environment;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{RunOptions, StoreArgument};
+use crate::store::Identity;
 
 const FOLDER: &str = "runs";
 const VERSION: u32 = 1;
+
+/// Largest manifest that is read, in bytes; a command line has at most some megabytes.
+const MAX_BYTES: u64 = 64 << 20;
 
 /// How the command of an incident was started.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Manifest {
     version: u32,
     pub(crate) incident: IncidentId,
-    /// Where its journal is, if that is a folder.
-    store: Option<OsString>,
+    /// Where its journal is.
+    pub(crate) store: Identity,
     dir: OsString,
     name: Option<String>,
     env: Environment,
@@ -47,13 +50,13 @@ pub(crate) struct Manifest {
 
 impl Manifest {
     /// Of `incident`, whose command was started by `options` in `dir`.
-    pub(crate) fn new(incident: IncidentId, options: &RunOptions, dir: &Path, store: Option<&Path>) -> Self {
+    pub(crate) fn new(incident: IncidentId, options: &RunOptions, dir: &Path, store: Identity) -> Self {
         // Another process starts elsewhere.
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone()).into_os_string();
         Self {
             version: VERSION,
             incident,
-            store: store.map(|store| store.as_os_str().to_owned()),
+            store,
             dir: dir.as_os_str().to_owned(),
             name: options.name.clone(),
             env: options.env.clone(),
@@ -88,7 +91,7 @@ impl Manifest {
             memory_max: self.memory_max,
             max_attempts: self.max_attempts,
             no_rerun: self.no_rerun,
-            store: self.store.as_ref().map(|store| StoreArgument::Folder(PathBuf::from(store))),
+            store: self.store.folder().map(StoreArgument::Folder),
             rerun_timeout: self.rerun_timeout,
             webhook: self.webhook.clone(),
             webhook_secret: self.webhook_secret.as_ref().map(PathBuf::from),
@@ -108,14 +111,7 @@ impl Manifest {
 
     /// Writes it durably and at once.
     pub(crate) fn keep(&self, state: &StateDir) -> io::Result<()> {
-        let folder = state.path().join(FOLDER);
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
-        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&folder)?;
-        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o600))?;
-        file.write_all(&serde_json::to_vec(self)?)?;
-        file.as_file().sync_all()?;
-        file.persist(path(state, &self.incident)).map_err(|error| error.error)?;
-        std::fs::File::open(&folder)?.sync_all()?;
+        private::write(&state.path().join(FOLDER), &file_name(&self.incident), &[&serde_json::to_vec(self)?])?;
         failpoint::hit("heal.manifest_kept");
         Ok(())
     }
@@ -130,11 +126,9 @@ impl Manifest {
             return Ok(None);
         }
         let path = path(state, incident);
-        let text = match std::fs::read(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            read => read?,
-        };
         let strange = |why: String| io::Error::other(format!("{}: {why}", path.display()));
+        let read = private::read(&path, MAX_BYTES).map_err(|error| strange(error.to_string()))?;
+        let Some(text) = read else { return Ok(None) };
         let manifest: Self = serde_json::from_slice(&text).map_err(|error| strange(error.to_string()))?;
         match manifest.version == VERSION && manifest.incident == *incident {
             true => Ok(Some(manifest)),
@@ -160,9 +154,28 @@ impl Manifest {
         })
     }
 
-    /// Whether its incident is journaled in the store of `folder`; `None` is a database.
-    pub(crate) fn is_of(&self, folder: Option<&Path>) -> bool {
-        self.store.as_deref().map(Path::new) == folder
+    /// The directory that its command runs in.
+    pub(crate) fn dir(&self) -> &Path {
+        Path::new(&self.dir)
+    }
+
+    /// That of `incident`, in whichever directory's private state in `states` it lies.
+    pub(crate) fn find(states: &Path, incident: &IncidentId) -> Option<(StateDir, Self)> {
+        let folders = std::fs::read_dir(states).into_iter().flatten().flatten();
+        let found = |folder: std::fs::DirEntry| {
+            let state = StateDir::existing(&folder.path())?;
+            let manifest = Self::read(&state, incident).ok().flatten()?;
+            Some((state, manifest))
+        };
+        folders.into_iter().find_map(found)
+    }
+
+    /// Removes what a kill kept from becoming a manifest. The caller holds the directory's lock.
+    pub(crate) fn sweep(state: &StateDir) {
+        let entries = std::fs::read_dir(state.path().join(FOLDER)).into_iter().flatten().flatten();
+        let unfinished = |entry: &std::fs::DirEntry| !entry.file_name().as_encoded_bytes().ends_with(b".json");
+        // One that can't be removed is tried by the next healer.
+        entries.filter(unfinished).for_each(|entry| drop(private::remove(&entry.path())));
     }
 
     /// Forgets that of an incident that is closed. One that stays is looked at and removed by the next healer.
@@ -172,5 +185,9 @@ impl Manifest {
 }
 
 fn path(state: &StateDir, incident: &IncidentId) -> PathBuf {
-    state.path().join(FOLDER).join(format!("{incident}.json"))
+    state.path().join(FOLDER).join(file_name(incident))
+}
+
+fn file_name(incident: &IncidentId) -> String {
+    format!("{incident}.json")
 }

@@ -1,6 +1,7 @@
 //! `heal run`: runs the command; if it fails, heals it.
 
 mod channels;
+mod ending;
 mod env_file;
 mod inputs;
 mod log;
@@ -140,7 +141,7 @@ async fn heal_async(options: &RunOptions, user_state: Option<PathBuf>, voice: &V
 /// Names the incident, and keeps what another process needs to go on with it before anything of it is journaled.
 fn announce(options: &RunOptions, inputs: &Inputs) -> Result<IncidentId, Refusal> {
     let incident = IncidentId::from_random(SystemEntropy::default().next_u64());
-    let manifest = Manifest::new(incident.clone(), options, &inputs.dir, inputs.store.folder());
+    let manifest = Manifest::new(incident.clone(), options, &inputs.dir, inputs.store.identity());
     let kept = manifest.keep(&inputs.state);
     kept.map_err(|error| Refusal::failed(format!("what is needed to resume can't be kept: {error}")))?;
     Ok(incident)

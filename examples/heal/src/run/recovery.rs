@@ -1,67 +1,148 @@
 //! What a killed healer left in the directory is put in order before the command runs.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use selfheal_adapters::local::{Leftover, Pipeline};
-use selfheal_adapters::local::workspace::Undo;
-use selfheal_core::engine::{Phase, State, TriedResult, replay};
+use selfheal_adapters::local::Leftover;
+use selfheal_adapters::local::workspace::{StateDir, Undo};
+use selfheal_core::engine::{Outcome, TriedResult};
 use selfheal_core::incident::IncidentId;
 use selfheal_core::orchestrator::Report;
-use selfheal_core::ports::{Claim, Lease};
 
+use super::Refusal;
+use super::ending::{Known, end};
 use super::inputs::Inputs;
 use super::manifest::Manifest;
-use super::{Refusal, wiring};
-use crate::cli::RunOptions;
 use crate::say::Voice;
-use crate::signals::Stop;
-use crate::store::{Place, Store};
 
-/// Ends what former healers left here, and says so: through the engine where a journal knows the incident, so that it stands
-/// in the record; what no journal knows is taken back by its undo record alone. Incidents that wait for a person are left alone,
-/// and so is a fix that was verified.
+/// Ends what former healers left here, and says so. Each incident is ended by the journal that knows it, so that it stands in the
+/// record; only what a journal that was asked doesn't know is taken back by its undo record alone. Incidents that wait for a
+/// person are left alone, and so is a fix that was verified.
+///
+/// # Errors
+/// If files here were changed by an incident whose journal can't be asked: whether they are a verified fix, nobody can tell, and
+/// nothing is touched.
 pub(super) async fn recover(inputs: &Inputs, voice: &Voice) -> Result<(), Refusal> {
-    let leftovers = Leftover::all(&inputs.state).map_err(Refusal::usage)?;
-    let mut incidents = Manifest::all(&inputs.state);
-    incidents.extend(leftovers.into_iter().map(|leftover| leftover.incident));
-    incidents.sort();
-    incidents.dedup();
-    let mut unknown = false;
-    for incident in incidents {
+    Manifest::sweep(&inputs.state);
+    for incident in left_in(&inputs.state)? {
         match end(inputs, &incident, voice).await {
-            Ok(Known::Ended(report)) => say(incident.as_str(), &restored(&report), voice),
-            Ok(Known::Settled | Known::Waiting) => {}
-            Ok(Known::No) => unknown = true,
-            Err(refusal) => {
-                voice.note(&format!("{incident} can't be ended in its journal: {}", refusal.message));
-                unknown = true;
+            Ok(known) => conclude(inputs, &incident, known, voice)?,
+            Err(refusal) if has_changed_files(&inputs.state, &incident)? => {
+                return Err(untouchable(inputs, &incident, &refusal.message));
             }
+            Err(refusal) => voice.note(&format!("{incident} can't be ended in its journal: {}", refusal.message)),
         }
-    }
-    // What could not be taken back because somebody changed it is somebody's work now; the rest of it goes back.
-    if unknown || Undo::owner(&inputs.state).map_err(Refusal::usage)?.is_some_and(|owner| !keeps_waiting(inputs, &owner)) {
-        recover_files(inputs, voice)?;
     }
     Ok(())
 }
 
-/// Whether the incident that the undo record belongs to still waits for its worker.
-fn keeps_waiting(inputs: &Inputs, owner: &str) -> bool {
-    Manifest::all(&inputs.state).iter().any(|incident| incident.as_str() == owner)
+/// The incidents that left something in the state of a directory, ordered by name.
+///
+/// # Errors
+/// If there is an undo record that can't be read.
+pub(super) fn left_in(state: &StateDir) -> Result<Vec<IncidentId>, Refusal> {
+    let leftovers = Leftover::all(state).map_err(Refusal::usage)?;
+    let mut incidents = Manifest::all(state);
+    incidents.extend(leftovers.into_iter().map(|leftover| leftover.incident));
+    incidents.sort();
+    incidents.dedup();
+    Ok(incidents)
 }
 
-fn recover_files(inputs: &Inputs, voice: &Voice) -> Result<(), Refusal> {
+fn conclude(inputs: &Inputs, incident: &IncidentId, known: Known, voice: &Voice) -> Result<(), Refusal> {
+    match known {
+        Known::Waiting => Ok(()),
+        Known::Unasked(why) => unasked(inputs, incident, &why, voice),
+        Known::Nothing => {
+            take_back(inputs, incident, voice)?;
+            forget(inputs, incident)
+        }
+        Known::Settled => {
+            forget(inputs, incident)?;
+            take_back(inputs, incident, voice)
+        }
+        Known::Ended(report) => {
+            say(incident, &fate(&report), voice);
+            if report.outcome().is_none() {
+                return Ok(());
+            }
+            Manifest::remove(&inputs.state, incident);
+            take_back(inputs, incident, voice)
+        }
+    }
+}
+
+fn forget(inputs: &Inputs, incident: &IncidentId) -> Result<(), Refusal> {
+    Leftover::forget(&inputs.state, incident).map_err(Refusal::usage)?;
+    Manifest::remove(&inputs.state, incident);
+    Ok(())
+}
+
+/// Nobody knows how far it got; only where taking back was begun already is it safe to go on with that.
+fn unasked(inputs: &Inputs, incident: &IncidentId, why: &str, voice: &Voice) -> Result<(), Refusal> {
+    if !has_changed_files(&inputs.state, incident)? {
+        return Ok(());
+    }
+    let is_known = Manifest::all(&inputs.state).contains(incident);
+    match !is_known && Undo::is_left_to_next(&inputs.state).map_err(Refusal::usage)? {
+        true => take_back(inputs, incident, voice),
+        false => Err(untouchable(inputs, incident, why)),
+    }
+}
+
+fn untouchable(inputs: &Inputs, incident: &IncidentId, why: &str) -> Refusal {
+    Refusal::usage(format!(
+        "the heal {incident} changed files here and may not have ended: {why}. Nothing is touched. When its store can be used \
+         again: heal resume {incident}, or run again with that --store. If it is lost for good, look at what {} names, and \
+         remove that file",
+        Undo::record_path(&inputs.state).display()
+    ))
+}
+
+fn has_changed_files(state: &StateDir, incident: &IncidentId) -> Result<bool, Refusal> {
+    let owner = Undo::owner(state).map_err(Refusal::usage)?;
+    Ok(owner.is_some_and(|owner| owner == incident.as_str()))
+}
+
+/// Takes back what is left of the incident's changes. What somebody changed since is somebody's work now.
+fn take_back(inputs: &Inputs, incident: &IncidentId, voice: &Voice) -> Result<(), Refusal> {
+    if !has_changed_files(&inputs.state, incident)? {
+        return Ok(());
+    }
     let Some(recovery) = Undo::recover(&inputs.dir, &inputs.state).map_err(Refusal::usage)? else { return Ok(()) };
     let files: Vec<String> = recovery.restored.iter().map(|path| path.display().to_string()).collect();
-    say(&recovery.incident, &files, voice);
+    say(incident, &taken_back(&files), voice);
     left_alone(recovery.left_alone, voice);
     Ok(())
 }
 
-fn say(incident: &str, files: &[String], voice: &Voice) {
-    let files = if files.is_empty() { "nothing".to_owned() } else { files.join(", ") };
-    voice.note(&format!("a former heal ({incident}) was interrupted; taken back: {files}"));
+fn say(incident: &IncidentId, what: &str, voice: &Voice) {
+    voice.note(&format!("a former heal ({incident}) was interrupted; {what}"));
+}
+
+fn taken_back(files: &[String]) -> String {
+    match files.is_empty() {
+        true => "there was nothing to take back".to_owned(),
+        false => format!("taken back: {}", files.join(", ")),
+    }
+}
+
+/// What became of an incident that is ended now.
+fn fate(report: &Report) -> String {
+    let last = report.tried().last();
+    match (report.outcome(), last.map(|last| last.result)) {
+        (Some(Outcome::Healed | Outcome::PassedOnRerun), _) => {
+            "its fix had been verified and stays; that it healed is recorded now".to_owned()
+        }
+        (_, Some(TriedResult::RolledBack)) => taken_back(&changed(report)),
+        (_, Some(TriedResult::Stuck)) => "its fix could not be taken back entirely".to_owned(),
+        (None, _) => "its escalation waits for somebody to receive it".to_owned(),
+        _ => "it had not changed anything, and is closed".to_owned(),
+    }
+}
+
+fn changed(report: &Report) -> Vec<String> {
+    let previews = report.tried().last().into_iter().flat_map(|tried| tried.proposal.previews.iter());
+    previews.flat_map(|preview| &preview.changes).map(|change| change.what.clone()).collect()
 }
 
 fn left_alone(files: Vec<(PathBuf, Option<PathBuf>)>, voice: &Voice) {
@@ -75,107 +156,4 @@ fn left_alone(files: Vec<(PathBuf, Option<PathBuf>)>, voice: &Voice) {
             None => format!("{path} was changed since and is left alone; before the fix it did not exist"),
         });
     }
-}
-
-/// What a journal knows of an incident that left something here.
-enum Known {
-    /// Nothing.
-    No,
-    /// It was closed; what was left of it is removed.
-    Settled,
-    /// It waits for a person.
-    Waiting,
-    /// It was left in the middle, and is ended now.
-    Ended(Box<Report>),
-}
-
-/// Takes over an incident that its worker left, and stops it: what was applied is taken back.
-async fn end(inputs: &Inputs, incident: &IncidentId, voice: &Voice) -> Result<Known, Refusal> {
-    let manifest = Manifest::read(&inputs.state, incident).map_err(Refusal::usage)?;
-    let options = manifest.as_ref().map(|manifest| manifest.options(true));
-    let place = match options.as_ref().and_then(|options| options.store.as_ref()) {
-        Some(store) => Place::of(Some(store), inputs.state.store())?,
-        None => inputs.store.clone(),
-    };
-    if !place.exists() {
-        return Ok(forgotten(inputs, incident));
-    }
-    let store = place.open(voice).await?;
-    let Some(state) = state_of(&store, incident).await? else { return Ok(forgotten(inputs, incident)) };
-    if matches!(state.phase, Phase::Closed { .. }) {
-        Leftover::forget(&inputs.state, incident).map_err(Refusal::usage)?;
-        Manifest::remove(&inputs.state, incident);
-        return Ok(Known::Settled);
-    }
-    if waits(&state) {
-        return Ok(Known::Waiting);
-    }
-    let (Some(manifest), Some(options)) = (manifest, options) else { return Ok(Known::No) };
-    let stop = Stop::default();
-    stop.healer.cancel();
-    let (options, former) = former_inputs(manifest, options)?;
-    let pipeline = Arc::new(former.resumed(&options, &stop, &state)?);
-    let (host, lease) = take_over(&options, &former, &pipeline, &stop, &store, incident, voice).await?;
-    let report = host.orchestrator.resume(lease, &stop.healer).await;
-    let report = report.map_err(|error| super::interrupted(incident, error))?;
-    if report.outcome().is_some() {
-        Manifest::remove(&inputs.state, incident);
-    }
-    Ok(Known::Ended(Box::new(report)))
-}
-
-/// What it was started with. Of files that are gone since nothing is needed to take back what was done: nothing is run.
-fn former_inputs(manifest: Manifest, options: RunOptions) -> Result<(RunOptions, Inputs), Refusal> {
-    match Inputs::read(&options, super::user_state()) {
-        Ok(inputs) => Ok((options, inputs)),
-        Err(_) => {
-            let bare = manifest.bare_options();
-            Inputs::read(&bare, super::user_state()).map(|inputs| (bare, inputs))
-        }
-    }
-}
-
-/// No journal knows it: it was killed before it was opened, or another store has it.
-fn forgotten(inputs: &Inputs, incident: &IncidentId) -> Known {
-    Manifest::remove(&inputs.state, incident);
-    Known::No
-}
-
-/// The state of an incident that its journal has as open.
-pub(super) async fn left(store: &Store, incident: &IncidentId) -> Result<Option<State>, Refusal> {
-    Ok(state_of(store, incident).await?.filter(|state| !matches!(state.phase, Phase::Closed { .. })))
-}
-
-/// The state of an incident, if its journal knows it.
-pub(super) async fn state_of(store: &Store, incident: &IncidentId) -> Result<Option<State>, Refusal> {
-    let history = store.journal().read(incident).await.map_err(Refusal::failed)?;
-    let replayed = replay(history);
-    Ok(replayed.map_err(|error| Refusal::usage(format!("{incident} can't be read: {error}")))?.0)
-}
-
-/// The right to go on with an incident of this directory, whose lock the caller holds: so whoever had it is gone.
-pub(super) async fn take_over(
-    options: &RunOptions,
-    inputs: &Inputs,
-    pipeline: &Arc<Pipeline>,
-    stop: &Stop,
-    store: &Store,
-    incident: &IncidentId,
-    voice: &Voice,
-) -> Result<(wiring::Host, Lease), Refusal> {
-    let host = wiring::Host::new(options, inputs, pipeline, stop, store, voice)?;
-    let claim = Claim { holder_is_gone: true, ..host.orchestrator.claim() };
-    let lease = store.journal().lease(incident, &claim).await.map_err(Refusal::failed)?;
-    Ok((host, lease))
-}
-
-/// Whether it waits for a person, and nothing of it is under way.
-fn waits(state: &State) -> bool {
-    matches!(state.phase, Phase::AwaitingApproval { .. }) || state.phase.is_undelivered()
-}
-
-fn restored(report: &Report) -> Vec<String> {
-    let rolled_back = report.tried().last().filter(|tried| tried.result == TriedResult::RolledBack);
-    let previews = rolled_back.into_iter().flat_map(|tried| tried.proposal.previews.iter());
-    previews.flat_map(|preview| &preview.changes).map(|change| change.what.clone()).collect()
 }

@@ -1,6 +1,6 @@
 //! `heal resume`: goes on with what a former run left.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,12 +10,11 @@ use selfheal_core::facts::Fact;
 use selfheal_core::incident::IncidentId;
 use selfheal_core::ports::Query;
 
+use super::ending::{left, take_over};
 use super::inputs::Inputs;
 use super::manifest::Manifest;
 use super::tidying::tidy;
-use super::{
-    DIRECTORY, Ended, Refusal, RunResult, conclude, finish, interrupted, recovery, say_if_timed_out, tell, user_state,
-};
+use super::{DIRECTORY, Ended, Refusal, RunResult, conclude, finish, interrupted, say_if_timed_out, tell, user_state};
 use crate::cli::{ResumeOptions, StoreArgument};
 use crate::exit;
 use crate::records;
@@ -44,9 +43,9 @@ async fn resume(options: &ResumeOptions, voice: &Voice) -> Result<i32, Refusal> 
         false => return none_open(options, &format!("there is no store at {place} yet"), voice),
     };
     let status = match &options.incident {
-        Some(incident) => one_by_name(options, &store, incident, &stop, voice).await,
+        Some(incident) => one_by_name(options, &store, place.states(), incident, &stop, voice).await,
         None => {
-            let status = all(options, &store, &stop, voice).await;
+            let status = all(options, &store, place.states(), &stop, voice).await;
             tidy(&store, place.states()).await;
             status
         }
@@ -68,6 +67,7 @@ fn none_open(options: &ResumeOptions, why: &str, voice: &Voice) -> Result<i32, R
 async fn one_by_name(
     options: &ResumeOptions,
     store: &Store,
+    states: &Path,
     name: &str,
     stop: &Stop,
     voice: &Voice,
@@ -83,7 +83,7 @@ async fn one_by_name(
         }
         return Ok(result.status);
     }
-    match go_on(options, store, &state, stop, voice).await? {
+    match go_on(options, store, states, &state, stop, voice).await? {
         Went::On(result) => {
             tell(&result, options.json, voice);
             Ok(result.status)
@@ -100,23 +100,29 @@ async fn named(store: &Store, name: &str) -> Result<State, Refusal> {
 }
 
 /// Every open incident, oldest first; what can't be resumed here is left for whoever can.
-async fn all(options: &ResumeOptions, store: &Store, stop: &Stop, voice: &Voice) -> Result<i32, Refusal> {
+async fn all(
+    options: &ResumeOptions,
+    store: &Store,
+    states: &Path,
+    stop: &Stop,
+    voice: &Voice,
+) -> Result<i32, Refusal> {
     let mut status = exit::HEALED;
-    let (mut resumed, mut left) = (0, 0);
+    let (mut resumed, mut left_alone) = (0, 0);
     for incident in open_incidents(store).await? {
         if stop.status().is_some() {
             break;
         }
         // Another worker may have ended it meanwhile.
-        let Some(state) = recovery::left(store, &incident).await? else { continue };
-        match go_on(options, store, &state, stop, voice).await {
+        let Some(state) = left(store, &incident).await? else { continue };
+        match go_on(options, store, states, &state, stop, voice).await {
             Ok(Went::On(result)) => {
                 resumed += 1;
                 tell(&result, options.json, voice);
                 status = worse(status, result.status);
             }
             Ok(Went::NotHere(why)) => {
-                left += 1;
+                left_alone += 1;
                 voice.note(&format!("{incident} is left alone: {why}"));
             }
             Err(refusal) => {
@@ -126,7 +132,7 @@ async fn all(options: &ResumeOptions, store: &Store, stop: &Stop, voice: &Voice)
         }
     }
     if resumed == 0 && status == exit::HEALED {
-        voice.note(if left == 0 { "nothing to resume" } else { "nothing else to resume" });
+        voice.note(if left_alone == 0 { "nothing to resume" } else { "nothing else to resume" });
     }
     Ok(stop.status().unwrap_or(status))
 }
@@ -167,6 +173,7 @@ enum Went {
 async fn go_on(
     options: &ResumeOptions,
     store: &Store,
+    states: &Path,
     state: &State,
     stop: &Stop,
     voice: &Voice,
@@ -174,29 +181,23 @@ async fn go_on(
     let started = Instant::now();
     let incident = &state.incident.id;
     let not_here = |why: &str| Ok(Went::NotHere(why.to_owned()));
-    let Some(Fact::Text(dir)) = state.incident.facts.get(DIRECTORY) else {
-        return not_here("it is not about a pipeline of a directory");
-    };
-    if !Path::new(dir).is_dir() {
-        return not_here(&format!("its directory {dir} is not there; it may be another machine's"));
-    }
-    let place = StateDir::of(Path::new(dir), user_state().as_deref()).map_err(Refusal::usage)?;
-    let Some(manifest) = Manifest::read(&place, incident).map_err(Refusal::usage)? else {
-        return not_here(&format!("how its command was started is not known in {dir}; it may be another machine's"));
+    let manifest = match manifest_of(state, states)? {
+        Ok(manifest) => manifest,
+        Err(why) => return not_here(&why),
     };
     let mut run = manifest.options(options.json);
-    run.store = store.folder().map(|folder| StoreArgument::Folder(PathBuf::from(folder)));
-    let inputs = Inputs::read(&run, user_state()).map_err(|gone| needed(gone, dir))?;
+    run.store = store.identity().folder().map(StoreArgument::Folder);
+    let inputs = Inputs::read(&run, user_state()).map_err(|gone| needed(gone, manifest.dir()))?;
     let holder = format!("process {}: heal resume {incident}", std::process::id());
     let _lock = match DirectoryLock::acquire(&inputs.dir, &inputs.state, &holder) {
         Err(busy @ LockError::Busy { .. }) => return not_here(&busy.to_string()),
         acquired => acquired.map_err(Refusal::usage)?,
     };
     // Whoever held the lock may have gone on with it.
-    let Some(state) = recovery::left(store, incident).await? else { return not_here("it was closed meanwhile") };
+    let Some(state) = left(store, incident).await? else { return not_here("it was closed meanwhile") };
     let pipeline = Arc::new(inputs.resumed(&run, stop, &state)?);
     Scratch::sweep(&pipeline.config().scratch);
-    let (host, lease) = recovery::take_over(&run, &inputs, &pipeline, stop, store, incident, voice).await?;
+    let (host, lease) = take_over(&run, &inputs, &pipeline, stop, store, incident, voice).await?;
     let report = match options.all {
         true => host.orchestrator.resume(lease, &stop.healer).await,
         // Whoever names it wants it done now.
@@ -217,8 +218,31 @@ async fn go_on(
     Ok(Went::On(Box::new(finish(&run, &host, &pipeline, stop, ended, voice))))
 }
 
+/// How the command of the incident was started, if that is known on this machine; or why it can't be gone on with.
+fn manifest_of(state: &State, states: &Path) -> Result<Result<Manifest, String>, Refusal> {
+    let incident = &state.incident.id;
+    let Some(Fact::Text(dir)) = state.incident.facts.get(DIRECTORY) else {
+        return Ok(Err("it is not about a pipeline of a directory".to_owned()));
+    };
+    let mut manifest = None;
+    if Path::new(dir).is_dir() {
+        let place = StateDir::of(Path::new(dir), user_state().as_deref()).map_err(Refusal::usage)?;
+        manifest = Manifest::read(&place, incident).map_err(Refusal::usage)?;
+    }
+    // A fact is text, and the name of a directory need not be.
+    let found = manifest.or_else(|| Manifest::find(states, incident).map(|(_, manifest)| manifest));
+    Ok(match found {
+        Some(manifest) if manifest.dir().is_dir() => Ok(manifest),
+        None if Path::new(dir).is_dir() => {
+            Err(format!("how its command was started is not known in {dir}; it may be another machine's"))
+        }
+        _ => Err(format!("its directory {dir} is not there; it may be another machine's")),
+    })
+}
+
 /// A file that its command was started with is gone or can't be used any more.
-fn needed(gone: Refusal, dir: &str) -> Refusal {
+fn needed(gone: Refusal, dir: &Path) -> Refusal {
+    let dir = dir.display();
     let remedy = format!("put that back as it was; or `heal run` in {dir} takes back what was left");
     Refusal { message: format!("{}; {remedy}", gone.message), ..gone }
 }

@@ -8,8 +8,9 @@ use selfheal_adapters::local::workspace::{DirectoryLock, StateDir};
 use selfheal_core::engine::Phase;
 use selfheal_core::incident::IncidentId;
 
+use super::ending::state_of;
 use super::manifest::Manifest;
-use super::recovery::state_of;
+use super::recovery::left_in;
 use super::user_state;
 use crate::store::Store;
 
@@ -27,11 +28,8 @@ pub(super) async fn tidy(store: &Store, states: &Path) {
 async fn tidy_one(store: &Store, dir: &Path, state: &StateDir) {
     let holder = format!("process {}: tidying up", std::process::id());
     let Ok(_lock) = DirectoryLock::acquire(dir, state, &holder) else { return };
-    let mut incidents = Manifest::all(state);
-    incidents.extend(Leftover::all(state).into_iter().flatten().map(|leftover| leftover.incident));
-    incidents.sort();
-    incidents.dedup();
-    for incident in incidents {
+    Manifest::sweep(state);
+    for incident in left_in(state).into_iter().flatten() {
         if is_over(store, state, &incident).await && Leftover::forget(state, &incident).is_ok() {
             Manifest::remove(state, &incident);
         }
@@ -44,7 +42,8 @@ async fn is_over(store: &Store, state: &StateDir, incident: &IncidentId) -> bool
         Ok(Some(known)) => matches!(known.phase, Phase::Closed { .. }),
         // One that changed files is taken back by the next run; one of another store is that one's.
         Ok(None) => {
-            let ours = Manifest::read(state, incident).ok().flatten().is_some_and(|kept| kept.is_of(store.folder()));
+            let manifest = Manifest::read(state, incident).ok().flatten();
+            let ours = manifest.is_some_and(|kept| kept.store == *store.identity());
             ours && !Leftover::all(state).into_iter().flatten().any(|left| left.incident == *incident)
         }
         Err(_) => false,

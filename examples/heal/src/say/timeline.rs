@@ -1,14 +1,13 @@
 //! The timeline that people read: what was seen, concluded, planned, allowed, changed, verified, and what to do next.
 
-use std::time::Duration;
-
+use anstyle::Style;
 use selfheal_core::decision::{Decision, Verdict};
 use selfheal_core::diagnosis::{Diagnosis, Hypothesis, Source};
 use selfheal_core::engine::{Tried, TriedResult};
 use selfheal_core::ports::Rehearsal;
 
-use super::Voice;
 use super::style::{ADDED, BAD, BOLD, DIM, GOOD, REMOVED, WARN, styled};
+use super::{Voice, clean, human};
 use crate::run::RunResult;
 
 /// Most evidence lines that are shown.
@@ -16,6 +15,12 @@ const SHOWN_LINES: usize = 8;
 
 /// Most lines of a diff that are shown.
 const SHOWN_DIFF_LINES: usize = 60;
+
+/// Most characters of a line of evidence.
+const SHOWN_CHARS: usize = 160;
+
+/// Most characters of any other line.
+const WIDEST: usize = 2_000;
 
 /// Tells how the run went, on stderr. A command that passed at once is not commented on.
 pub(crate) fn tell(voice: &Voice, result: &RunResult) {
@@ -35,9 +40,21 @@ pub(crate) fn tell(voice: &Voice, result: &RunResult) {
 }
 
 fn entry(voice: &Voice, label: &str, text: &str) {
-    let mut lines = text.lines();
-    voice.say(&format!("{} {}", styled(BOLD, &format!("{label:>10}")), lines.next().unwrap_or_default()));
-    lines.for_each(|line| voice.say(&format!("{:>10} {line}", "")));
+    entry_in(voice, Style::new(), label, text);
+}
+
+fn entry_in(voice: &Voice, style: Style, label: &str, text: &str) {
+    let lines = text.lines().map(|line| styled(style, &clean::clipped(line, WIDEST)));
+    put(voice, label, lines);
+}
+
+/// Lines that are harmless.
+fn put(voice: &Voice, label: &str, lines: impl Iterator<Item = String>) {
+    let mut label = styled(BOLD, &format!("{label:>10}"));
+    for line in lines {
+        voice.say(&format!("{label} {line}"));
+        label = format!("{:>10}", "");
+    }
 }
 
 fn seen(voice: &Voice, result: &RunResult) {
@@ -71,7 +88,7 @@ fn concluded(voice: &Voice, result: &RunResult, diagnosis: &Diagnosis, best: &Hy
     let pieces = || report.into_iter().flat_map(|report| report.state.all_evidence());
     for citation in best.citations.iter().take(SHOWN_LINES) {
         if let Some(line) = pieces().find_map(|piece| piece.line(*citation)) {
-            entry(voice, "from", &styled(DIM, &format!("line {}: {}", citation.line, clipped(line))));
+            entry_in(voice, DIM, "from", &format!("line {}: {}", citation.line, clean::clipped(line, SHOWN_CHARS)));
         }
     }
 }
@@ -90,7 +107,7 @@ fn evidence_of_unknown(voice: &Voice, result: &RunResult) {
     let texts: Vec<&str> = lines.iter().map(|(_, line)| *line).collect();
     for failing in selfheal_detect::extract::failing_lines(&texts, SHOWN_LINES) {
         let (number, line) = lines[failing.index];
-        entry(voice, "evidence", &styled(DIM, &format!("line {number}: {}", clipped(line))));
+        entry_in(voice, DIM, "evidence", &format!("line {number}: {}", clean::clipped(line, SHOWN_CHARS)));
     }
 }
 
@@ -120,7 +137,7 @@ fn plan(voice: &Voice, tried: &Tried) {
         TriedResult::RolledBack => ("rolled back", BAD),
         TriedResult::Stuck => ("stuck", BAD),
     };
-    entry(voice, label, &styled(style, &tried.reason));
+    entry_in(voice, style, label, &tried.reason);
 }
 
 fn said(decision: &Decision) -> String {
@@ -163,10 +180,10 @@ fn diff(voice: &Voice, tried: &Tried) {
             Some(b'-') => REMOVED,
             _ => DIM,
         };
-        entry(voice, "", &styled(style, line));
+        entry_in(voice, style, "", line);
     }
     if lines.len() > SHOWN_DIFF_LINES {
-        entry(voice, "", &styled(DIM, &format!("… {} more lines", lines.len() - SHOWN_DIFF_LINES)));
+        entry_in(voice, DIM, "", &format!("… {} more lines", lines.len() - SHOWN_DIFF_LINES));
     }
 }
 
@@ -187,7 +204,13 @@ fn ending(voice: &Voice, result: &RunResult) {
         human(result.times.command),
         human(result.times.total)
     );
-    entry(voice, word, &format!("{} {}", styled(style, &summary), styled(DIM, &format!("({times})"))));
+    let mut lines: Vec<String> = summary.lines().map(|line| styled(style, &clean::clipped(line, WIDEST))).collect();
+    let times = styled(DIM, &format!("({times})"));
+    match lines.last_mut() {
+        Some(last) => *last = format!("{last} {times}"),
+        None => lines.push(times),
+    }
+    put(voice, word, lines.into_iter());
     if let Some(patch) = &result.patch {
         entry(voice, "patch", &patch.display().to_string());
     }
@@ -198,21 +221,5 @@ fn ending(voice: &Voice, result: &RunResult) {
         {
             entry(voice, "see", reference);
         }
-    }
-}
-
-fn clipped(line: &str) -> String {
-    const WIDTH: usize = 160;
-    let clean: String = line.chars().filter(|c| !c.is_control() || *c == '\t').collect();
-    match clean.char_indices().nth(WIDTH) {
-        Some((at, _)) => format!("{}…", &clean[..at]),
-        None => clean,
-    }
-}
-
-fn human(duration: Duration) -> String {
-    match duration.as_millis() {
-        ms @ 0..1_000 => format!("{ms} ms"),
-        ms => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
     }
 }

@@ -4,7 +4,11 @@ use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::clean;
 use super::style::{BAD, BOLD, DIM, styled};
+
+/// Most characters of a line, and most lines, of what went wrong.
+const MOST: (usize, usize) = (4_000, 200);
 
 /// Writes to stderr. A stderr that is gone changes no outcome.
 #[derive(Clone)]
@@ -22,15 +26,15 @@ impl Default for Voice {
 impl Voice {
     /// A line of the healer's.
     pub(crate) fn note(&self, text: &str) {
-        self.say(&format!("{} {text}", styled(BOLD, "heal:")));
+        self.say(&format!("{} {}", styled(BOLD, "heal:"), harmless(text)));
     }
 
     /// What went wrong.
     pub(crate) fn error(&self, text: &str) {
-        self.say(&format!("{} {text}", styled(BAD, "heal:")));
+        self.say(&format!("{} {}", styled(BAD, "heal:"), harmless(text)));
     }
 
-    /// A line as it is.
+    /// Lines as they are: what comes from others has been made harmless.
     pub(crate) fn say(&self, text: &str) {
         self.clear_line();
         let _ = writeln!(anstream::stderr(), "{text}");
@@ -40,7 +44,8 @@ impl Voice {
     pub(crate) fn line(&self, doing: &str) {
         if self.terminal {
             self.line_shown.store(true, Ordering::Relaxed);
-            let _ = write!(anstream::stderr(), "\r\u{1b}[2K{}", styled(DIM, &format!("heal: {doing} …")));
+            let _ =
+                write!(anstream::stderr(), "\r\u{1b}[2K{}", styled(DIM, &format!("heal: {} …", clean::line(doing))));
             let _ = anstream::stderr().flush();
         }
     }
@@ -51,4 +56,9 @@ impl Voice {
             let _ = write!(anstream::stderr(), "\r\u{1b}[2K");
         }
     }
+}
+
+fn harmless(text: &str) -> String {
+    let lines = text.lines().take(MOST.1).map(|line| clean::clipped(line, MOST.0));
+    lines.collect::<Vec<_>>().join("\n")
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::common::{Ended, World, have, is_root, skip};
+use crate::common::{Ended, World, skip};
 
 const MARK: [&str; 3] = ["sh", "-c", "echo start >>\"$OUTSIDE/starts\""];
 
@@ -116,33 +116,11 @@ fn without_a_home_the_state_has_no_place_and_that_is_said() {
     assert_eq!(world.starts(), 0);
 }
 
-/// `heal` as a user whom modes stop.
-fn as_nobody(world: &World, options: &[&str], command: &[&str]) -> Option<Ended> {
-    if !is_root() {
-        return Some(world.heal(options, command));
-    }
-    if !have("setpriv") {
-        skip("modes don't stop root, and setpriv is not here to become somebody else");
-        return None;
-    }
-    // The binary may lie where only root may look.
-    fs::copy(env!("CARGO_BIN_EXE_heal"), world.path("heal")).unwrap();
-    for place in ["home", "state", "tmp", "outside", "store"] {
-        fs::create_dir_all(world.path(place)).unwrap();
-        fs::set_permissions(world.path(place), fs::Permissions::from_mode(0o777)).unwrap();
-    }
-    fs::set_permissions(world.path(""), fs::Permissions::from_mode(0o755)).unwrap();
-    let mut heal = world.command("setpriv");
-    heal.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(world.path("heal")).arg("run");
-    heal.arg("--dir").arg(world.dir()).arg("--store").arg(world.path("store")).args(options).arg("--").args(command);
-    Some(Ended::of(heal))
-}
-
 #[test]
 fn an_unreadable_directory() {
     let world = World::new();
     fs::set_permissions(world.dir(), fs::Permissions::from_mode(0o000)).unwrap();
-    let ended = as_nobody(&world, &[], &MARK);
+    let ended = world.heal_as_nobody(&[], &MARK);
     fs::set_permissions(world.dir(), fs::Permissions::from_mode(0o755)).unwrap();
     let Some(ended) = ended else { return };
     assert_eq!(ended.status, Some(2), "{ended}");
@@ -157,7 +135,7 @@ fn a_read_only_directory_escalates_and_stays_as_it_was() {
     let world = &service.world;
     fs::set_permissions(world.dir(), fs::Permissions::from_mode(0o555)).unwrap();
     let before = world.snapshot();
-    let ended = as_nobody(world, &service.options(&["--json"]), &["./start.sh"]);
+    let ended = world.heal_as_nobody(&service.options(&["--json"]), &["./start.sh"]);
     let after = world.snapshot();
     fs::set_permissions(world.dir(), fs::Permissions::from_mode(0o755)).unwrap();
     let Some(ended) = ended else { return };
@@ -171,7 +149,7 @@ fn a_read_only_directory_escalates_and_stays_as_it_was() {
 #[test]
 fn a_memory_limit_that_cannot_be_kept_is_refused() {
     let world = World::new();
-    let Some(ended) = as_nobody(&world, &["--memory", "64M"], &MARK) else { return };
+    let Some(ended) = world.heal_as_nobody(&["--memory", "64M"], &MARK) else { return };
     if world.starts() > 0 {
         return skip("this user may write to a memory cgroup");
     }

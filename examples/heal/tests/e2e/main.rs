@@ -28,6 +28,7 @@ mod memory;
 mod memory_limits;
 mod odd_places;
 mod passing;
+mod recovering;
 mod reruns;
 mod restraint;
 mod resuming;

@@ -54,7 +54,7 @@ impl Healer {
     pub(crate) fn run(&self, world: &World, args: &[String], number: usize, kill_at: Option<usize>) -> Ran {
         let traced = world.path(&format!("trace-{number}"));
         let mut heal = world.command(&self.path().display().to_string());
-        heal.args(args).env("SELFHEAL_FAILPOINTS_TRACE", &traced);
+        heal.args(args).current_dir(world.dir()).env("SELFHEAL_FAILPOINTS_TRACE", &traced);
         if let Some(kill_at) = kill_at {
             heal.env("SELFHEAL_FAILPOINTS_KILL", kill_at.to_string());
         }

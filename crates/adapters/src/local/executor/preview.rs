@@ -88,7 +88,7 @@ fn described(change: &FileChange, redactor: &Redactor) -> Change {
 fn summary(pipeline: &Pipeline, step: &LocalStep) -> String {
     use crate::local::ecosystem::Change as Dependency;
     match step {
-        LocalStep::Retry => format!("run `{}` again", pipeline.command_line()),
+        LocalStep::Retry => format!("run `{}` again", pipeline.program()),
         LocalStep::SetEnvironment { name, source } => format!("give the command {name} from {source}"),
         LocalStep::IncreaseMemory { limit_bytes } => {
             let before = pipeline.memory_limit().map_or_else(|| "no limit".to_owned(), mebibytes);

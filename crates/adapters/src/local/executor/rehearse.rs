@@ -77,7 +77,7 @@ fn rehearse_once(pipeline: &Pipeline, scratch: &Scratch, steps: &[LocalStep]) ->
     if ran.exit.success() && ran.stopped.is_none() {
         return Ok(Rehearsal::Verified { facts });
     }
-    let origin = format!("output of `{}` on a copy", pipeline.command_line());
+    let origin = format!("output of `{}` on a copy", pipeline.program());
     Ok(Rehearsal::Failed {
         facts,
         evidence: observation::evidence(&ran, observation::TAIL_LINES, &origin, &pipeline.config().redactor),

@@ -16,6 +16,7 @@ pub(in crate::local) fn observe_run(
     incident: &IncidentId,
     step: Option<StepKey>,
 ) -> Result<Observation> {
+    pipeline.check_undisturbed(incident)?;
     let ran = pipeline.run_again(step);
     failpoint::hit("executor.run_ended");
     pipeline.undo(incident, |undo| undo.command_ended()).map_err(undo_error)?;
@@ -24,7 +25,7 @@ pub(in crate::local) fn observe_run(
         return Err(Error::new(ErrorKind::Cancelled, "pipeline.run", "stopped by the user"));
     }
     let redactor = &pipeline.config().redactor;
-    let origin = format!("output of `{}`", pipeline.command_line());
+    let origin = format!("output of `{}`", pipeline.program());
     let seen = observation::observation(&ran, &origin, pipeline.memory_limit(), redactor);
     let ended = |kept: &mut KeptSession| {
         kept.run_ended(&seen, redactor);

@@ -58,6 +58,12 @@ impl IncidentFolder {
         Ok(())
     }
 
+    /// Notes that files are about to change under what the last run saw. A session that can't be read answers nobody anyway.
+    pub(in crate::local) fn outdate_run(&self) -> Result<()> {
+        let Ok(Some(mut session)) = self.session() else { return Ok(()) };
+        if session.outdate_run() { self.keep_session(&session) } else { Ok(()) }
+    }
+
     /// The plan as it was kept, if it was.
     pub(super) fn plan(&self) -> Result<Option<Vec<u8>>> {
         let path = self.0.join(PLAN);

@@ -10,6 +10,7 @@ mod plan;
 mod run_mark;
 mod session;
 mod step_key;
+mod undisturbed;
 
 pub(super) use folder::IncidentFolder;
 pub use leftover::Leftover;

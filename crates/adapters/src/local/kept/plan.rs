@@ -11,7 +11,7 @@ use selfheal_core::plan::Step;
 use serde::{Deserialize, Serialize};
 
 use super::folder::{IncidentFolder, MAX_PLAN_BYTES};
-use crate::local::workspace::{ContentHash, FileChange, FileState};
+use crate::local::workspace::{ContentHash, FileChange, FileState, os_path};
 
 const VERSION: u32 = 1;
 
@@ -31,6 +31,7 @@ struct Index {
 
 #[derive(Serialize, Deserialize)]
 struct IndexedChange {
+    #[serde(with = "os_path")]
     path: PathBuf,
     before: Option<IndexedState>,
     after: Option<IndexedState>,

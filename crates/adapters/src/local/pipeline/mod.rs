@@ -1,6 +1,7 @@
 //! A pipeline of this machine: its command, and what the healer gave it for the present incident.
 
 mod config;
+mod credentials;
 mod session;
 mod words;
 
@@ -102,6 +103,11 @@ impl Pipeline {
     #[must_use]
     pub fn memory_limit(&self) -> Option<u64> {
         self.session().kept.memory().or(self.config.memory)
+    }
+
+    /// Whether it goes on with what another process began.
+    pub(super) fn is_resumed(&self) -> bool {
+        self.is_resumed
     }
 
     /// Whether a former process was killed while the command ran, and it wasn't run since.

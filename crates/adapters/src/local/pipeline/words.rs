@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::Pipeline;
+use super::credentials::Credentials;
 use crate::local::workspace::Relocation;
 
 impl Pipeline {
@@ -12,9 +13,17 @@ impl Pipeline {
     pub fn command_line(&self) -> String {
         let redactor = &self.config.redactor;
         let words = std::iter::once(&self.config.program).chain(&self.config.args).map(|word| word.to_string_lossy());
+        let mut credentials = Credentials::default();
         // A value is found in a word before its quotes are escaped, and a name and its value in the line.
-        let line = words.map(|word| quoted(&redactor.redact(&word))).collect::<Vec<_>>().join(" ");
-        redactor.redact(&line).into_owned()
+        let shown = words.map(|word| quoted(&credentials.hidden_in(&redactor.redact(&word))));
+        redactor.redact(&shown.collect::<Vec<_>>().join(" ")).into_owned()
+    }
+
+    /// The program, for what is kept: its arguments may hold what nobody recognises as a secret.
+    pub(in crate::local) fn program(&self) -> String {
+        let program = Path::new(&self.config.program);
+        let name = program.file_name().unwrap_or(&self.config.program).to_string_lossy();
+        self.config.redactor.redact(&name).into_owned()
     }
 
     /// Why the command can't be rehearsed on a copy, if it names the directory by absolute path.

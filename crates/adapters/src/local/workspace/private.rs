@@ -11,7 +11,7 @@ use selfheal_core::failpoint;
 ///
 /// # Errors
 /// If the system refuses; the former file, if there was one, is untouched.
-pub(in crate::local) fn write(dir: &Path, name: &str, parts: &[&[u8]]) -> io::Result<()> {
+pub fn write(dir: &Path, name: &str, parts: &[&[u8]]) -> io::Result<()> {
     make_dir(dir)?;
     let temporary = unfinished(&dir.join(name));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
@@ -26,7 +26,7 @@ pub(in crate::local) fn write(dir: &Path, name: &str, parts: &[&[u8]]) -> io::Re
 ///
 /// # Errors
 /// If the system refuses.
-pub(in crate::local) fn sweep(path: &Path) -> io::Result<()> {
+pub fn sweep(path: &Path) -> io::Result<()> {
     remove(&unfinished(path))
 }
 
@@ -50,7 +50,7 @@ fn make_dir(dir: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// If the system refuses.
-pub(in crate::local) fn remove(path: &Path) -> io::Result<()> {
+pub fn remove(path: &Path) -> io::Result<()> {
     let removed = match path.is_dir() {
         true => fs::remove_dir_all(path),
         false => fs::remove_file(path),
@@ -65,7 +65,7 @@ pub(in crate::local) fn remove(path: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// If the system refuses.
-pub(in crate::local) fn sync_dir(dir: &Path) -> io::Result<()> {
+pub fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir).and_then(|dir| dir.sync_all())
 }
 
@@ -73,7 +73,7 @@ pub(in crate::local) fn sync_dir(dir: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// If it is larger, or the system refuses.
-pub(in crate::local) fn read(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
+pub fn read(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),

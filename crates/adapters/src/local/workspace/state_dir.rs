@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::ContentHash;
+use super::git_dir::GitDir;
 
 /// The private (0700) state directory of one working directory.
 ///
@@ -34,6 +35,13 @@ impl StateDir {
             Some(git) => Self::in_store(git.join(".selfheal"), dir).or_else(|error| of_user().map_err(|_| error)),
             None => of_user(),
         }
+    }
+
+    /// The one at `path`, which was made before. The directory that it belongs to may be gone.
+    #[must_use]
+    pub fn existing(path: &Path) -> Option<Self> {
+        let store = path.parent()?.to_owned();
+        path.is_dir().then(|| Self { path: path.to_owned(), store })
     }
 
     fn in_store(store: PathBuf, dir: &Path) -> io::Result<Self> {
@@ -76,16 +84,28 @@ fn git_dir(dir: &Path) -> Option<PathBuf> {
     if dot_git.is_dir() {
         return Some(dot_git).filter(|git| git.join("HEAD").is_file());
     }
-    // A worktree or submodule: `gitdir: <path>`.
-    let text = std::fs::read_to_string(&dot_git).ok()?;
-    let target = PathBuf::from(text.strip_prefix("gitdir:")?.trim());
-    let target = if target.is_absolute() { target } else { dot_git.parent()?.join(target) };
-    target.is_dir().then_some(target)
+    // A worktree or submodule. A worktree's own git directory goes with it, and the record must not.
+    GitDir::of(&dot_git).ok().flatten().map(|git| git.common)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_belongs_to_a_worktree_outlives_it() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path().canonicalize().unwrap();
+        let (own, tree) = (root.join("repo/.git/worktrees/tree"), root.join("tree"));
+        std::fs::create_dir_all(&own).unwrap();
+        std::fs::create_dir(&tree).unwrap();
+        std::fs::write(own.join("commondir"), "../..\n").unwrap();
+        std::fs::write(tree.join(".git"), format!("gitdir: {}\n", own.display())).unwrap();
+        let state = StateDir::of(&tree, None).unwrap();
+        assert_eq!(state.store(), root.join("repo/.git/.selfheal"));
+        std::fs::remove_file(own.join("commondir")).unwrap();
+        assert_eq!(StateDir::of(&tree, None).unwrap().store(), own.join(".selfheal"), "a submodule has only its own");
+    }
 
     #[test]
     fn lies_in_the_git_directory_or_else_in_the_users_state_directory() {

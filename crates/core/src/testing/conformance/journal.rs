@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join;
+
 use super::{Suite, Verdict, Violation};
 use crate::engine::{Event, SCHEMA_VERSION, State, replay, transition};
 use crate::error::{ErrorKind, Result};
@@ -40,7 +42,10 @@ where
         leases_exclude_and_expire,
         an_old_epoch_stores_nothing,
         lists_in_order_and_by_page,
+        the_same_append_twice_is_stored_once,
         picks_up_what_is_due,
+        picks_up_one_of_a_resource_at_a_time,
+        two_that_pick_up_at_once_share_what_is_due,
         a_renewal_needs_the_latest_epoch,
         closing_releases,
         compaction_keeps_the_state,
@@ -60,8 +65,8 @@ fn claim(worker: &str, ttl: Duration) -> Claim {
     Claim { worker: worker.into(), ttl, holder_is_gone: false }
 }
 
-fn opened(id: &str, at: u64) -> Event {
-    let resource = ResourceRef::new("fake", "thing", id);
+fn opened(id: &str, resource: &str, at: u64) -> Event {
+    let resource = ResourceRef::new("fake", "thing", resource);
     let redactor = selfheal_detect::redact::Redactor::builder().build();
     // Text that an encoding may trip over.
     let evidence =
@@ -85,10 +90,21 @@ impl Story {
         Self { lease: Lease::first(IncidentId::new(id), claim), state: None, records: Vec::new() }
     }
 
-    /// An incident that was opened at `at` and has this one record.
+    /// An incident that was opened at `at`, is about a resource of its own, and has this one record.
     async fn begun(store: &dyn Journal, id: &str, at: u64, claim: &Claim) -> Result<Self, Violation> {
+        Self::begun_on(store, id, id, at, claim).await
+    }
+
+    /// The same, about `resource`.
+    async fn begun_on(
+        store: &dyn Journal,
+        id: &str,
+        resource: &str,
+        at: u64,
+        claim: &Claim,
+    ) -> Result<Self, Violation> {
         let mut story = Self::new(id, claim);
-        story.goes_on(store, opened(id, at), at).await?;
+        story.goes_on(store, opened(id, resource, at), at).await?;
         Ok(story)
     }
 
@@ -254,6 +270,63 @@ async fn picks_up_what_is_due(store: &dyn Journal) -> Verdict {
     SUITE.check(5, first.iter().chain(&second).all(|lease| lease.epoch == 2), "picking up gave no new epoch")
 }
 
+async fn the_same_append_twice_is_stored_once(store: &dyn Journal) -> Verdict {
+    let mut story = Story::begun(store, "inc-1", 10, &claim("w", LONG)).await?;
+    let (record, state) = story.next(Event::Recalled(None), 11)?;
+    let both = join(
+        store.append(&story.lease, &record, &state),
+        store.append(&story.lease, &record, &state),
+    )
+    .await;
+    let refusals = [both.0, both.1].into_iter().filter_map(Result::err).collect::<Vec<_>>();
+    let one = refusals.len() == 1 && refusals.iter().all(|error| error.kind() == ErrorKind::Conflict);
+    SUITE.check(1, one, &format!("of one append made twice at once, one must be a conflict, got {refusals:?}"))?;
+    story.records.push(record.clone());
+    let again = store.append(&story.lease, &record, &state).await;
+    refused(1, "an append that was made before", again, ErrorKind::Conflict)?;
+    SUITE.check(1, read(store, "inc-1").await?.records == story.records, "a record was stored twice, or not at all")
+}
+
+async fn picks_up_one_of_a_resource_at_a_time(store: &dyn Journal) -> Verdict {
+    let gone = claim("gone", Duration::ZERO);
+    let held = Story::begun_on(store, "inc-held", "busy", 9, &claim("alive", LONG)).await?;
+    Story::begun_on(store, "inc-barred", "busy", 5, &gone).await?;
+    Story::begun_on(store, "inc-late", "shared", 7, &gone).await?;
+    Story::begun_on(store, "inc-early", "shared", 6, &gone).await?;
+    let free = Story::begun_on(store, "inc-free", "shared", 8, &claim("left", LONG)).await?;
+    SUITE.call(7, "release", store.release(&free.lease).await)?;
+    Story::begun_on(store, "inc-other", "another", 10, &gone).await?;
+    let names = |leases: &[Lease]| leases.iter().map(|lease| lease.incident.as_str().to_owned()).collect::<Vec<_>>();
+    let expect = |picked: &[Lease], expected: &[&str], why: &str| {
+        SUITE.check(6, names(picked) == expected, &format!("{why}: expected {expected:?}, got {:?}", names(picked)))
+    };
+    let first = SUITE.call(6, "pick_up", store.pick_up(&claim("a", LONG), 9).await)?;
+    expect(&first, &["inc-early", "inc-other"], "the longest waiting of each resource that nobody works on")?;
+    let none = SUITE.call(6, "pick_up", store.pick_up(&claim("a", LONG), 9).await)?;
+    expect(&none, &[], "both resources are worked on")?;
+    SUITE.call(5, "lease", store.lease(&IncidentId::new("inc-barred"), &claim("b", LONG)).await)?;
+    SUITE.call(7, "release", store.release(&held.lease).await)?;
+    let Some(early) = first.first() else { return Ok(()) };
+    SUITE.call(7, "release", store.release(early).await)?;
+    let next = SUITE.call(6, "pick_up", store.pick_up(&claim("a", LONG), 9).await)?;
+    expect(&next, &["inc-early"], "a resource of which an incident was asked for by name is worked on")
+}
+
+async fn two_that_pick_up_at_once_share_what_is_due(store: &dyn Journal) -> Verdict {
+    for number in 0..8 {
+        let (id, resource) = (format!("inc-{number}"), format!("thing-{}", number / 2));
+        Story::begun_on(store, &id, &resource, 10 + number, &claim("gone", Duration::ZERO)).await?;
+    }
+    let (a, b) = (claim("a", LONG), claim("b", LONG));
+    let both = join(store.pick_up(&a, 9), store.pick_up(&b, 9)).await;
+    let mut picked = SUITE.call(6, "pick_up", both.0)?;
+    picked.extend(SUITE.call(6, "pick_up", both.1)?);
+    let mut names: Vec<_> = picked.iter().map(|lease| lease.incident.as_str()).collect();
+    names.sort_unstable();
+    let first = ["inc-0", "inc-2", "inc-4", "inc-6"];
+    SUITE.check(6, names == first, &format!("two at once: expected {first:?} between them, got {names:?}"))
+}
+
 async fn a_renewal_needs_the_latest_epoch(store: &dyn Journal) -> Verdict {
     let story = Story::begun(store, "inc-1", 10, &claim("first", Duration::ZERO)).await?;
     let held = Lease { ttl: LONG, ..story.lease.clone() };
@@ -267,7 +340,13 @@ async fn a_renewal_needs_the_latest_epoch(store: &dyn Journal) -> Verdict {
 
 async fn closing_releases(store: &dyn Journal) -> Verdict {
     let mut story = Story::begun(store, "inc-1", 10, &claim("w", LONG)).await?;
+    let (mut late, open) = story.next(Event::Recalled(None), 12)?;
     story.closes(store, 11).await?;
+    late.sequence = 2;
+    let (late, open) = (Record { sequence: 2, ..late }, open);
+    let reopened = store.append(&story.lease, &late, &open).await;
+    refused(1, "an append to a closed incident, by the lease that closed it", reopened, ErrorKind::Conflict)?;
+    SUITE.check(1, read(store, "inc-1").await?.records.len() == 2, "a closed incident has a record more")?;
     let closed = store.lease(story.id(), &claim("x", LONG)).await;
     refused(5, "the lease of a closed incident", closed, ErrorKind::Invalid)?;
     let picked = SUITE.call(6, "pick_up", store.pick_up(&claim("x", LONG), 9).await)?;

@@ -24,6 +24,7 @@ enum Bug {
     ListsOldestFirst,
     LeasesWhatIsHeld,
     PicksUpWhatWaits,
+    PicksUpAllOfAResource,
     RenewsForAnybody,
     CompactsEverything,
     ForgetsTheOpen,
@@ -72,11 +73,19 @@ impl Journal for Careless {
     }
 
     async fn pick_up(&self, claim: &Claim, most: usize) -> Result<Vec<Lease>> {
-        if self.1 != Bug::PicksUpWhatWaits {
-            return self.0.pick_up(claim, most).await;
-        }
-        let mut leases = Vec::new();
-        for standing in self.0.list(&Query::open(most)).await? {
+        let mut leases = match self.1 {
+            Bug::PicksUpWhatWaits => Vec::new(),
+            _ => self.0.pick_up(claim, most).await?,
+        };
+        let open = self.0.list(&Query::open(most)).await?;
+        let picked = |one: &&Standing| leases.iter().any(|lease: &Lease| lease.incident == one.incident);
+        let resources: Vec<_> = open.iter().filter(picked).map(|one| one.resource.clone()).collect();
+        let also = |one: &&Standing| match self.1 {
+            Bug::PicksUpWhatWaits => true,
+            Bug::PicksUpAllOfAResource => resources.contains(&one.resource),
+            _ => false,
+        };
+        for standing in open.iter().filter(also) {
             leases.extend(self.0.lease(&standing.incident, claim).await.ok());
         }
         Ok(leases)
@@ -111,6 +120,7 @@ async fn the_suite_finds_what_a_careless_backend_gets_wrong() {
         (Bug::ListsOldestFirst, 4),
         (Bug::LeasesWhatIsHeld, 5),
         (Bug::PicksUpWhatWaits, 6),
+        (Bug::PicksUpAllOfAResource, 6),
         (Bug::RenewsForAnybody, 7),
         (Bug::CompactsEverything, 8),
         (Bug::ForgetsTheOpen, 8),

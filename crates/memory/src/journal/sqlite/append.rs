@@ -21,7 +21,7 @@ pub(super) fn append(batch: &mut Batch<'_>, lease: &Lease, record: &PreparedReco
         Some(kept) => go_on(batch, lease, record, &kept)?,
         None => open(batch, lease, record)?,
     }
-    if record.rests { batch.sign() } else { Ok(()) }
+    if record.is_signed { batch.sign() } else { Ok(()) }
 }
 
 fn open(batch: &mut Batch<'_>, lease: &Lease, record: &PreparedRecord) -> Result<(), Failure> {
@@ -38,7 +38,7 @@ fn open(batch: &mut Batch<'_>, lease: &Lease, record: &PreparedRecord) -> Result
     batch.connection.prepare_cached(insert)?.execute(values)?;
     let insert =
         "INSERT INTO standings (number, phase, category, outcome, wake_at_ms, updated_at_ms, records, last_record,
-        seal, epoch, worker, lease_until_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?1, ?7, 1, ?8, ?9)";
+        resource, seal, epoch, worker, lease_until_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?1, ?7, ?8, 1, ?9, ?10)";
     batch.connection.prepare_cached(insert)?.execute(params![
         number,
         record.standing.phase,
@@ -46,6 +46,7 @@ fn open(batch: &mut Batch<'_>, lease: &Lease, record: &PreparedRecord) -> Result
         record.standing.outcome,
         record.wake_at_ms,
         record.standing.updated_at_ms,
+        record.resource,
         record.standing.seal,
         held.map(|lease| lease.worker.as_ref()),
         held.map(|lease| lease_until(batch, lease.ttl)),

@@ -105,7 +105,7 @@ impl SqliteRows {
                 format!("expected leaves and openings from 0 on to the same end, found {leaves:?} and {openings:?}");
             return Err(self.damaged(message));
         }
-        Ok(unsigned(leaves.1 + 1))
+        leaves.1.checked_add(1).map(unsigned).ok_or_else(|| self.damaged("a leaf has no place after it"))
     }
 
     fn checkpoints(&self) -> Result<Vec<String>> {

@@ -34,7 +34,7 @@ impl Batch<'_> {
         loaded(&mut self.log, self.connection).map(Log::wants_checkpoint)
     }
 
-    /// Has what was overwritten removed from the write-ahead log too, once the transaction is durable.
+    /// Has what was removed overwritten in the file and its write-ahead log, once the transaction is durable.
     pub(super) fn scrub(&mut self) {
         self.scrub = true;
     }
@@ -109,14 +109,22 @@ impl From<rusqlite::Error> for Broken {
     }
 }
 
-/// Carries all `writes` out in one transaction; durable when it returns, with the checkpoint that was signed.
+/// What a transaction left to do.
+pub(super) struct Done {
+    /// Is to be shown to the witness.
+    pub(super) checkpoint: Option<SignedCheckpoint>,
+    /// Whether something was removed that is to be overwritten.
+    pub(super) scrub: bool,
+}
+
+/// Carries all `writes` out in one transaction; durable when it returns.
 pub(super) fn carry_out(
     connection: &mut Connection,
     salts: &mut Salts,
     signer: &dyn Signer,
     now: Timestamp,
     writes: &mut [Box<dyn Write>],
-) -> Result<Option<SignedCheckpoint>, Broken> {
+) -> Result<Done, Broken> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut batch = Batch { connection: &transaction, now, salts, log: None, scrub: false };
     for write in writes {
@@ -132,9 +140,5 @@ pub(super) fn carry_out(
         .commit()
         .map_err(|error| if super::failure::leaves_doubt(&error) { Broken::InDoubt(error) } else { error.into() })?;
     failpoint::hit("journal.batch_committed");
-    if scrub {
-        // If a reader is in the way, the next such checkpoint does it.
-        let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-    }
-    Ok(checkpoint)
+    Ok(Done { checkpoint, scrub })
 }

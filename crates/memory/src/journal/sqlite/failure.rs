@@ -55,9 +55,29 @@ pub(super) fn of(operation: &'static str, path: &Path, error: &rusqlite::Error) 
         .with_context("path", path.display().to_string())
 }
 
-/// Whether a commit that ended with `error` may be durable all the same: the frames were written, and only the system's word
-/// that they reached the disk is missing.
+/// Whether a commit that ended with `error` may be durable all the same. The frame with the commit mark is the last that is
+/// written; what can fail after it is the system's word that it reached the disk, and the shared index that tells others of it.
 pub(super) fn leaves_doubt(error: &rusqlite::Error) -> bool {
-    let code = error.sqlite_error().map(|error| error.extended_code);
-    matches!(code, Some(ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC))
+    let Some(error) = error.sqlite_error() else { return false };
+    match error.extended_code {
+        // That frame itself, or one before it, is not whole.
+        ffi::SQLITE_IOERR_WRITE => false,
+        code => matches!(code & 0xff, ffi::SQLITE_IOERR | ffi::SQLITE_NOMEM),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_fails_before_the_commit_mark_is_certainly_not_stored() {
+        let failed = |code| rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+        for code in [ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_SHMSIZE, ffi::SQLITE_IOERR_SHMMAP, ffi::SQLITE_NOMEM] {
+            assert!(leaves_doubt(&failed(code)), "{code}");
+        }
+        for code in [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_FULL, ffi::SQLITE_BUSY, ffi::SQLITE_READONLY] {
+            assert!(!leaves_doubt(&failed(code)), "{code}");
+        }
+    }
 }

@@ -19,7 +19,7 @@ use crate::audit::PublicKey;
 const OPERATION: &str = "journal.open";
 
 /// How long another process may hold the file before a call gives up.
-const BUSY: Duration = Duration::from_secs(10);
+pub(super) const BUSY: Duration = Duration::from_secs(10);
 
 /// Pages (of 4 KiB) that the write-ahead log may take before they are moved to their places.
 const WAL_PAGES: i64 = 4096;
@@ -81,14 +81,17 @@ fn read_only(path: &Path) -> rusqlite::Result<Connection> {
     // shared memory afterwards, which whoever may only read leaves behind.
     let mode = if has_log(path) { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
     let connection = Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.pragma_update(None, "query_only", true)?;
-    connection.pragma_update(None, "cache_size", READER_CACHE)?;
     connection.busy_timeout(BUSY)?;
-    match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())) {
-        Ok(()) => Ok(connection),
-        Err(error) if is_unwritable(&error) && !has_log(path) => immutable(path),
-        Err(error) => Err(error),
-    }
+    // Before the pragmas, which look at the file too.
+    let connection = match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())) {
+        Ok(()) => connection,
+        Err(error) if is_unwritable(&error) && !has_log(path) => immutable(path)?,
+        Err(error) => return Err(error),
+    };
+    connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cache_size", READER_CACHE)?;
+    Ok(connection)
 }
 
 /// Where even shared memory can't be created, such as on read-only media, nobody can be writing either.
@@ -167,6 +170,7 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     // What is erased or forgotten is overwritten, not only unlinked.
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "foreign_keys", false)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
@@ -195,6 +199,7 @@ fn check(path: &Path, found: Found) -> Result<()> {
         Found::Newer(version) => {
             format!("the journal is of version {version}, this program knows up to {}", MIGRATIONS.len())
         }
+        Found::Altered => "the journal has other tables, indices, views or triggers than it was made with".to_owned(),
         Found::Foreign => "the file is an SQLite database, but no journal of selfheal".to_owned(),
     };
     Err(at(Error::new(ErrorKind::Invalid, OPERATION, message), path))

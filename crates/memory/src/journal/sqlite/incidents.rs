@@ -65,7 +65,7 @@ fn is_held_by_another(batch: &Batch<'_>, number: i64, claim: &Claim) -> rusqlite
 }
 
 /// Gives the incident to the worker of `claim`; whoever had it is fenced off.
-fn hand_over(
+pub(super) fn hand_over(
     batch: &Batch<'_>,
     number: i64,
     epoch: i64,
@@ -73,41 +73,10 @@ fn hand_over(
     claim: &Claim,
 ) -> Result<Lease, Failure> {
     let update = "UPDATE standings SET epoch = ?2, worker = ?3, lease_until_ms = ?4 WHERE number = ?1";
-    let (epoch, until) = (epoch + 1, lease_until(batch, claim.ttl));
+    let past_all = || error("journal.lease", ErrorKind::Invalid, &incident, "the store is damaged: no epoch is left");
+    let (epoch, until) = (epoch.checked_add(1).ok_or_else(past_all)?, lease_until(batch, claim.ttl));
     batch.connection.prepare_cached(update)?.execute(params![number, epoch, claim.worker.as_ref(), until])?;
     Ok(Lease { incident, epoch: unsigned(epoch), worker: claim.worker.clone(), ttl: claim.ttl })
-}
-
-/// An incident that a worker may take.
-struct Due {
-    wake_at_ms: i64,
-    number: i64,
-    epoch: i64,
-    incident: IncidentId,
-}
-
-/// Leases of at most `most` incidents that are due and free, longest waiting first.
-pub(super) fn pick_up(batch: &Batch<'_>, claim: &Claim, most: usize) -> Result<Vec<Lease>, Failure> {
-    let free = "SELECT wake_at_ms, number, epoch, incident FROM standings JOIN incidents USING (number)
-        WHERE worker IS NULL AND wake_at_ms IS NOT NULL AND wake_at_ms <= ?1 ORDER BY wake_at_ms, number LIMIT ?2";
-    // There are never more of these than workers can hold at once.
-    let expired = "SELECT wake_at_ms, number, epoch, incident FROM standings JOIN incidents USING (number)
-        WHERE worker IS NOT NULL AND lease_until_ms <= ?1 AND wake_at_ms <= ?1 ORDER BY wake_at_ms, number LIMIT ?2";
-    let mut due = due(batch, free, most)?;
-    due.extend(self::due(batch, expired, most)?);
-    due.sort_by_key(|one| (one.wake_at_ms, one.number));
-    due.truncate(most);
-    due.into_iter().map(|one| hand_over(batch, one.number, one.epoch, one.incident, claim)).collect()
-}
-
-fn due(batch: &Batch<'_>, query: &str, most: usize) -> rusqlite::Result<Vec<Due>> {
-    let mut statement = batch.connection.prepare_cached(query)?;
-    let read = |row: &Row<'_>| {
-        let incident = IncidentId::new(row.get_ref(3)?.as_str()?);
-        Ok(Due { wake_at_ms: row.get(0)?, number: row.get(1)?, epoch: row.get(2)?, incident })
-    };
-    let now = signed(batch.now.as_millis());
-    statement.query_map(params![now, signed(most as u64)], read)?.collect()
 }
 
 /// Starts the time of `lease` anew.

@@ -8,10 +8,8 @@ use selfheal_core::time::Timestamp;
 
 use super::failure::Failure;
 use crate::audit::Salts;
+use crate::journal::leaves::is_full;
 use crate::journal::rows::signed;
-
-/// A checkpoint is signed at least when the number of leaves passes a multiple of this.
-const LEAVES_PER_CHECKPOINT: u64 = 256;
 
 /// The end of the log as one transaction moves it.
 pub(super) struct Log {
@@ -61,8 +59,7 @@ impl Log {
         if size != self.size_before {
             connection.prepare_cached("UPDATE audit_head SET head = ?1")?.execute([self.head.encode()])?;
         }
-        let full = size / LEAVES_PER_CHECKPOINT != self.size_before / LEAVES_PER_CHECKPOINT;
-        if self.due || full { sign(connection, &self.head, signer, now) } else { Ok(None) }
+        if self.due || is_full(self.size_before, size) { sign(connection, &self.head, signer, now) } else { Ok(None) }
     }
 }
 
@@ -87,7 +84,13 @@ fn sign(
     if signed == head.size() {
         return Ok(None);
     }
-    let (place, before) = newest.map_or((0, None), |(place, newest)| (place + 1, Some(newest)));
+    let (place, before) = match newest {
+        None => (0, None),
+        Some((place, newest)) => {
+            let next = place.checked_add(1).ok_or_else(|| damaged("the newest checkpoint", &"it has no place after it"))?;
+            (next, Some(newest))
+        }
+    };
     let checkpoint = Checkpoint::sign(head, now, before.as_ref(), signer)?;
     let insert = "INSERT INTO audit_checkpoints (place, note) VALUES (?1, ?2)";
     connection.prepare_cached(insert)?.execute(params![place, checkpoint.as_str()])?;

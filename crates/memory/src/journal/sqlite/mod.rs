@@ -9,9 +9,11 @@ mod failure;
 mod file;
 mod incidents;
 mod log;
+mod picking;
 mod queue;
 mod reading;
 mod schema;
+mod scrubbing;
 mod standing;
 mod tidying;
 mod witnessing;
@@ -25,7 +27,7 @@ use selfheal_core::audit::{Erasure, SignedCheckpoint, Signer, Witness};
 use selfheal_core::engine::State;
 use selfheal_core::error::{Error, ErrorKind, Result};
 use selfheal_core::incident::IncidentId;
-use selfheal_core::orchestrator::SystemClock;
+use selfheal_core::orchestrator::WallClock;
 use selfheal_core::ports::{Claim, Clock, History, Journal, Lease, Query, Record, Snapshot, Standing};
 
 use self::append::PreparedRecord;
@@ -39,7 +41,6 @@ use super::rows::{bounded_json, signed};
 use crate::audit::{PublicKey, SigningKey};
 
 pub use self::audit::SqliteRows;
-pub use self::crosscheck::{CrossChecked, Mismatch};
 pub use self::writer::Written;
 
 /// With what a journal is opened for writing.
@@ -56,11 +57,11 @@ pub struct JournalOptions {
 }
 
 impl JournalOptions {
-    /// Signed with `key`, by the system's time, without a witness.
+    /// Signed with `key`, by the system's wall clock, without a witness.
     #[must_use]
     pub fn new(key: SigningKey) -> Self {
         let public_key = key.public();
-        Self { signer: Arc::new(key), public_key, witness: None, clock: Arc::new(SystemClock::default()) }
+        Self { signer: Arc::new(key), public_key, witness: None, clock: Arc::new(WallClock::default()) }
     }
 }
 
@@ -122,15 +123,28 @@ impl SqliteJournal {
 
     /// Drops the opening of one field and says so in the audit log, signed. What is gone already stays gone.
     ///
-    /// What the incident's own records say is another matter: those go with [`compact`](Journal::compact) and
-    /// [`forget`](Journal::forget).
+    /// When it returns, the value is gone from the log for every later reader. The bytes are overwritten with it unless
+    /// somebody reads the file just then: [`has_overwritten`](Self::has_overwritten) says so.
+    ///
+    /// Only the log's own words go. The incident's records, the snapshot that stands for compacted ones (a whole state,
+    /// evidence included) and its line in [`list`](Journal::list) go with [`forget`](Journal::forget), once it is closed; what
+    /// was learned from it lies in the memory; exports, checkpoints and copies that were made before are as they were.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] if there is no such leaf or it never had such a field; [`ErrorKind::Invalid`] if it tells of an
-    /// erasure, a compaction or a removal, which has to stay readable.
+    /// [`ErrorKind::NotFound`] if there is no such leaf or it never had such a field; [`ErrorKind::Invalid`] if the field ties a
+    /// record to its leaf (`event`, `incident`, `record`, `sequence`, `snapshot`), or the leaf tells of an erasure, a compaction
+    /// or a removal: all of that has to stay readable.
     pub async fn erase(&self, erasure: &Erasure) -> Result<()> {
         let erasure = erasure.clone();
         self.writer()?.write(0, move |batch| erasing::erase(batch, &erasure)).await
+    }
+
+    /// Whether the bytes of all that was erased, compacted or forgotten since the journal was opened are overwritten in the
+    /// file and its write-ahead log. If not, somebody was reading a state that still had them; it is tried again after later
+    /// writes, and when the journal is dropped.
+    #[must_use]
+    pub fn has_overwritten(&self) -> bool {
+        self.writer.as_ref().is_none_or(Writer::has_overwritten)
     }
 
     /// Signs what no checkpoint covers yet. It is done anyway when the journal is dropped.
@@ -194,7 +208,7 @@ impl Journal for SqliteJournal {
 
     async fn pick_up(&self, claim: &Claim, most: usize) -> Result<Vec<Lease>> {
         let claim = claim.clone();
-        self.writer()?.write(0, move |batch| incidents::pick_up(batch, &claim, most)).await
+        self.writer()?.write(0, move |batch| picking::pick_up(batch, &claim, most)).await
     }
 
     async fn renew(&self, lease: &Lease) -> Result<()> {

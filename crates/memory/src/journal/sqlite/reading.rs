@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
-use selfheal_core::audit::{Hash, Openings};
 use selfheal_core::error::{Error, ErrorKind, Result};
 use selfheal_core::incident::IncidentId;
 use selfheal_core::ports::{History, Query, Record, Snapshot, Standing};
@@ -12,7 +11,8 @@ use selfheal_core::ports::{History, Query, Record, Snapshot, Standing};
 use super::failure::{self, Failure};
 use super::file::open_read_only;
 use super::standing::{self, COLUMNS};
-use crate::journal::rows::{millis, parsed, signed, unsigned};
+use crate::journal::rows::{complete, millis, parsed, signed, unsigned};
+use crate::journal::vouching::Kept;
 
 /// Connections that are kept open.
 const KEPT: usize = 4;
@@ -88,54 +88,47 @@ pub(super) fn history(connection: &Connection, incident: &IncidentId) -> Result<
     });
     let Some((number, count, last_record)) = found.optional()? else { return Ok(History::default()) };
     let about = |error: Error| Failure::Refused(error.with_context("incident", incident.as_str()));
-    let snapshot = snapshot(connection, number)?.transpose().map_err(about)?;
+    let snapshot = snapshot(connection, number, incident)?.transpose().map_err(about)?;
     let first = snapshot.as_ref().map_or(0, |snapshot| signed(snapshot.records));
-    let records = records(connection, last_record, first)?.map_err(about)?;
-    let complete = records.iter().zip(unsigned(first)..).all(|(record, place)| record.sequence == place);
-    if !complete || first + signed(records.len() as u64) != count {
-        let message = format!("the store is damaged: expected the records {first} to {count}, some are missing");
-        return Err(about(Error::new(ErrorKind::Invalid, READ, message)));
-    }
-    Ok(History { snapshot: snapshot.map(Box::new), records })
+    let records = records(connection, last_record, first, incident)?.map_err(about)?;
+    complete(History { snapshot: snapshot.map(Box::new), records }, unsigned(count)).map_err(about)
 }
 
-fn snapshot(connection: &Connection, number: i64) -> rusqlite::Result<Option<Result<Snapshot>>> {
-    let query = "SELECT s.snapshot, o.encoding FROM snapshots s LEFT JOIN audit_openings o ON o.leaf = s.leaf
+fn snapshot(
+    connection: &Connection,
+    number: i64,
+    incident: &IncidentId,
+) -> rusqlite::Result<Option<Result<Snapshot>>> {
+    let query = "SELECT s.records, s.snapshot, o.encoding FROM snapshots s LEFT JOIN audit_openings o ON o.leaf = s.leaf
         WHERE s.incident = ?1";
     let read = |row: &Row<'_>| {
-        let (text, openings) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_blob_or_null()?);
-        Ok(vouched_for("snapshot", text, openings).and_then(|()| parsed(READ, "snapshot", text)))
+        let (records, text, leaf) = (row.get(0)?, row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_blob_or_null()?);
+        let checked = Kept::snapshot(incident.as_str(), records, text).check(leaf);
+        Ok(checked.and_then(|()| parsed(READ, "snapshot", text)))
     };
     connection.prepare_cached(query)?.query_row([number], read).optional()
 }
 
-fn records(connection: &Connection, last_record: i64, first: i64) -> rusqlite::Result<Result<Vec<Record>>> {
+fn records(
+    connection: &Connection,
+    last_record: i64,
+    first: i64,
+    incident: &IncidentId,
+) -> rusqlite::Result<Result<Vec<Record>>> {
     let query = "WITH RECURSIVE history (leaf, sequence, before, record) AS (
             SELECT leaf, sequence, before, record FROM records WHERE leaf = ?1
             UNION ALL
             SELECT r.leaf, r.sequence, r.before, r.record FROM history h JOIN records r ON r.leaf = h.before
             WHERE h.sequence > ?2)
-        SELECT h.record, o.encoding FROM history h LEFT JOIN audit_openings o ON o.leaf = h.leaf
+        SELECT h.sequence, h.record, o.encoding FROM history h LEFT JOIN audit_openings o ON o.leaf = h.leaf
         WHERE h.sequence >= ?2 ORDER BY h.sequence";
     let mut statement = connection.prepare_cached(query)?;
     let read = |row: &Row<'_>| {
-        let (text, openings) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_blob_or_null()?);
-        Ok(vouched_for("record", text, openings).and_then(|()| parsed(READ, "record", text)))
+        let (sequence, text, leaf) = (row.get(0)?, row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_blob_or_null()?);
+        let checked = Kept::record(incident.as_str(), sequence, text).check(leaf);
+        Ok(checked.and_then(|()| parsed(READ, "record", text)))
     };
     statement.query_map(params![last_record, first], read)?.collect()
-}
-
-/// Whether the field `field` of the leaf with these openings has the hash of `text`. One that was erased says nothing.
-pub(super) fn vouched_for(field: &str, text: &str, openings: Option<&[u8]>) -> Result<()> {
-    let damaged = |what: &str| Err(Error::new(ErrorKind::Invalid, READ, format!("the store is damaged: {what}")));
-    let Some(openings) = openings else { return damaged("a record has no leaf in the audit log") };
-    let Ok(openings) = Openings::decode(openings) else { return damaged("a leaf's openings can't be read") };
-    match openings.value(field) {
-        Some(hash) if hash != Hash::of(text.as_bytes()).to_string() => {
-            damaged("a record is not the one that the audit log has the hash of")
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Where incidents stand.

@@ -17,6 +17,8 @@ pub(super) enum Found {
     Version(usize),
     /// A journal of a version that this program doesn't know.
     Newer(i64),
+    /// A journal to whose tables something was added or done: a trigger would run within our transactions.
+    Altered,
     /// Somebody else's database.
     Foreign,
 }
@@ -28,10 +30,30 @@ pub(super) fn find(connection: &Connection, migrations: &[&str]) -> Result<Found
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     Ok(match usize::try_from(version) {
         Ok(0) if application == 0 && tables == 0 => Found::Empty,
-        Ok(known) if application == APPLICATION && (1..=migrations.len()).contains(&known) => Found::Version(known),
+        Ok(known) if application == APPLICATION && (1..=migrations.len()).contains(&known) => {
+            let is_ours = objects(connection)? == made_by(&migrations[..known])?;
+            if is_ours { Found::Version(known) } else { Found::Altered }
+        }
         _ if application == APPLICATION && version > 0 => Found::Newer(version),
         _ => Found::Foreign,
     })
+}
+
+/// A table, an index, a view or a trigger: its kind, name, and the statement that made it.
+type Object = (String, String, Option<String>);
+
+fn objects(connection: &Connection) -> Result<Vec<Object>> {
+    // The statistics that ANALYZE makes are tables of SQLite's own.
+    let query = "SELECT type, name, sql FROM sqlite_schema WHERE NOT (type = 'table' AND name GLOB 'sqlite_stat[1-4]')
+        ORDER BY type, name";
+    connection.prepare(query)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+}
+
+/// The objects that these migrations make.
+fn made_by(migrations: &[&str]) -> Result<Vec<Object>> {
+    let model = Connection::open_in_memory()?;
+    migrations.iter().try_for_each(|migration| model.execute_batch(migration))?;
+    objects(&model)
 }
 
 /// Brings an empty or older file up to date and lets `complete` add to it, all in one transaction; what it found there when
@@ -46,7 +68,7 @@ pub(super) fn bring_up_to_date<E: From<rusqlite::Error>>(
     let from = match found {
         Found::Empty => 0,
         Found::Version(version) => version,
-        Found::Newer(_) | Found::Foreign => return Ok(found),
+        Found::Newer(_) | Found::Altered | Found::Foreign => return Ok(found),
     };
     for migration in &migrations[from..] {
         transaction.execute_batch(migration)?;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::failure::Failure;
-use crate::journal::rows::{bounded_json, millis, parsed, unsigned};
+use crate::journal::rows::{bounded_json, millis, parsed, resource_key, unsigned};
 
 /// What never changes.
 #[derive(Serialize, Deserialize)]
@@ -82,7 +82,7 @@ fn seal(standing: &Standing, outcome: Option<&str>) -> i64 {
 
 /// The columns that [`read`] reads, of the tables `incidents` as `i` and `standings` as `s`.
 pub(super) const COLUMNS: &str = "i.incident, i.subject, i.opened_at_ms, s.phase, s.category, s.outcome, s.wake_at_ms,
-    s.updated_at_ms, s.records, s.seal";
+    s.updated_at_ms, s.records, s.seal, s.resource";
 
 const LIST: &str = "journal.list";
 
@@ -106,7 +106,8 @@ pub(super) fn read(row: &Row<'_>) -> Result<Standing, Failure> {
         updated_at: time(row.get(7)?),
         records: unsigned(row.get(8)?),
     };
-    if row.get::<_, i64>(9)? == seal(&standing, outcome) {
+    let is_sealed = row.get::<_, i64>(9)? == seal(&standing, outcome);
+    if is_sealed && row.get::<_, i64>(10)? == resource_key(&standing.resource) {
         return Ok(standing);
     }
     let message = "the store is damaged: where an incident stands is not what was written";

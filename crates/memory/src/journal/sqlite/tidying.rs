@@ -1,7 +1,6 @@
 //! Compaction and forgetting. Each is a leaf of the audit log, so that records that went this way can be told from stolen ones.
 
 use rusqlite::{OptionalExtension, params};
-use selfheal_core::audit::{Field, Hash};
 use selfheal_core::error::ErrorKind;
 use selfheal_core::failpoint;
 use selfheal_core::incident::IncidentId;
@@ -9,12 +8,7 @@ use selfheal_core::incident::IncidentId;
 use super::batch::Batch;
 use super::failure::Failure;
 use super::incidents;
-
-/// The value of `event` in a leaf that says that a snapshot stands for records from now on.
-pub(super) const COMPACTED: &str = "compacted";
-
-/// The value of `event` in a leaf that says that a closed incident was removed.
-pub(super) const FORGOTTEN: &str = "forgotten";
+use crate::journal::leaves;
 
 /// A [`Snapshot`](selfheal_core::ports::Snapshot) as it is stored.
 pub(super) struct PreparedSnapshot {
@@ -38,13 +32,12 @@ pub(super) fn compact(batch: &mut Batch<'_>, snapshot: &PreparedSnapshot) -> Res
     if before.optional()?.is_some_and(|before| before >= snapshot.records) {
         return Ok(());
     }
-    let mut said = told(batch, COMPACTED, &snapshot.incident, snapshot.records);
-    said.push(Field::new("snapshot", Hash::of(snapshot.json.as_bytes()).to_string()));
-    let leaf = batch.say(said)?;
+    let leaf = batch.say(leaves::compacted(&snapshot.incident, snapshot.records, &snapshot.json, batch.now))?;
     drop_records(batch, kept.last_record, snapshot.records)?;
     let replace = "INSERT OR REPLACE INTO snapshots (incident, leaf, records, snapshot) VALUES (?1, ?2, ?3, ?4)";
     let values = params![kept.number, leaf, snapshot.records, snapshot.json];
     batch.connection.prepare_cached(replace)?.execute(values)?;
+    batch.scrub();
     failpoint::hit("journal.incident_compacted");
     Ok(())
 }
@@ -55,24 +48,14 @@ pub(super) fn forget(batch: &mut Batch<'_>, incident: &IncidentId) -> Result<(),
     if kept.open {
         return Err(incidents::error("journal.forget", ErrorKind::Invalid, incident, "the incident is open").into());
     }
-    let said = told(batch, FORGOTTEN, incident, kept.records);
-    batch.say(said)?;
+    batch.say(leaves::forgotten(incident, kept.records, batch.now))?;
     drop_records(batch, kept.last_record, kept.records)?;
     batch.connection.prepare_cached("DELETE FROM snapshots WHERE incident = ?1")?.execute([kept.number])?;
     batch.connection.prepare_cached("DELETE FROM standings WHERE number = ?1")?.execute([kept.number])?;
     batch.connection.prepare_cached("DELETE FROM incidents WHERE number = ?1")?.execute([kept.number])?;
+    batch.scrub();
     failpoint::hit("journal.incident_forgotten");
     Ok(())
-}
-
-fn told(batch: &Batch<'_>, event: &str, incident: &IncidentId, records: i64) -> Vec<Field> {
-    vec![
-        Field::new("at_ms", batch.now.as_millis().to_string()),
-        Field::new("by", "healer"),
-        Field::new("event", event),
-        Field::new("incident", incident.as_str()),
-        Field::new("records", records.to_string()),
-    ]
 }
 
 /// Drops the first `records` of an incident whose newest record is at `last_record`.

@@ -21,13 +21,14 @@ CREATE TABLE standings (
     updated_at_ms   INTEGER NOT NULL,
     records         INTEGER NOT NULL,
     last_record     INTEGER NOT NULL,   -- the leaf of its newest record
+    resource        INTEGER NOT NULL,   -- a hash of what it is about: of incidents that share it, one is worked on at a time
     seal            INTEGER NOT NULL,   -- a checksum over all above and the incident's other row, `last_record` excepted
     epoch           INTEGER NOT NULL,
     worker          TEXT,               -- NULL: free
     lease_until_ms  INTEGER
 ) STRICT;
 -- Neither has a column that an append by the holder of the lease changes: such an append touches no index.
-CREATE INDEX standings_free ON standings (wake_at_ms) WHERE worker IS NULL AND wake_at_ms IS NOT NULL;
+CREATE INDEX standings_free ON standings (wake_at_ms, number, resource) WHERE worker IS NULL AND wake_at_ms IS NOT NULL;
 CREATE INDEX standings_leased ON standings (worker) WHERE worker IS NOT NULL;
 
 -- In the order of the log, so that the records of one transaction lie side by side; `before` leads through one incident's.

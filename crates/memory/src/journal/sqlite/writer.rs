@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -13,9 +13,10 @@ use selfheal_core::failpoint;
 use selfheal_core::ports::Clock;
 use tokio::sync::oneshot;
 
-use super::batch::{Batch, Broken, Job, Write, carry_out};
+use super::batch::{Batch, Broken, Done, Job, Write, carry_out};
 use super::failure::{self, Failure};
 use super::queue::{Queue, share_of};
+use super::scrubbing::Scrubbing;
 use crate::audit::Salts;
 
 /// The longest that the first of several callers waits for the others.
@@ -40,6 +41,8 @@ struct Counters {
 pub(super) struct Writer {
     queue: Arc<Queue<Box<dyn Write>>>,
     counters: Arc<Counters>,
+    /// Whether something that was removed is still to be overwritten.
+    unscrubbed: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -60,11 +63,14 @@ pub(super) struct Desk {
 impl Writer {
     pub(super) fn start(desk: Desk) -> Result<Self> {
         let (queue, counters) = (Arc::new(Queue::new()), Arc::new(Counters::default()));
+        let scrubbing = Scrubbing::default();
+        let unscrubbed = scrubbing.due();
         let mut work = Work {
             desk,
             queue: Arc::clone(&queue),
             counters: Arc::clone(&counters),
             salts: Salts::default(),
+            scrubbing,
             broken: None,
         };
         let failed = |error: std::io::Error| {
@@ -72,7 +78,7 @@ impl Writer {
         };
         let thread = std::thread::Builder::new().name("selfheal-journal".to_owned());
         let thread = thread.spawn(move || work.run()).map_err(failed)?;
-        Ok(Self { queue, counters, thread: Some(thread) })
+        Ok(Self { queue, counters, unscrubbed, thread: Some(thread) })
     }
 
     /// Has `work` carried out in a transaction and returns once that is durable; `bytes` is what it adds, roughly.
@@ -89,6 +95,11 @@ impl Writer {
                 .with_retry(Retry::UnknownOutcome)
         };
         answer.await.map_err(gone)?
+    }
+
+    /// Whether nothing that was removed is left in the file.
+    pub(super) fn has_overwritten(&self) -> bool {
+        !self.unscrubbed.load(Ordering::Acquire)
     }
 
     pub(super) fn written(&self) -> Written {
@@ -113,6 +124,7 @@ struct Work {
     queue: Arc<Queue<Box<dyn Write>>>,
     counters: Arc<Counters>,
     salts: Salts,
+    scrubbing: Scrubbing,
     /// Set when nobody knows what is durable any more.
     broken: Option<Error>,
 }
@@ -137,6 +149,7 @@ impl Work {
         }
         if self.broken.is_none() {
             self.sign_the_rest();
+            self.scrubbing.finish(&self.desk.connection);
         }
     }
 
@@ -161,13 +174,18 @@ impl Work {
 
     fn transact(&mut self, writes: &mut [Box<dyn Write>]) -> Result<(), Broken> {
         let Desk { connection, clock, signer, signed, .. } = &mut self.desk;
-        let checkpoint = carry_out(connection, &mut self.salts, signer.as_ref(), clock.now(), writes)?;
+        let Done { checkpoint, scrub } =
+            carry_out(connection, &mut self.salts, signer.as_ref(), clock.now(), writes)?;
         self.counters.transactions.fetch_add(1, Ordering::Relaxed);
         self.counters.writes.fetch_add(writes.len() as u64, Ordering::Relaxed);
         if let Some(checkpoint) = checkpoint {
             failpoint::hit("journal.checkpoint_committed");
             signed(checkpoint);
         }
+        if scrub {
+            self.scrubbing.want();
+        }
+        self.scrubbing.go_on(connection);
         Ok(())
     }
 

@@ -3,9 +3,10 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use selfheal_core::kpi::{Ending, Endings, Figures, GroupFigures, Part, Repair};
 
-use super::super::{clean, when};
+use super::super::when;
 use super::bars::{self, Bar, Piece};
 use super::{Report, words};
+use crate::say::{clean, human};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -152,7 +153,7 @@ fn time_to_repair(figures: &Figures) -> Markup {
                 figure {
                     (bars::lying(&split_bar("All", repair), None))
                     figcaption { ul.legend { @for (part, mean) in words::mean_split(repair) {
-                        li { span class=(format!("swatch {}", part_class(part))) {} (part.name()) " " (when::human(mean)) }
+                        li { span class=(format!("swatch {}", part_class(part))) {} (part.name()) " " (human(mean)) }
                     } } }
                 }
                 @if groups.len() > 1 { div.wide tabindex="0" { table.bars {
@@ -173,7 +174,7 @@ fn time_to_repair(figures: &Figures) -> Markup {
 fn split_bar(label: &str, repair: &Repair) -> Bar {
     let piece = |(part, mean): (Part, std::time::Duration)| Piece {
         class: part_class(part),
-        title: format!("{} {}", part.name(), when::human(mean)),
+        title: format!("{} {}", part.name(), human(mean)),
         value: mean.as_secs_f64(),
     };
     Bar { label: clean::line(label).into_owned(), pieces: words::mean_split(repair).into_iter().map(piece).collect() }
@@ -243,7 +244,7 @@ fn open(figures: &Figures) -> Markup {
                     td { (clean::line(&incident.resource.to_string())) }
                     td { (clean::line(incident.environment.as_str())) }
                     td { (incident.phase) }
-                    td.number { (when::human(std::time::Duration::from_millis(incident.open_ms))) }
+                    td.number { (human(std::time::Duration::from_millis(incident.open_ms))) }
                 } } }
             } }
         } }

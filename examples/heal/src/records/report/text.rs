@@ -9,6 +9,7 @@ use super::super::page::Page;
 use super::super::table::{self, Column, Row};
 use super::super::when;
 use super::{Report, words};
+use crate::say::human;
 use crate::say::style::{BAD, DIM, GOOD, WARN};
 
 pub(super) fn tell(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
@@ -67,7 +68,7 @@ fn repair(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     let total = repair.split.total().as_secs_f64();
     for (part, mean) in words::mean_split(repair) {
         let share = words::percent(repair.split.of(part).as_secs_f64() / total);
-        page.entry_in(DIM, part.name(), &format!("{} of the mean ({share})", when::human(mean)))?;
+        page.entry_in(DIM, part.name(), &format!("{} of the mean ({share})", human(mean)))?;
     }
     page.entry(
         "memory",
@@ -140,7 +141,7 @@ fn open(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     );
     page.entry("open", &format!("{}: {waiting}", open.count))?;
     for incident in &open.oldest {
-        let age = when::human(std::time::Duration::from_millis(incident.open_ms));
+        let age = human(std::time::Duration::from_millis(incident.open_ms));
         let (resource, environment, phase) = (&incident.resource, &incident.environment, incident.phase);
         page.entry_in(DIM, "", &format!("{} {resource} in {environment}: {phase}, for {age}", incident.incident))?;
     }

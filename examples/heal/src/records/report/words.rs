@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use selfheal_core::kpi::{Ending, Part, Rate, Repair};
 
-use super::super::when::human;
 use super::Report;
 use crate::records::when;
+use crate::say::human;
 
 /// `75 % (3 of 4)`, or `- (none)` where there is nothing to count.
 pub(super) fn rate(rate: Rate) -> String {
@@ -18,9 +18,11 @@ pub(super) fn rate(rate: Rate) -> String {
 
 /// `75 %`, and one decimal where it matters.
 pub(super) fn percent(share: f64) -> String {
-    let percent = 100.0 * share;
-    let rounded = percent.round();
-    if (percent - rounded).abs() < 0.05 { format!("{rounded:.0} %") } else { format!("{percent:.1} %") }
+    let tenths = (1_000.0 * share).round();
+    // Only all is 100 %, and only nothing is 0 %.
+    let tenths = if share < 1.0 { tenths.min(999.0) } else { tenths };
+    let tenths = if share > 0.0 { tenths.max(1.0) } else { tenths };
+    if tenths % 10.0 == 0.0 { format!("{:.0} %", tenths / 10.0) } else { format!("{:.1} %", tenths / 10.0) }
 }
 
 pub(super) fn time(time: Option<Duration>) -> String {
@@ -51,11 +53,28 @@ pub(super) fn scope(report: &Report) -> String {
 pub(super) fn caveats(report: &Report) -> Vec<String> {
     let figures = &report.figures;
     let told = [
-        (figures.unreadable, "can't be read and are in no figure"),
-        (figures.compacted, "were compacted: their time is known as a whole only"),
+        (figures.unreadable, "can't be read and is in no figure", "can't be read and are in no figure"),
+        (
+            figures.compacted,
+            "was compacted: its time is known as a whole only",
+            "were compacted: their time is known as a whole only",
+        ),
     ];
-    told.iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} further or older incidents {what}"))
-        .collect()
+    let in_words = |(count, one, several): (_, &str, &str)| match count {
+        0 => None,
+        1 => Some(format!("1 incident {one}")),
+        count => Some(format!("{count} incidents {several}")),
+    };
+    told.into_iter().filter_map(in_words).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_never_rounded_to_all_or_nothing() {
+        let told = [0.0, 0.000_1, 0.25, 0.666_7, 0.999_7, 1.0].map(percent);
+        assert_eq!(told, ["0 %", "0.1 %", "25 %", "66.7 %", "99.9 %", "100 %"]);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::super::clean;
+use crate::say::clean;
 
 /// Most lines of one block.
 const MAX_LINES: usize = 60;

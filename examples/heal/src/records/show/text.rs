@@ -9,9 +9,10 @@ use selfheal_core::plan::Preview;
 use selfheal_core::time::Timestamp;
 
 use super::super::page::Page;
-use super::super::{clean, when};
+use super::super::when;
 use super::plans::{self, Planned};
 use crate::say::style::{ADDED, BAD, DIM, GOOD, REMOVED, WARN};
+use crate::say::{clean, human};
 
 /// Most lines of a diff that are shown; `--format json` has all.
 const SHOWN_DIFF_LINES: usize = 60;
@@ -45,7 +46,7 @@ fn head(page: &mut Page<'_>, account: &Account) -> io::Result<()> {
         page.entry("facts", &facts.join(", "))?;
     }
     page.entry_in(tone(account.ending()), "outcome", &plans::standing(state))?;
-    let total = when::human(account.split.total());
+    let total = human(account.split.total());
     let so_far = if account.ending() == Ending::Open { "so far, until the last record" } else { "in all" };
     page.entry("took", &format!("{total} {so_far}"))
 }
@@ -169,7 +170,7 @@ fn happened(page: &mut Page<'_>, timeline: &Timeline) -> io::Result<()> {
 }
 
 fn record(page: &mut Page<'_>, entry: &Entry, begun: Timestamp) -> io::Result<()> {
-    let after = format!("+{}", when::human(entry.at.since(begun)));
+    let after = format!("+{}", human(entry.at.since(begun)));
     let style = if entry.event == "intended" { DIM } else { Style::new() };
     page.line_in(style, &format!("{} {after:>12}  {:<9} {}", when::time(entry.at), entry.phase, entry.words))?;
     match &entry.detail {
@@ -187,9 +188,9 @@ fn split(split: &Split) -> String {
     let share = |time: std::time::Duration| 100.0 * time.as_secs_f64() / total.as_secs_f64();
     let spent = split.parts().filter(|(_, time)| !time.is_zero());
     let parts: Vec<String> =
-        spent.map(|(part, time)| format!("{} {} ({:.0} %)", part.name(), when::human(time), share(time))).collect();
+        spent.map(|(part, time)| format!("{} {} ({:.0} %)", part.name(), human(time), share(time))).collect();
     match parts.is_empty() {
         true => "less than a millisecond".to_owned(),
-        false => format!("{} = {}", parts.join(" · "), when::human(total)),
+        false => format!("{} = {}", parts.join(" · "), human(total)),
     }
 }

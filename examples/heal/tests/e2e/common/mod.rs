@@ -8,7 +8,7 @@ mod world;
 
 pub(crate) use documents::{ASK_FIRST, edit_line};
 pub(crate) use ended::Ended;
-pub(crate) use gate::{Gate, STOP_HERE};
+pub(crate) use gate::{Gate, STOP_HERE, Stopped};
 pub(crate) use service::{BROKEN, MENDED, Service};
 pub(crate) use world::{World, cargo, forms, have, is_root, send};
 

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use super::Ended;
+use super::{Ended, skip};
 
 /// What the toolchains need of the real environment; everything else is the world's own.
 const INHERITED: [&str; 6] = ["PATH", "RUSTUP_HOME", "CARGO_HOME", "RUSTUP_TOOLCHAIN", "PYENV_ROOT", "LANG"];
@@ -124,6 +124,36 @@ impl World {
         let mut heal = self.command(env!("CARGO_BIN_EXE_heal"));
         heal.args(arguments).current_dir(&self.dir);
         Ended::of(heal)
+    }
+
+    /// Heals as a user whom the modes of files stop; `None` if nobody can become one here, which it says.
+    pub(crate) fn heal_as_nobody(&self, options: &[&str], command: &[&str]) -> Option<Ended> {
+        let (dir, store) = (self.dir.display().to_string(), self.path("store").display().to_string());
+        self.ask_as_nobody(&[&["run", "--dir", &dir, "--store", &store], options, &["--"], command].concat())
+    }
+
+    /// Another command of `heal`, as that user.
+    pub(crate) fn ask_as_nobody(&self, arguments: &[&str]) -> Option<Ended> {
+        if !is_root() {
+            return Some(self.ask(arguments));
+        }
+        if !have("setpriv") {
+            skip("modes don't stop root, and setpriv is not here to become somebody else");
+            return None;
+        }
+        // The binary may lie where only root may look.
+        let program = self.path("heal");
+        if !program.exists() {
+            fs::copy(env!("CARGO_BIN_EXE_heal"), &program).unwrap();
+        }
+        for place in ["home", "state", "tmp", "outside", "store"] {
+            fs::create_dir_all(self.path(place)).unwrap();
+            fs::set_permissions(self.path(place), fs::Permissions::from_mode(0o777)).unwrap();
+        }
+        fs::set_permissions(self.path(""), fs::Permissions::from_mode(0o755)).unwrap();
+        let mut heal = self.command("setpriv");
+        heal.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program).args(arguments);
+        Some(Ended::of(heal))
     }
 
     /// Starts to heal.

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use selfheal_core::error::Error;
+
 /// Why a change was not made or not taken back.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -47,6 +49,12 @@ pub enum UndoError {
         /// Why it could not be taken back.
         rollback: String,
     },
+    /// What is kept of the incident can't be changed.
+    #[error("{message}")]
+    Kept {
+        /// Why.
+        message: String,
+    },
     /// The system refused.
     #[error("cannot {what} {}: {source}", path.display())]
     Io {
@@ -57,6 +65,10 @@ pub enum UndoError {
         /// The system's reason.
         source: io::Error,
     },
+}
+
+pub(super) fn kept_error(error: Error) -> UndoError {
+    UndoError::Kept { message: error.to_string() }
 }
 
 pub(super) fn io_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> UndoError {

@@ -4,6 +4,7 @@ mod error;
 mod record;
 mod recover;
 mod replace;
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -52,6 +53,21 @@ impl Undo {
     /// If there is a record that can't be read.
     pub fn owner(state: &StateDir) -> Result<Option<String>, UndoError> {
         Ok(Record::read(state)?.map(|record| record.incident))
+    }
+
+    /// Whether there is a record of changes whose taking back was begun and could not be finished, so that whoever comes next is
+    /// to finish it.
+    ///
+    /// # Errors
+    /// If there is a record that can't be read.
+    pub fn is_left_to_next(state: &StateDir) -> Result<bool, UndoError> {
+        Ok(Record::read(state)?.is_some_and(|record| record.unfinished))
+    }
+
+    /// Where the record lies, if there is one.
+    #[must_use]
+    pub fn record_path(state: &StateDir) -> PathBuf {
+        path_in(state.path())
     }
 
     /// Makes the `changes` of `step`: fences are checked, the former content is durable, then files are replaced one by one.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::error::{UndoError, io_error};
-use crate::local::workspace::{ContentHash, StateDir, private};
+use crate::local::workspace::{ContentHash, StateDir, os_path, private};
 
 const RECORD: &str = "undo.json";
 const BLOBS: &str = "undo";
@@ -22,6 +22,7 @@ const MAX_RECORD_BYTES: u64 = 16 << 20;
 pub(super) struct Record {
     version: u32,
     pub(super) incident: String,
+    #[serde(with = "os_path")]
     pub(super) dir: PathBuf,
     /// Device and inode of the directory.
     pub(super) identity: (u64, u64),
@@ -37,6 +38,7 @@ pub(super) struct Entry {
     /// Which step, in the words of the one who applied it.
     #[serde(default)]
     pub(super) step: String,
+    #[serde(with = "os_path")]
     pub(super) path: PathBuf,
     pub(super) before: Option<Kept>,
     pub(super) after: Option<ContentHash>,

@@ -2,9 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::error::{UndoError, io_error};
+use selfheal_core::incident::IncidentId;
+
+use super::error::{UndoError, io_error, kept_error};
 use super::record::{Kept, Record, blobs_in};
 use super::{Undo, read_blob, replace};
+use crate::local::kept::IncidentFolder;
 use crate::local::workspace::{StateDir, private};
 
 const SAVED: &str = "saved";
@@ -38,10 +41,24 @@ impl Undo {
         let mut recovery =
             Recovery { incident: undo.record.incident.clone(), restored: Vec::new(), left_alone: Vec::new() };
         if undo.record.is_of_this(dir)? {
+            // Before, so that no process that goes on with the incident takes what it saw for the present.
+            IncidentFolder::of(state, &IncidentId::new(&recovery.incident)).outdate_run().map_err(kept_error)?;
             undo.take_all_back(&mut recovery)?;
         }
         Self::remove_material(state)?;
         Ok(Some(recovery))
+    }
+
+    /// Leaves what `incident` changed to the next healer, which takes back what it still finds; for an incident that ends while
+    /// its directory can't be reached. Returns whether it changed anything.
+    ///
+    /// # Errors
+    /// If the record can't be read or written.
+    pub fn leave(state: &StateDir, incident: &str) -> Result<bool, UndoError> {
+        let record = Record::read(state)?.filter(|record| record.incident == incident);
+        let Some(mut record) = record else { return Ok(false) };
+        record.unfinished = true;
+        record.write(state.path()).map(|()| true)
     }
 
     fn take_all_back(&self, recovery: &mut Recovery) -> Result<(), UndoError> {

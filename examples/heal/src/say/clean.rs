@@ -7,12 +7,12 @@ const MAX_CHARS: usize = 400;
 
 /// `text` as one line: control characters, and those that reorder or hide text (Unicode UTS #39; CVE-2021-42574), are spelt out,
 /// and what is too long is cut.
-pub(super) fn line(text: &str) -> Cow<'_, str> {
+pub(crate) fn line(text: &str) -> Cow<'_, str> {
     clipped(text, MAX_CHARS)
 }
 
 /// The same, cut after `most` characters.
-pub(super) fn clipped(text: &str, most: usize) -> Cow<'_, str> {
+pub(crate) fn clipped(text: &str, most: usize) -> Cow<'_, str> {
     if text.len() <= most && !text.chars().any(is_tricky) {
         return Cow::Borrowed(text);
     }
@@ -28,7 +28,7 @@ pub(super) fn clipped(text: &str, most: usize) -> Cow<'_, str> {
 }
 
 /// `text` with its line breaks, each line as [`line`]; past `most` lines it says how many more there are.
-pub(super) fn lines(text: &str, most: usize) -> impl Iterator<Item = Cow<'_, str>> {
+pub(crate) fn lines(text: &str, most: usize) -> impl Iterator<Item = Cow<'_, str>> {
     let more = text.lines().count().saturating_sub(most);
     let rest = (more > 0).then(|| Cow::Owned(format!("… {more} more lines")));
     text.lines().take(most).map(line).chain(rest)
@@ -43,7 +43,7 @@ fn push(clean: &mut String, c: char) {
 }
 
 /// Whether `c` acts instead of being seen.
-pub(super) fn is_tricky(c: char) -> bool {
+pub(crate) fn is_tricky(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
