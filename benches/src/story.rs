@@ -7,6 +7,7 @@ use selfheal_core::incident::{Incident, IncidentId};
 use selfheal_core::journal::InMemoryJournal;
 use selfheal_core::orchestrator::Cancellation;
 use selfheal_core::ports::{Journal, Record};
+use selfheal_core::resource::ResourceRef;
 use selfheal_core::time::Timestamp;
 
 use crate::Failed;
@@ -52,13 +53,13 @@ impl Story {
         self
     }
 
-    /// The same story of an incident called `id` that was opened at `opened_at`.
+    /// The same story of an incident called `id`, about a resource of that name, that was opened at `opened_at`.
     #[must_use]
     pub fn of(&self, id: &IncidentId, opened_at: Timestamp) -> Vec<(Record, State)> {
         let mut told = self.0.clone();
         let renamed = told
             .first()
-            .map(|(_, state)| Arc::new(Incident { id: id.clone(), opened_at, ..(*state.incident).clone() }));
+            .map(|(_, state)| Arc::new(renamed(&state.incident, id, opened_at)));
         for (record, state) in &mut told {
             let Some(renamed) = &renamed else { break };
             state.incident = Arc::clone(renamed);
@@ -74,4 +75,10 @@ impl Story {
     pub fn bytes(&self) -> usize {
         self.0.iter().filter_map(|(record, _)| serde_json::to_vec(record).ok()).map(|json| json.len()).sum()
     }
+}
+
+/// Each about something else: of one resource a worker gets one incident at a time.
+fn renamed(incident: &Incident, id: &IncidentId, opened_at: Timestamp) -> Incident {
+    let resource = ResourceRef { name: id.as_str().into(), ..incident.resource.clone() };
+    Incident { id: id.clone(), resource, opened_at, ..incident.clone() }
 }

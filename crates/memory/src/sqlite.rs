@@ -4,9 +4,10 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 use selfheal_core::confidence::TrackRecord;
 use selfheal_core::diagnosis::Source;
 use selfheal_core::error::{Error, ErrorKind, Result, Retry};
@@ -20,6 +21,9 @@ use crate::ranking::best;
 
 /// Version of the tables; `PRAGMA user_version` of the file.
 const SCHEMA_VERSION: i64 = 1;
+
+/// How long another process may hold the file before a call gives up.
+const BUSY: Duration = Duration::from_secs(5);
 
 const SCHEMA: &str = "
 CREATE TABLE lessons (
@@ -53,8 +57,8 @@ impl Sqlite {
         let at = |error: Error| error.with_context("path", path.display().to_string());
         let created = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path);
         created.map_err(|error| at(Error::new(ErrorKind::Unavailable, "memory.open", error.to_string())))?;
-        let connection = Connection::open(path).map_err(sql("memory.open")).map_err(at)?;
-        prepare(&connection).map_err(at)?;
+        let mut connection = Connection::open(path).map_err(sql("memory.open")).map_err(at)?;
+        prepare(&mut connection).map_err(at)?;
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
 
@@ -67,37 +71,47 @@ impl Sqlite {
     }
 }
 
-fn prepare(connection: &Connection) -> Result<()> {
+fn prepare(connection: &mut Connection) -> Result<()> {
     let failed = sql("memory.open");
-    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(&failed)?;
-    if version > SCHEMA_VERSION {
-        let message = format!("the store is of version {version}, this program knows up to {SCHEMA_VERSION}");
-        return Err(Error::new(ErrorKind::Invalid, "memory.open", message));
-    }
-    connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(&failed)?;
+    // First of all: another process may be making the file.
+    connection.busy_timeout(BUSY).map_err(&failed)?;
+    create(connection)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(&failed)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(&failed)?;
-    if version == 0 {
-        create(connection)?;
-    }
-    Ok(())
+    // What goes is overwritten, not only unlinked.
+    connection.pragma_update(None, "secure_delete", true).map_err(&failed)?;
+    connection.pragma_update(None, "trusted_schema", false).map_err(failed)
 }
 
-fn create(connection: &Connection) -> Result<()> {
+/// Makes the tables unless they are there, which is looked at when nobody else can be making them.
+fn create(connection: &mut Connection) -> Result<()> {
     let failed = sql("memory.open");
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(&failed)?;
-    if tables > 0 {
-        // Another process may have created it between the two looks; a stranger's database has no version of ours.
-        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(&failed)?;
-        let message = "the file is an SQLite database, but no store of selfheal";
-        return if version == SCHEMA_VERSION {
-            Ok(())
-        } else {
-            Err(Error::new(ErrorKind::Invalid, "memory.open", message))
-        };
+    if is_ours(connection)? {
+        return Ok(());
     }
-    connection.execute_batch(&format!("BEGIN IMMEDIATE; {SCHEMA} COMMIT;")).map_err(failed)
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
+    if !is_ours(&transaction)? {
+        transaction.execute_batch(SCHEMA).map_err(&failed)?;
+    }
+    transaction.commit().map_err(failed)
+}
+
+/// Whether it has our tables; `false` if it is empty.
+fn is_ours(connection: &Connection) -> Result<bool> {
+    let failed = sql("memory.open");
+    // Both in one state of the file.
+    let look = "SELECT user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_user_version";
+    let (version, tables): (i64, i64) =
+        connection.query_row(look, [], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failed)?;
+    let invalid = |message: String| Err(Error::new(ErrorKind::Invalid, "memory.open", message));
+    match version {
+        0 if tables == 0 => Ok(false),
+        SCHEMA_VERSION => Ok(true),
+        newer if newer > SCHEMA_VERSION => {
+            invalid(format!("the store is of version {version}, this program knows up to {SCHEMA_VERSION}"))
+        }
+        _ => invalid("the file is an SQLite database, but no store of selfheal".to_owned()),
+    }
 }
 
 fn sql(operation: &'static str) -> impl Fn(rusqlite::Error) -> Error {

@@ -57,7 +57,7 @@ impl StoreOptions {
 /// assert!(store.journal().list(&Query::open(10)).await?.is_empty());
 /// drop(store);
 ///
-/// let verified = Store::verify_audit(&folder, None)?;
+/// let verified = Store::verify_audit(&folder, None, None)?;
 /// assert_eq!(verified.log.unsigned_tail, 0);
 /// # Ok(())
 /// # }

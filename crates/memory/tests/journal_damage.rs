@@ -174,13 +174,25 @@ async fn what_is_no_journal_is_refused_and_left_as_it_is() {
             rusqlite::Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
         }
     };
-    let cases: [(&str, Make); 6] = [
+    let added = |sql: &'static str| {
+        let path = path.clone();
+        move || {
+            let _ = fs::remove_file(&path);
+            drop(open(&path));
+            rusqlite::Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+        }
+    };
+    let cases: [(&str, Make); 10] = [
         ("a stranger's database", Box::new(database("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)"))),
         ("a stranger's version 1", Box::new(database("CREATE TABLE theirs (x); PRAGMA user_version = 1"))),
         ("text", Box::new(garbage(b"not a database at all, but some notes\n".repeat(40)))),
         ("a short text", Box::new(garbage(b"x".to_vec()))),
         ("half a header", Box::new(garbage(b"SQLite format 3\0".repeat(60)))),
         ("a newer version", Box::new(newer)),
+        ("a trigger", Box::new(added("CREATE TRIGGER t AFTER INSERT ON records BEGIN DELETE FROM audit_head; END"))),
+        ("a view", Box::new(added("CREATE VIEW v AS SELECT * FROM records"))),
+        ("a table more", Box::new(added("CREATE TABLE more (x)"))),
+        ("an index less", Box::new(added("DROP INDEX standings_free"))),
     ];
     for (what, make) in cases {
         make();

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use selfheal_core::error::ErrorKind;
 use selfheal_core::ports::{Journal, Query};
+use selfheal_memory::audit::{SigningKey, Unverified};
 use selfheal_memory::{Store, StoreOptions, UnverifiedStore};
 
 use story::Story;
@@ -89,15 +90,15 @@ async fn a_copied_store_verifies_wherever_it_lies_and_a_changed_one_does_not() {
     let copy = place.copy();
     fs::remove_dir_all(place.folder()).unwrap();
     fs::remove_file(place.options().key_file).unwrap();
-    let verified = Store::verify_audit(&copy, None).unwrap();
+    let verified = Store::verify_audit(&copy, None, None).unwrap();
     assert_eq!((verified.log.leaves, verified.log.unsigned_tail, verified.journal.records), (4, 0, 4));
     assert!(verified.witnessed > 0);
 
     let changed = rusqlite::Connection::open(copy.join("journal.db")).unwrap();
     changed.execute("UPDATE records SET record = record || ' ' WHERE leaf = 0", []).unwrap();
-    assert!(matches!(Store::verify_audit(&copy, None), Err(UnverifiedStore::Journal(_))));
+    assert!(matches!(Store::verify_audit(&copy, None, None), Err(UnverifiedStore::Journal(_))));
     changed.execute("UPDATE audit_leaves SET hash = zeroblob(32) WHERE leaf = 0", []).unwrap();
-    assert!(matches!(Store::verify_audit(&copy, None), Err(UnverifiedStore::Log(_))));
+    assert!(matches!(Store::verify_audit(&copy, None, None), Err(UnverifiedStore::Log(_))));
 }
 
 #[tokio::test]
@@ -106,9 +107,9 @@ async fn a_checkpoint_kept_elsewhere_proves_that_a_store_was_replaced() {
     let kept = place.root.path().join("kept");
     let newest = place.open().journal().newest_checkpoint().unwrap().unwrap();
     fs::write(&kept, newest.as_str()).unwrap();
-    assert!(Store::verify_audit(&place.folder(), Some(&kept)).is_ok());
+    assert!(Store::verify_audit(&place.folder(), None, Some(&kept)).is_ok());
     let witness = place.folder().join("checkpoints");
-    assert!(Store::verify_audit(&place.folder(), Some(&witness)).is_ok());
+    assert!(Store::verify_audit(&place.folder(), None, Some(&witness)).is_ok());
 
     // The whole store made anew, with the same key.
     fs::remove_dir_all(place.folder()).unwrap();
@@ -116,10 +117,10 @@ async fn a_checkpoint_kept_elsewhere_proves_that_a_store_was_replaced() {
     let store = place.open();
     other.go_on_times(store.journal().as_ref(), 9).await;
     drop(store);
-    assert!(Store::verify_audit(&place.folder(), None).is_ok());
-    assert!(matches!(Store::verify_audit(&place.folder(), Some(&kept)), Err(UnverifiedStore::Log(_))));
+    assert!(Store::verify_audit(&place.folder(), None, None).is_ok());
+    assert!(matches!(Store::verify_audit(&place.folder(), None, Some(&kept)), Err(UnverifiedStore::Log(_))));
     fs::write(&kept, "nothing of the kind").unwrap();
-    assert!(matches!(Store::verify_audit(&place.folder(), Some(&kept)), Err(UnverifiedStore::Unreadable(_))));
+    assert!(matches!(Store::verify_audit(&place.folder(), None, Some(&kept)), Err(UnverifiedStore::Unreadable(_))));
 }
 
 #[tokio::test]
@@ -137,7 +138,7 @@ async fn without_its_key_a_store_is_only_read() {
     let mut story = Story::new("inc-2");
     assert_eq!(story.go_on(store.journal().as_ref()).await.unwrap_err().kind(), ErrorKind::Forbidden);
     drop(store);
-    Store::verify_audit(&place.folder(), None).unwrap();
+    Store::verify_audit(&place.folder(), None, None).unwrap();
     assert_eq!(place.files(), ["checkpoints", "journal.db", "memory.db"], "looking left something behind");
 }
 
@@ -166,14 +167,14 @@ async fn an_older_copy_of_the_journal_is_not_gone_on_with() {
     drop(store);
     fs::write(place.folder().join("journal.db"), &older).unwrap();
     assert_eq!(refused(&place.folder(), &place.options()), ErrorKind::Conflict);
-    assert!(matches!(Store::verify_audit(&place.folder(), None), Err(UnverifiedStore::Log(_))));
+    assert!(matches!(Store::verify_audit(&place.folder(), None, None), Err(UnverifiedStore::Log(_))));
 }
 
 #[test]
 fn where_there_is_no_store_nothing_is_made_by_looking() {
     let place = Place::new();
     assert_eq!(Store::open_read_only(&place.folder()).err().unwrap().kind(), ErrorKind::NotFound);
-    let verified = Store::verify_audit(&place.folder(), None).unwrap_err();
+    let verified = Store::verify_audit(&place.folder(), None, None).unwrap_err();
     assert!(matches!(verified, UnverifiedStore::Unreadable(error) if error.kind() == ErrorKind::NotFound));
     assert!(!place.folder().exists());
 }
@@ -184,4 +185,31 @@ fn a_key_that_others_can_read_is_refused() {
     drop(place.open());
     fs::set_permissions(place.options().key_file, fs::Permissions::from_mode(0o644)).unwrap();
     assert_eq!(refused(&place.folder(), &place.options()), ErrorKind::Forbidden);
+}
+
+#[tokio::test]
+async fn a_store_made_anew_with_another_key_is_found_out_by_who_knows_the_key() {
+    let place = Place::new().written().await;
+    let key = SigningKey::open(&place.options().key_file).unwrap().public();
+    assert!(Store::verify_audit(&place.folder(), Some(&key), None).is_ok());
+    fs::remove_dir_all(place.folder()).unwrap();
+    fs::remove_file(place.options().key_file).unwrap();
+    let place = place.written().await;
+    assert!(Store::verify_audit(&place.folder(), None, None).is_ok());
+    let found = Store::verify_audit(&place.folder(), Some(&key), None).unwrap_err();
+    assert!(matches!(found, UnverifiedStore::Log(Unverified::WrongKey { .. })), "{found}");
+    fs::remove_file(place.folder().join("audit.pub")).unwrap();
+    let found = Store::verify_audit(&place.folder(), Some(&key), None).unwrap_err();
+    assert!(matches!(found, UnverifiedStore::Log(Unverified::WrongKey { .. })), "{found}");
+}
+
+#[tokio::test]
+async fn a_journal_that_went_another_way_since_it_was_witnessed_is_not_gone_on_with() {
+    let place = Place::new().written().await;
+    let witnessed = fs::read(place.folder().join("checkpoints")).unwrap();
+    fs::remove_dir_all(place.folder()).unwrap();
+    // The same key, and as long a log or a longer one.
+    let place = place.written().await;
+    fs::write(place.folder().join("checkpoints"), &witnessed).unwrap();
+    assert_eq!(refused(&place.folder(), &place.options()), ErrorKind::Conflict);
 }

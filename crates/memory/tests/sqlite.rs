@@ -36,3 +36,20 @@ fn a_newer_version_and_a_strangers_database_are_refused() {
         assert!(error.to_string().contains(name), "the error says which file: {error}");
     }
 }
+
+#[test]
+fn several_that_start_at_once_make_one_store() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("memory.db");
+        let start = std::sync::Barrier::new(4);
+        let opened = &|_: usize| {
+            start.wait();
+            Sqlite::open(&path).map(drop)
+        };
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|number| scope.spawn(move || opened(number))).collect();
+            threads.into_iter().for_each(|thread| thread.join().unwrap().unwrap());
+        });
+    }
+}

@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind as IoKind, Write};
 use std::path::Path;
 
+use selfheal_core::audit::SignedCheckpoint;
 use selfheal_core::error::{Error, ErrorKind, Result};
 
 use super::{OPEN, Paths, at, io};
@@ -24,7 +25,7 @@ pub(super) fn inspect(paths: &Paths, key_file: &Path) -> Result<Option<SigningKe
         Err(error) => return Err(error),
     };
     if let Some(seen) = seen {
-        compare(paths, seen.checkpoint().size, journal.as_ref())?;
+        compare(paths, &seen, journal.as_ref())?;
     }
     key(public_key(paths, journal.as_ref())?, key_file)
 }
@@ -38,21 +39,29 @@ pub(super) fn open_journal(paths: &Paths) -> Result<SqliteJournal> {
     SqliteJournal::open_read_only(&paths.journal)
 }
 
-/// Refuses a journal that has less than the `seen` leaves that were witnessed.
-fn compare(paths: &Paths, seen: u64, journal: Option<&SqliteJournal>) -> Result<()> {
-    let newest = journal.map(SqliteJournal::newest_checkpoint).transpose()?.flatten();
-    let there = newest.map_or(0, |newest| newest.checkpoint().size);
-    if seen <= there {
-        return Ok(());
-    }
-    let message = match journal {
-        Some(_) => format!(
-            "the journal is older than the checkpoints beside it: these speak of {seen} leaves of the audit log, the journal \
-             has signed {there}"
-        ),
-        None => format!("the journal is gone: the checkpoints beside it speak of {seen} leaves of its audit log"),
+/// Refuses a journal without the very checkpoint that was `seen`.
+fn compare(paths: &Paths, seen: &SignedCheckpoint, journal: Option<&SqliteJournal>) -> Result<()> {
+    let conflict = |message: String| Err(at(Error::new(ErrorKind::Conflict, OPEN, message), &paths.journal));
+    let size = seen.checkpoint().size;
+    let Some(journal) = journal else {
+        return conflict(format!(
+            "the journal is gone: the checkpoints beside it speak of {size} leaves of its audit log"
+        ));
     };
-    Err(at(Error::new(ErrorKind::Conflict, OPEN, message), &paths.journal))
+    let there = journal.newest_checkpoint()?.map_or(0, |newest| newest.checkpoint().size);
+    if there < size {
+        return conflict(format!(
+            "the journal is older than the checkpoints beside it: these speak of {size} leaves of the audit log, the journal \
+             has signed {there}"
+        ));
+    }
+    match journal.checkpoint_up_to(size)?.as_ref() == Some(seen) {
+        true => Ok(()),
+        false => conflict(
+            "the journal is another than the one that the checkpoints beside it speak of, or its audit log was rewritten"
+                .to_owned(),
+        ),
+    }
 }
 
 /// The private key, which must be that of the public one; `None` if neither was made yet.

@@ -51,12 +51,19 @@ fn first(mismatches: &[Mismatch]) -> String {
 
 impl Store {
     /// Verifies the store in `folder` offline, wherever it was copied to: the audit log against its public key and the
-    /// checkpoints beside it, and the journal against the audit log. `checkpoint` is a file that was kept elsewhere: one
-    /// signed checkpoint, or a copy of a file of checkpoints.
+    /// checkpoints beside it, and the journal against the audit log.
+    ///
+    /// All of that lies in the folder. Who could replace the folder is found out by what was kept elsewhere: `expected`, the
+    /// key that the log has to be signed with, and `checkpoint`, a file with one signed checkpoint or a copy of a file of
+    /// checkpoints. With neither, a store that was made anew by another key verifies.
     ///
     /// # Errors
     /// [`UnverifiedStore`] says what is wrong, or why that couldn't be found out.
-    pub fn verify_audit(folder: &Path, checkpoint: Option<&Path>) -> Result<VerifiedStore, UnverifiedStore> {
+    pub fn verify_audit(
+        folder: &Path,
+        expected: Option<&PublicKey>,
+        checkpoint: Option<&Path>,
+    ) -> Result<VerifiedStore, UnverifiedStore> {
         let paths = Paths::of(folder);
         let journal = open_journal(&paths)?;
         let rows = journal.audit_rows()?;
@@ -70,7 +77,10 @@ impl Store {
         if let Some(file) = checkpoint {
             witnessed.extend(read_checkpoints(file)?);
         }
-        let log = verify(&rows, key.as_ref(), &witnessed)?;
+        if let (Some(expected), Some(key)) = (expected, key.as_ref().filter(|key| Some(*key) != expected)) {
+            return Err(Unverified::WrongKey { expected: expected.to_string(), found: key.to_string() }.into());
+        }
+        let log = verify(&rows, expected.or(key.as_ref()), &witnessed)?;
         let checked = rows.cross_check(log.leaves)?.map_err(UnverifiedStore::Journal)?;
         let key = rows.public_key()?;
         Ok(VerifiedStore { log, journal: checked, witnessed: witnessed.len() as u64, key })

@@ -83,7 +83,7 @@ async fn whatever_is_changed_behind_its_back_no_longer_verifies() {
         "UPDATE audit_head SET head = set_byte(head, 5, get_byte(head, 5) # 1)",
         "DELETE FROM audit_head",
         "DELETE FROM audit_checkpoints",
-        "UPDATE audit_checkpoints SET place = 3",
+        "UPDATE audit_checkpoints SET place = place + 30",
         "UPDATE audit_checkpoints SET note = replace(note, 'example', 'another')",
         "UPDATE audit_key SET key = replace(key, 'example', 'another')",
         "DELETE FROM audit_key",

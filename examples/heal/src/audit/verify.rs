@@ -50,7 +50,7 @@ fn of_store(options: &VerifyOptions, checkpoint: Option<&Path>) -> Result<Found,
     if !Store::exists(folder) {
         return Err(Refusal::usage(format!("there is no store at {place}")));
     }
-    Ok(match Store::verify_audit(folder, checkpoint) {
+    Ok(match Store::verify_audit(folder, None, checkpoint) {
         Ok(verified) => {
             let mut value = summary(&verified.log, &verified.key);
             value["checkpoints_elsewhere"] = json!(verified.witnessed);

@@ -39,7 +39,7 @@ impl Column {
         Self { heading, tight: Tight::Shrinks }
     }
 
-    /// Is cut, and left out where that is not enough; the first such column first.
+    /// Is cut, and left out where that is not enough; the last such column first.
     pub(super) const fn spare(heading: &'static str) -> Self {
         Self { heading, tight: Tight::ShrinksAndGoes }
     }
@@ -94,7 +94,7 @@ fn widths<const N: usize>(most: Option<usize>, columns: &[Column; N], cells: &[[
     for at in (0..N).filter(|at| columns[*at].tight == Tight::Goes) {
         widths[at] = if excess(&widths, most) > 0 { 0 } else { widths[at] };
     }
-    let mut spare = (0..N).filter(|at| columns[*at].tight == Tight::ShrinksAndGoes);
+    let mut spare = (0..N).rev().filter(|at| columns[*at].tight == Tight::ShrinksAndGoes);
     loop {
         let shrunk = shrunk(widths, columns, most);
         match spare.next().filter(|_| excess(&shrunk, most) > 0) {
@@ -171,7 +171,7 @@ mod tests {
         };
         assert_eq!(shown(80), [true; 4]);
         assert_eq!(shown(50), [true; 4]);
-        assert_eq!(shown(40), [true, false, true, true]);
+        assert_eq!(shown(40), [true, true, false, true]);
         assert_eq!(shown(30), [true, false, false, true]);
     }
 }

@@ -86,8 +86,8 @@ impl Credentials {
 fn user(word: &str) -> Option<String> {
     let (name, password) = word.split_once(':')?;
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let hides = !password.is_empty() && !password.starts_with("//") && !(is_number(name) && is_number(password));
-    hides.then(|| format!("{name}:{HIDDEN}"))
+    let is_harmless = password.is_empty() || password.starts_with("//") || is_number(name) && is_number(password);
+    (!is_harmless).then(|| format!("{name}:{HIDDEN}"))
 }
 
 /// Whether it looks more like a password than like a path, a port, a version or the rest of a longer switch.

@@ -1,6 +1,6 @@
 //! The audit log within a transaction: leaves are appended, and signed when it is time.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use selfheal_core::audit::{Checkpoint, Entry, Field, Head, Malformed, SignedCheckpoint, Signer};
 use selfheal_core::error::{Error, ErrorKind};
 use selfheal_core::failpoint;
@@ -87,7 +87,8 @@ fn sign(
     let (place, before) = match newest {
         None => (0, None),
         Some((place, newest)) => {
-            let next = place.checked_add(1).ok_or_else(|| damaged("the newest checkpoint", &"it has no place after it"))?;
+            let next =
+                place.checked_add(1).ok_or_else(|| damaged("the newest checkpoint", &"it has no place after it"))?;
             (next, Some(newest))
         }
     };
@@ -100,11 +101,25 @@ fn sign(
 
 /// The newest checkpoint and its place.
 pub(super) fn newest_checkpoint(connection: &Connection) -> Result<Option<(i64, SignedCheckpoint)>, Failure> {
-    let newest = "SELECT place, note FROM audit_checkpoints ORDER BY place DESC LIMIT 1";
-    let mut statement = connection.prepare_cached(newest)?;
-    let found = statement.query_row([], |row| Ok((row.get(0)?, SignedCheckpoint::parse(row.get_ref(1)?.as_str()?))));
-    let Some((place, note)) = found.optional()? else { return Ok(None) };
-    Ok(Some((place, note.map_err(|error| damaged("the newest checkpoint", &error))?)))
+    checkpoint_up_to(connection, u64::MAX)
+}
+
+/// The newest checkpoint over at most so many leaves, and its place.
+pub(super) fn checkpoint_up_to(
+    connection: &Connection,
+    leaves: u64,
+) -> Result<Option<(i64, SignedCheckpoint)>, Failure> {
+    let newest_first = "SELECT place, note FROM audit_checkpoints ORDER BY place DESC";
+    let mut statement = connection.prepare_cached(newest_first)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let note = SignedCheckpoint::parse(&row.get::<_, String>(1)?);
+        let checkpoint = note.map_err(|error| damaged("a checkpoint", &error))?;
+        if checkpoint.checkpoint().size <= leaves {
+            return Ok(Some((row.get(0)?, checkpoint)));
+        }
+    }
+    Ok(None)
 }
 
 fn damaged(what: &str, error: &dyn std::fmt::Display) -> Error {

@@ -163,6 +163,11 @@ impl SqliteJournal {
         self.readers.read_blocking(|connection| Ok(log::newest_checkpoint(connection)?.map(|(_, newest)| newest)))
     }
 
+    /// The newest checkpoint over at most so many leaves. Blocks.
+    pub(crate) fn checkpoint_up_to(&self, leaves: u64) -> Result<Option<SignedCheckpoint>> {
+        self.readers.read_blocking(|connection| Ok(log::checkpoint_up_to(connection, leaves)?.map(|(_, found)| found)))
+    }
+
     /// The public key of the audit log. Blocks for as long as it takes to read one row.
     ///
     /// # Errors

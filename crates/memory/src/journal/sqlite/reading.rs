@@ -94,12 +94,9 @@ pub(super) fn history(connection: &Connection, incident: &IncidentId) -> Result<
     complete(History { snapshot: snapshot.map(Box::new), records }, unsigned(count)).map_err(about)
 }
 
-fn snapshot(
-    connection: &Connection,
-    number: i64,
-    incident: &IncidentId,
-) -> rusqlite::Result<Option<Result<Snapshot>>> {
-    let query = "SELECT s.records, s.snapshot, o.encoding FROM snapshots s LEFT JOIN audit_openings o ON o.leaf = s.leaf
+fn snapshot(connection: &Connection, number: i64, incident: &IncidentId) -> rusqlite::Result<Option<Result<Snapshot>>> {
+    let query =
+        "SELECT s.records, s.snapshot, o.encoding FROM snapshots s LEFT JOIN audit_openings o ON o.leaf = s.leaf
         WHERE s.incident = ?1";
     let read = |row: &Row<'_>| {
         let (records, text, leaf) = (row.get(0)?, row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_blob_or_null()?);

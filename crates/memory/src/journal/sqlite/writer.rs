@@ -174,8 +174,7 @@ impl Work {
 
     fn transact(&mut self, writes: &mut [Box<dyn Write>]) -> Result<(), Broken> {
         let Desk { connection, clock, signer, signed, .. } = &mut self.desk;
-        let Done { checkpoint, scrub } =
-            carry_out(connection, &mut self.salts, signer.as_ref(), clock.now(), writes)?;
+        let Done { checkpoint, scrub } = carry_out(connection, &mut self.salts, signer.as_ref(), clock.now(), writes)?;
         self.counters.transactions.fetch_add(1, Ordering::Relaxed);
         self.counters.writes.fetch_add(writes.len() as u64, Ordering::Relaxed);
         if let Some(checkpoint) = checkpoint {

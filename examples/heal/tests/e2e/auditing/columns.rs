@@ -75,7 +75,9 @@ fn others(value: &Value) -> Vec<Value> {
     let flipped = |bytes: &[u8]| {
         let mut bytes = bytes.to_vec();
         let at = bytes.len() / 2;
-        bytes.get_mut(at).map(|byte| *byte ^= 1);
+        if let Some(byte) = bytes.get_mut(at) {
+            *byte ^= 1;
+        }
         bytes
     };
     match value {

@@ -17,8 +17,7 @@ fn killed_in_default_store(service: &Service) {
     let mut heal = service.world.bare();
     heal.current_dir(service.world.dir()).env("STOP_AT", REHEARSAL.to_string());
     let mut heal = heal.args(service.options(&["--", "./start.sh"])).spawn().unwrap();
-    let stopped = gate.reached();
-    kill(&mut heal, stopped);
+    kill(&mut heal, gate.reached(), false);
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn killed_itself_it_is_gone_on_with_by_the_next() {
     let service = killed_at(REHEARSAL);
     let (mut heal, stopped) = start_resuming(&service, FINAL + 1);
     assert_eq!(service.conf(), MENDED);
-    kill(&mut heal, stopped);
+    kill(&mut heal, stopped, true);
     let resumed = ask(&service, &["resume", "--all", "--json"]);
     assert_eq!(resumed.status, Some(20), "{resumed}");
     assert_settled(&service, BROKEN);
