@@ -14,8 +14,8 @@ use selfheal_benches::ports::Visited;
 use selfheal_benches::timing::{Sample, Spread, interleaved, timed};
 use selfheal_core::engine::Outcome;
 use selfheal_core::incident::{Fingerprint, Signal};
-use selfheal_core::orchestrator::{Cancellation, Orchestrator};
 use selfheal_core::journal::InMemoryJournal;
+use selfheal_core::orchestrator::{Cancellation, Orchestrator};
 use tokio::runtime::Runtime;
 
 /// Incidents per sample, healed one after the other.

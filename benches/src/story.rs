@@ -57,9 +57,7 @@ impl Story {
     #[must_use]
     pub fn of(&self, id: &IncidentId, opened_at: Timestamp) -> Vec<(Record, State)> {
         let mut told = self.0.clone();
-        let renamed = told
-            .first()
-            .map(|(_, state)| Arc::new(renamed(&state.incident, id, opened_at)));
+        let renamed = told.first().map(|(_, state)| Arc::new(renamed(&state.incident, id, opened_at)));
         for (record, state) in &mut told {
             let Some(renamed) = &renamed else { break };
             state.incident = Arc::clone(renamed);

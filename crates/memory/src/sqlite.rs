@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use rusqlite::{Connection, TransactionBehavior, params};
@@ -24,6 +24,9 @@ const SCHEMA_VERSION: i64 = 1;
 
 /// How long another process may hold the file before a call gives up.
 const BUSY: Duration = Duration::from_secs(5);
+
+/// How long between two tries to open the file.
+const PAUSE: Duration = Duration::from_millis(2);
 
 const SCHEMA: &str = "
 CREATE TABLE lessons (
@@ -58,7 +61,7 @@ impl Sqlite {
         let created = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path);
         created.map_err(|error| at(Error::new(ErrorKind::Unavailable, "memory.open", error.to_string())))?;
         let mut connection = Connection::open(path).map_err(sql("memory.open")).map_err(at)?;
-        prepare(&mut connection).map_err(at)?;
+        prepare_patiently(&mut connection).map_err(at)?;
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
 
@@ -68,6 +71,17 @@ impl Sqlite {
             tokio::task::spawn_blocking(move || work(&connection.lock().unwrap_or_else(PoisonError::into_inner)));
         let defect = |error| Error::new(ErrorKind::Internal, "memory", "a store call panicked").with_source(error);
         done.await.map_err(defect)?
+    }
+}
+
+/// While several make or open the file at once, SQLite may refuse to turn on the write-ahead log without waiting for the others.
+fn prepare_patiently(connection: &mut Connection) -> Result<()> {
+    let deadline = Instant::now() + BUSY;
+    loop {
+        match prepare(connection) {
+            Err(error) if error.retry() == Retry::Retryable && Instant::now() < deadline => std::thread::sleep(PAUSE),
+            done => return done,
+        }
     }
 }
 

@@ -157,3 +157,20 @@ async fn what_is_past_retention_goes_and_is_accounted_for() {
     let checked = rows.cross_check(leaves).unwrap().unwrap();
     assert_eq!((leaves, checked.records, checked.snapshots, checked.tidied), (35 + 6, 3 + 2 * 4, 3, 6 * 4));
 }
+
+#[test]
+fn several_that_start_at_once_make_one_journal() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.db");
+        let start = std::sync::Barrier::new(4);
+        let opened = || {
+            start.wait();
+            story::try_open(&path).map(drop)
+        };
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(opened)).collect();
+            threads.into_iter().for_each(|thread| thread.join().unwrap().unwrap());
+        });
+    }
+}

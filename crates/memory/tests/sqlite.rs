@@ -43,12 +43,12 @@ fn several_that_start_at_once_make_one_store() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("memory.db");
         let start = std::sync::Barrier::new(4);
-        let opened = &|_: usize| {
+        let opened = || {
             start.wait();
             Sqlite::open(&path).map(drop)
         };
         std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..4).map(|number| scope.spawn(move || opened(number))).collect();
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(opened)).collect();
             threads.into_iter().for_each(|thread| thread.join().unwrap().unwrap());
         });
     }

@@ -10,7 +10,8 @@ static PASSED: AtomicU64 = AtomicU64::new(0);
 
 /// Installs the hook if a test asks for it.
 pub(crate) fn install() {
-    if std::env::var_os("SELFHEAL_FAILPOINTS_TRACE").is_some() || std::env::var_os("SELFHEAL_FAILPOINTS_KILL").is_some() {
+    if std::env::var_os("SELFHEAL_FAILPOINTS_TRACE").is_some() || std::env::var_os("SELFHEAL_FAILPOINTS_KILL").is_some()
+    {
         selfheal_core::failpoint::install(pass);
     }
 }

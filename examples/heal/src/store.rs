@@ -57,18 +57,20 @@ impl Place {
     /// The place that `given` names, or `default`; a folder is made if it isn't there, and must be writable.
     pub(crate) fn of(given: Option<&StoreArgument>, default: &Path) -> Result<Self, Refusal> {
         let states = default.to_owned();
-        let local = |folder: PathBuf| Self { journal: Kind::Folder(folder.clone()), local: folder, states: states.clone() };
+        let local =
+            |folder: PathBuf| Self { journal: Kind::Folder(folder.clone()), local: folder, states: states.clone() };
         match given {
             None => Ok(local(default.to_owned())),
             Some(StoreArgument::Folder(folder)) => writable(folder).map(local),
-            Some(StoreArgument::Postgres(url)) => Ok(Self { journal: kind_of(url)?, local: default.to_owned(), states }),
+            Some(StoreArgument::Postgres(url)) => {
+                Ok(Self { journal: kind_of(url)?, local: default.to_owned(), states })
+            }
         }
     }
 
     /// The place that a command about records names. Nothing is made.
     pub(crate) fn named(options: &StoreOptions, user_state: Option<PathBuf>) -> Result<Self, Refusal> {
-        let refuse =
-            |error: std::io::Error| Refusal::usage(format!("--dir {}: {error}", options.dir.display()));
+        let refuse = |error: std::io::Error| Refusal::usage(format!("--dir {}: {error}", options.dir.display()));
         let dir = options.dir.canonicalize().map_err(refuse)?;
         let state = StateDir::of(&dir, user_state.as_deref()).map(|state| state.store().to_owned());
         match &options.store {

@@ -26,6 +26,6 @@ pub use kept::Leftover;
 pub use log::LocalLog;
 pub use pipeline::{
     CommandUse, ConfiguredVariable, LEAST_RERUN_TIMEOUT, PIPELINE, Pipeline, PipelineConfig, RERUN_TIMEOUT_FACTOR,
-    SYSTEM,
+    SYSTEM, command_line,
 };
 pub use probe::{COMMAND_SUCCEEDS, CommandProbe};

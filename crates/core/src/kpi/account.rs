@@ -198,7 +198,8 @@ impl Account {
     pub fn quotes(&self) -> Vec<Quote> {
         let state = &self.state;
         // What memory knows was cited from another incident's lines.
-        let own = state.diagnosis().filter(|diagnosis| diagnosis.source != Source::Memory && diagnosis.best().is_some());
+        let own =
+            state.diagnosis().filter(|diagnosis| diagnosis.source != Source::Memory && diagnosis.best().is_some());
         let cited = own.map(|diagnosis| Quote::cited(diagnosis, state)).unwrap_or_default();
         if cited.is_empty() { Quote::failing(&state.incident.evidence) } else { cited }
     }

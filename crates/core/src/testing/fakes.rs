@@ -14,8 +14,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::evidence::Untrusted;
 use crate::facts::Facts;
 use crate::ports::{
-    CandidateQuery, Candidates, Case, Clock, Entropy, HealthProbe, LlmProvider, LlmRequest, LlmResponse,
-    PolicyEngine, PolicyQuestion, ProbeRequest, Row, Runbooks, TokenUsage,
+    CandidateQuery, Candidates, Case, Clock, Entropy, HealthProbe, LlmProvider, LlmRequest, LlmResponse, PolicyEngine,
+    PolicyQuestion, ProbeRequest, Row, Runbooks, TokenUsage,
 };
 use crate::time::Timestamp;
 

@@ -8,8 +8,8 @@ mod mocks;
 mod world;
 
 pub use fakes::{
-    AllowAll, ManualClock, ScriptedCandidates, ScriptedModel, ScriptedPolicy, ScriptedProbe,
-    ScriptedRunbooks, SeededEntropy,
+    AllowAll, ManualClock, ScriptedCandidates, ScriptedModel, ScriptedPolicy, ScriptedProbe, ScriptedRunbooks,
+    SeededEntropy,
 };
 pub use mocks::{MockExecutor, MockLlmProvider, MockLogSource, MockMemoryStore, MockPolicyEngine};
 pub use world::{FakeExecutor, FakeWorld, SET_VALUE, set_value, wrong_value};

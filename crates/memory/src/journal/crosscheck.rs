@@ -90,6 +90,7 @@ pub(crate) struct Part {
 
 impl Part {
     /// Both parts together.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn joined(mut self, other: Self) -> Self {
         self.checked.records += other.checked.records;
         self.checked.snapshots += other.checked.snapshots;

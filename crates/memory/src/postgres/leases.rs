@@ -67,10 +67,8 @@ pub(super) async fn lease(pool: &PgPool, limit: Duration, incident: &IncidentId,
 
 pub(super) async fn pick_up(pool: &PgPool, limit: Duration, claim: &Claim, most: usize) -> Result<Vec<Lease>> {
     let operation = "journal.pick_up";
-    let asked = sqlx::query_as(PICK_UP)
-        .bind(claim.worker.as_ref())
-        .bind(ttl_ms(claim.ttl))
-        .bind(signed(most.min(MOST) as u64));
+    let asked =
+        sqlx::query_as(PICK_UP).bind(claim.worker.as_ref()).bind(ttl_ms(claim.ttl)).bind(signed(most.min(MOST) as u64));
     let mut connection = within(limit, operation, pool.acquire()).await?;
     let found: Vec<(String, i64)> = changing(limit, operation, asked.fetch_all(&mut *connection)).await?;
     failpoint::hit("postgres.picked_up");

@@ -43,11 +43,7 @@ pub(super) async fn face(connection: &mut PgConnection, witness: &dyn Witness) -
 }
 
 /// Refuses a store without the very checkpoint that was `seen`.
-async fn has(
-    connection: &mut PgConnection,
-    seen: &SignedCheckpoint,
-    newest: Option<&SignedCheckpoint>,
-) -> Result<()> {
+async fn has(connection: &mut PgConnection, seen: &SignedCheckpoint, newest: Option<&SignedCheckpoint>) -> Result<()> {
     let size = seen.checkpoint().size;
     let there = newest.map_or(0, |newest| newest.checkpoint().size);
     let message = if there < size {

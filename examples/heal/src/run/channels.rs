@@ -20,8 +20,10 @@ pub(super) fn channels(options: &RunOptions) -> Result<Vec<Arc<dyn Notifier>>, R
         return Ok(Vec::new());
     }
     // A file: an option could be read by every user, and the command would inherit a variable.
-    let file = options.webhook_secret.as_ref().ok_or_else(|| Refusal::usage("--webhook: expected --webhook-secret too"))?;
-    let refuse = |error: &dyn std::fmt::Display| Refusal::usage(format!("--webhook-secret {}: {error}", file.display()));
+    let file =
+        options.webhook_secret.as_ref().ok_or_else(|| Refusal::usage("--webhook: expected --webhook-secret too"))?;
+    let refuse =
+        |error: &dyn std::fmt::Display| Refusal::usage(format!("--webhook-secret {}: {error}", file.display()));
     let secret = std::fs::read_to_string(file).map_err(|error| refuse(&error))?;
     let secret = SigningSecret::parse(&secret).map_err(|error| refuse(&error))?;
     let (clock, entropy) = (Arc::new(SystemClock::default()), Arc::new(SystemEntropy::default()));

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use selfheal_adapters::local::process::{Launcher, Passthrough};
 use selfheal_adapters::local::workspace::{ContentHash, StateDir};
-use selfheal_adapters::local::{ConfiguredVariable, Pipeline, PipelineConfig};
+use selfheal_adapters::local::{ConfiguredVariable, Pipeline, PipelineConfig, command_line};
 use selfheal_core::engine::State;
 use selfheal_core::ports::Notifier;
 use selfheal_core::resource::Environment;
@@ -66,8 +66,7 @@ impl Inputs {
 
     /// The command line, for people; redacted.
     pub(super) fn command_line(&self) -> String {
-        let line = self.command.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
-        self.redactor.redact(&line).into_owned()
+        command_line(&self.command, &self.redactor)
     }
 
     /// The runbooks; the shipped ones alone are read only when they are needed.

@@ -160,12 +160,11 @@ impl Manifest {
     }
 
     /// That of `incident`, in whichever directory's private state in `states` it lies.
-    pub(crate) fn find(states: &Path, incident: &IncidentId) -> Option<(StateDir, Self)> {
+    pub(crate) fn find(states: &Path, incident: &IncidentId) -> Option<Self> {
         let folders = std::fs::read_dir(states).into_iter().flatten().flatten();
         let found = |folder: std::fs::DirEntry| {
             let state = StateDir::existing(&folder.path())?;
-            let manifest = Self::read(&state, incident).ok().flatten()?;
-            Some((state, manifest))
+            Self::read(&state, incident).ok().flatten()
         };
         folders.into_iter().find_map(found)
     }

@@ -131,8 +131,7 @@ async fn heal_async(options: &RunOptions, user_state: Option<PathBuf>, voice: &V
     log::keep(&inputs, &first, incident.as_str(), voice);
     let obstacle = host.obstacle(&report).await;
     let first_exit = first.exit.shell_status();
-    let ended =
-        Ended { first_exit, report, obstacle, detect, tools: host.tools.spent(), total: started.elapsed() };
+    let ended = Ended { first_exit, report, obstacle, detect, tools: host.tools.spent(), total: started.elapsed() };
     conclude(&inputs, &ended.report, voice);
     store.close(voice).await;
     Ok(finish(options, &host, &pipeline, &stop, ended, voice))

@@ -166,9 +166,7 @@ fn why(options: &RunOptions, ended: &Ended) -> (Option<String>, Option<String>) 
         Some(Outcome::Interrupted) => (Some("the user stopped it".to_owned()), Some(advice(options, ended))),
         Some(Outcome::Proposed) => (None, report.tried().last().map(|last| what_to_apply(options, last))),
         Some(Outcome::Planned) => (Some("a dry run changes nothing".to_owned()), None),
-        None if !is_asked(report) => {
-            (report.trouble().map(|trouble| trouble.in_words()), Some(advice(options, ended)))
-        }
+        None if !is_asked(report) => (report.trouble().map(|trouble| trouble.in_words()), Some(advice(options, ended))),
         None => {
             let hash = report.state.proposal.as_ref().and_then(|proposal| proposal.hash.as_ref());
             let shown = hash.map(|hash| hash.as_str()).unwrap_or_default();

@@ -230,13 +230,17 @@ fn manifest_of(state: &State, states: &Path) -> Result<Result<Manifest, String>,
         manifest = Manifest::read(&place, incident).map_err(Refusal::usage)?;
     }
     // A fact is text, and the name of a directory need not be.
-    let found = manifest.or_else(|| Manifest::find(states, incident).map(|(_, manifest)| manifest));
+    let found = manifest.or_else(|| Manifest::find(states, incident));
     Ok(match found {
         Some(manifest) if manifest.dir().is_dir() => Ok(manifest),
         None if Path::new(dir).is_dir() => {
             Err(format!("how its command was started is not known in {dir}; it may be another machine's"))
         }
-        _ => Err(format!("its directory {dir} is not there; it may be another machine's")),
+        Some(_) => Err(format!(
+            "its directory {dir} is not there. Once it is back, it can be gone on with; what is kept of it in private stays \
+             until then"
+        )),
+        None => Err(format!("its directory {dir} is not there; it may be another machine's")),
     })
 }
 

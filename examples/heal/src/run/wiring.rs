@@ -16,8 +16,8 @@ use super::policies::{OptionSays, Parked};
 use super::progress::LiveLine;
 use crate::cli::RunOptions;
 use crate::say::Voice;
-use crate::store::Store;
 use crate::signals::Stop;
+use crate::store::Store;
 
 /// The orchestrator of one run, and the executor that knows its patch.
 pub(super) struct Host {

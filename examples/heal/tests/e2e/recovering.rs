@@ -13,11 +13,14 @@ use crate::common::{BROKEN, Ended, Gate, MENDED, Service, World, send};
 const REHEARSAL: u32 = 2;
 const FINAL: u32 = 3;
 
-fn kill(mut heal: Child, gate: Gate) {
+fn kill(mut heal: Child, gate: Gate, at: u32) {
     let stopped = gate.reached();
     send("KILL", heal.id());
     heal.wait().unwrap();
-    stopped.let_go();
+    // On a copy the command dies with its healer.
+    if at == FINAL {
+        stopped.let_go();
+    }
     stopped.wait_until_gone();
 }
 
@@ -25,7 +28,7 @@ fn kill(mut heal: Child, gate: Gate) {
 fn killed_at(at: u32) -> Service {
     let service = Service::new();
     let gate = Gate::new(&service.world);
-    kill(service.start(&[], at), gate);
+    kill(service.start(&[], at), gate, at);
     service
 }
 
@@ -118,13 +121,12 @@ fn what_a_journal_that_was_asked_does_not_know_is_taken_back() {
     let world = &service.world;
     fs::remove_dir_all(world.path("store")).unwrap();
     // A journal that begins anew, as after a restore from before.
-    let other = Service::new();
-    assert_eq!(other.heal_json(&[]).status, Some(0));
-    fs::rename(other.world.path("store"), world.path("store")).unwrap();
+    let mut other = world.bare();
+    other.arg("--dir").arg(world.path("home")).arg("--store").arg(world.path("store")).args(["--", "false"]);
+    assert_eq!(Ended::of(other).status, Some(20));
     let ended = world.heal(&[], &["true"]);
     assert_eq!((ended.status, service.conf().as_str()), (Some(0), BROKEN), "{ended}");
     assert!(world.heal(&[], &["true"]).said().is_empty(), "it is said once");
-    assert_eq!(runs(world), Vec::<PathBuf>::new());
 }
 
 #[test]
@@ -162,7 +164,7 @@ fn a_directory_whose_name_is_no_text_is_healed_and_resumed() {
     let mut heal = world.bare();
     heal.arg("--dir").arg(&dir).arg("--store").arg(world.path("store")).env("STOP_AT", REHEARSAL.to_string());
     heal.args(service.options(&["--", "./start.sh"])).stdout(Stdio::null()).stderr(Stdio::null());
-    kill(heal.spawn().unwrap(), gate);
+    kill(heal.spawn().unwrap(), gate, REHEARSAL);
     let mut resume = world.command(env!("CARGO_BIN_EXE_heal"));
     resume.args(["resume", "--all", "--json", "--store"]).arg(world.path("store")).current_dir(world.path(""));
     let resumed = Ended::of(resume);
@@ -180,7 +182,9 @@ fn credentials_of_the_command_line_are_in_no_record() {
         assert_eq!(world.files_that_tell(secret), Vec::<PathBuf>::new(), "{secret}");
         assert!(!ended.said().contains(secret), "{ended}");
     }
-    assert_eq!(world.files_that_tell("plain-Ww7hTs4bKd"), Vec::<PathBuf>::new(), "no argument is recorded");
+    let recorded =
+        world.files_that_tell("plain-Ww7hTs4bKd").into_iter().filter(|file| file.starts_with(world.path("store")));
+    assert_eq!(recorded.collect::<Vec<_>>(), Vec::<PathBuf>::new(), "no argument is recorded");
 }
 
 #[test]

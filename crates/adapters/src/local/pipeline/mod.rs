@@ -17,6 +17,7 @@ use selfheal_core::resource::ResourceRef;
 pub use self::config::{ConfiguredVariable, PipelineConfig};
 use self::session::Session;
 pub(super) use self::session::in_doubt;
+pub use self::words::command_line;
 use super::kept::{IncidentFolder, KeptSession, Standing, StepKey};
 use super::observation;
 use super::process::{Cancel, Command, Finished, Input, MemoryLimit, Passthrough, RunError, Stopped, run};

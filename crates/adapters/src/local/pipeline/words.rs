@@ -1,22 +1,29 @@
 //! The words of the command: for people, and for what they name.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+
+use selfheal_detect::redact::Redactor;
 
 use super::Pipeline;
 use super::credentials::Credentials;
 use crate::local::workspace::Relocation;
 
+/// A command line, for people: without what `redactor` knows as a secret, and without what its options give away as one.
+#[must_use]
+pub fn command_line<'a>(words: impl IntoIterator<Item = &'a OsString>, redactor: &Redactor) -> String {
+    let words = words.into_iter().map(|word| word.to_string_lossy());
+    let mut credentials = Credentials::default();
+    // A value is found in a word before its quotes are escaped, and a name and its value in the line.
+    let shown = words.map(|word| quoted(&credentials.hidden_in(&redactor.redact(&word))));
+    redactor.redact(&shown.collect::<Vec<_>>().join(" ")).into_owned()
+}
+
 impl Pipeline {
     /// The command line, for people; redacted.
     #[must_use]
     pub fn command_line(&self) -> String {
-        let redactor = &self.config.redactor;
-        let words = std::iter::once(&self.config.program).chain(&self.config.args).map(|word| word.to_string_lossy());
-        let mut credentials = Credentials::default();
-        // A value is found in a word before its quotes are escaped, and a name and its value in the line.
-        let shown = words.map(|word| quoted(&credentials.hidden_in(&redactor.redact(&word))));
-        redactor.redact(&shown.collect::<Vec<_>>().join(" ")).into_owned()
+        command_line(std::iter::once(&self.config.program).chain(&self.config.args), &self.config.redactor)
     }
 
     /// The program, for what is kept: its arguments may hold what nobody recognises as a secret.

@@ -273,11 +273,7 @@ async fn picks_up_what_is_due(store: &dyn Journal) -> Verdict {
 async fn the_same_append_twice_is_stored_once(store: &dyn Journal) -> Verdict {
     let mut story = Story::begun(store, "inc-1", 10, &claim("w", LONG)).await?;
     let (record, state) = story.next(Event::Recalled(None), 11)?;
-    let both = join(
-        store.append(&story.lease, &record, &state),
-        store.append(&story.lease, &record, &state),
-    )
-    .await;
+    let both = join(store.append(&story.lease, &record, &state), store.append(&story.lease, &record, &state)).await;
     let refusals = [both.0, both.1].into_iter().filter_map(Result::err).collect::<Vec<_>>();
     let one = refusals.len() == 1 && refusals.iter().all(|error| error.kind() == ErrorKind::Conflict);
     SUITE.check(1, one, &format!("of one append made twice at once, one must be a conflict, got {refusals:?}"))?;

@@ -55,6 +55,11 @@ pub(super) fn of(operation: &'static str, path: &Path, error: &rusqlite::Error) 
         .with_context("path", path.display().to_string())
 }
 
+/// Whether another process was in the way.
+pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
 /// Whether a commit that ended with `error` may be durable all the same. The frame with the commit mark is the last that is
 /// written; what can fail after it is the system's word that it reached the disk, and the shared index that tells others of it.
 pub(super) fn leaves_doubt(error: &rusqlite::Error) -> bool {

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind as IoKind, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
 use selfheal_core::audit::{Head, SignedCheckpoint};
@@ -21,6 +21,9 @@ const OPERATION: &str = "journal.open";
 /// How long another process may hold the file before a call gives up.
 pub(super) const BUSY: Duration = Duration::from_secs(10);
 
+/// How long between two tries to open it.
+const PAUSE: Duration = Duration::from_millis(2);
+
 /// Pages (of 4 KiB) that the write-ahead log may take before they are moved to their places.
 const WAL_PAGES: i64 = 4096;
 
@@ -35,17 +38,33 @@ pub(super) fn open(path: &Path, key: &PublicKey) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let failed = |error| failure::of(OPERATION, path, &error);
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-    // Before anything is changed: turning on the write-ahead log would already be a change.
-    check(path, find(&connection, MIGRATIONS).map_err(failed)?)?;
-    set_up(&connection).map_err(failed)?;
-    let found = bring_up_to_date(&mut connection, MIGRATIONS, |connection, found| complete(connection, found, key));
-    let found = found.map_err(|failure| match failure {
-        Failure::Refused(error) => at(error, path),
-        Failure::Database(error) => failed(error),
-    })?;
-    check(path, found)?;
+    connection.busy_timeout(BUSY).map_err(failed)?;
+    prepare_patiently(&mut connection, path, key)?;
     failpoint::hit("journal.opened");
     Ok(connection)
+}
+
+/// While several make or open the file at once, SQLite may refuse to turn on the write-ahead log without waiting for the others.
+fn prepare_patiently(connection: &mut Connection, path: &Path, key: &PublicKey) -> Result<()> {
+    let deadline = Instant::now() + BUSY;
+    loop {
+        match prepare(connection, key) {
+            Ok(()) => return Ok(()),
+            Err(Failure::Refused(error)) => return Err(at(error, path)),
+            Err(Failure::Database(error)) if failure::is_busy(&error) && Instant::now() < deadline => {
+                std::thread::sleep(PAUSE);
+            }
+            Err(Failure::Database(error)) => return Err(failure::of(OPERATION, path, &error)),
+        }
+    }
+}
+
+fn prepare(connection: &mut Connection, key: &PublicKey) -> Result<(), Failure> {
+    // Before anything is changed: turning on the write-ahead log would already be a change.
+    check(find(connection, MIGRATIONS)?)?;
+    set_up(connection)?;
+    let found = bring_up_to_date(connection, MIGRATIONS, |connection, found| complete(connection, found, key))?;
+    Ok(check(found)?)
 }
 
 /// The audit log's newest checkpoint.
@@ -72,7 +91,7 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection> {
             let message = format!("the journal is of version {version}, and must be opened for writing once");
             Err(at(Error::new(ErrorKind::Invalid, OPERATION, message), path))
         }
-        found => check(path, found).map(|()| connection),
+        found => check(found).map(|()| connection).map_err(|error| at(error, path)),
     }
 }
 
@@ -163,7 +182,6 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
@@ -193,7 +211,7 @@ fn complete(connection: &Connection, found: Found, key: &PublicKey) -> Result<()
         .into())
 }
 
-fn check(path: &Path, found: Found) -> Result<()> {
+fn check(found: Found) -> Result<()> {
     let message = match found {
         Found::Empty | Found::Version(_) => return Ok(()),
         Found::Newer(version) => {
@@ -202,7 +220,7 @@ fn check(path: &Path, found: Found) -> Result<()> {
         Found::Altered => "the journal has other tables, indices, views or triggers than it was made with".to_owned(),
         Found::Foreign => "the file is an SQLite database, but no journal of selfheal".to_owned(),
     };
-    Err(at(Error::new(ErrorKind::Invalid, OPERATION, message), path))
+    Err(Error::new(ErrorKind::Invalid, OPERATION, message))
 }
 
 fn at(error: Error, path: &Path) -> Error {

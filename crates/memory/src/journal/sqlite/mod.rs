@@ -111,8 +111,8 @@ impl SqliteJournal {
     /// # Errors
     /// [`ErrorKind::NotFound`] if there is none; otherwise as [`SqliteJournal::open`].
     pub fn open_read_only(path: &Path) -> Result<Self> {
-        file::open_read_only(path)?;
-        Ok(Self { readers: Readers::new(path), writer: None })
+        let connection = file::open_read_only(path)?;
+        Ok(Self { readers: Readers::with(path, connection), writer: None })
     }
 
     /// What was written since it was opened.

@@ -31,6 +31,13 @@ impl Readers {
         Self { path: path.to_owned(), idle: Arc::default() }
     }
 
+    /// As [`new`](Self::new), with a connection that is there already.
+    pub(super) fn with(path: &Path, connection: Connection) -> Self {
+        let readers = Self::new(path);
+        readers.idle().push(connection);
+        readers
+    }
+
     /// The file.
     pub(super) fn path(&self) -> &Path {
         &self.path

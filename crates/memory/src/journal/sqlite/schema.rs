@@ -25,6 +25,8 @@ pub(super) enum Found {
 
 /// Looks, and changes nothing.
 pub(super) fn find(connection: &Connection, migrations: &[&str]) -> Result<Found> {
+    // All of it in one state of the file, which another process may just be filling.
+    let _look = connection.is_autocommit().then(|| connection.unchecked_transaction()).transpose()?;
     let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
     let (application, version) = (number("application_id")?, number("user_version")?);
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;

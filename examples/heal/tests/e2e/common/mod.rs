@@ -10,7 +10,7 @@ pub(crate) use documents::{ASK_FIRST, edit_line};
 pub(crate) use ended::Ended;
 pub(crate) use gate::{Gate, STOP_HERE, Stopped};
 pub(crate) use service::{BROKEN, MENDED, Service};
-pub(crate) use world::{World, cargo, forms, have, is_root, send};
+pub(crate) use world::{World, cargo, forms, have, send};
 
 /// Says loudly that a test proves nothing here, and why.
 pub(crate) fn skip(why: &str) {

@@ -246,7 +246,7 @@ pub(crate) fn have(program: &str) -> bool {
 }
 
 /// Root may do everything, whatever the modes of files say.
-pub(crate) fn is_root() -> bool {
+fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output().unwrap();
     id.stdout.trim_ascii() == b"0"
 }

@@ -109,3 +109,21 @@ fn what_is_gone_does_not_keep_the_next_run_from_taking_back() {
     next.assert_says("taken back: service.conf");
     assert_settled(&service, BROKEN);
 }
+
+/// It is another directory by its inode, with the very files that the healer left.
+#[test]
+fn a_directory_that_was_put_back_from_a_copy_is_not_said_to_be_as_before_when_it_is_not() {
+    let service = killed_at(FINAL);
+    let (dir, copy) = (service.world.dir(), service.world.path("copy"));
+    let copied = std::process::Command::new("cp").arg("-a").args([dir, &copy]).status().unwrap();
+    assert!(copied.success());
+    fs::remove_dir_all(dir).unwrap();
+    fs::rename(&copy, dir).unwrap();
+    let root = service.world.path("").display().to_string();
+    let resumed = at(&service.world, &root, &["resume", &left(&service), "--json", "--store", &store(&service)]);
+    assert_eq!(resumed.status, Some(20), "{resumed}");
+    match resumed.json()["actions"][0]["result"].as_str() {
+        Some("rolled_back") => assert_eq!(service.conf(), BROKEN, "{resumed}"),
+        _ => assert!(resumed.json()["escalation"].as_str().unwrap().contains("service.conf"), "{resumed}"),
+    }
+}

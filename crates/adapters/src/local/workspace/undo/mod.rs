@@ -40,10 +40,10 @@ impl Undo {
     pub fn open(dir: &Path, state: &StateDir, incident: &str) -> Result<Self, UndoError> {
         let found = Record::read(state)?.filter(|found| found.incident == incident);
         let found = found.map(|found| found.of_dir(dir, state)).transpose()?;
-        // A directory that was made anew at the same path is not the one that was changed.
-        let ours = found.as_ref().map_or(Ok(false), |found| found.is_of_this(dir))?;
-        let record = found.filter(|_| ours).unwrap_or_else(|| Record::new(dir, incident));
-        record.entries.iter().for_each(|entry| replace::sweep_beside(&dir.join(&entry.path)));
+        let record = found.unwrap_or_else(|| Record::new(dir, incident));
+        if record.is_of_this(dir)? {
+            record.entries.iter().for_each(|entry| replace::sweep_beside(&dir.join(&entry.path)));
+        }
         Ok(Self { dir: dir.to_owned(), state: state.clone(), record })
     }
 
@@ -83,8 +83,10 @@ impl Undo {
                 return Err(UndoError::Fence { path: change.path.clone() });
             }
         }
-        // What an earlier, interrupted start of the step noted didn't happen: the fences hold.
-        self.record.entries.retain(|entry| entry.step != step);
+        // What an earlier, interrupted start of the step noted didn't happen: the fences hold. And what was changed in a
+        // directory that was here before is nothing of this one.
+        let here = self.record.is_of_this(&self.dir)?;
+        self.record.entries.retain(|entry| here && entry.step != step);
         let kept = changes.iter().map(|change| self.keep(step, change)).collect::<Result<Vec<_>, _>>()?;
         self.record.entries.extend(kept);
         self.record.identity = identity(&self.dir)?;
@@ -111,7 +113,7 @@ impl Undo {
     /// # Errors
     /// If a file can't be read or the record can't be written.
     pub fn command_ended(&mut self) -> Result<(), UndoError> {
-        if self.record.entries.is_empty() {
+        if self.record.entries.is_empty() || !self.record.is_of_this(&self.dir)? {
             return Ok(());
         }
         for index in 0..self.record.entries.len() {
@@ -125,9 +127,12 @@ impl Undo {
 
     /// Takes the changes of `step` back, last first. Returns whether there were any.
     ///
+    /// In a directory that was made anew at the same path nothing is touched: somebody put there what is there, be it the very
+    /// content that the step left.
+    ///
     /// # Errors
-    /// [`UndoError::Foreign`] at the first file that somebody else changed; files before it stay as they are. After an error
-    /// the record outlives [`forget`](Self::forget), for the next healer to finish.
+    /// [`UndoError::Foreign`] at the first file that somebody else changed, or that has the step's content in a directory
+    /// that was made anew; files before it stay as they are. After an error the record outlives [`forget`](Self::forget), for the next healer to finish.
     pub fn take_back(&mut self, step: &str) -> Result<bool, UndoError> {
         let took = self.take_each_back(step);
         if self.record.unfinished != took.is_err() {
@@ -140,21 +145,24 @@ impl Undo {
     }
 
     fn take_each_back(&mut self, step: &str) -> Result<bool, UndoError> {
+        let here = self.record.is_of_this(&self.dir)?;
         let mut took = false;
         while let Some(at) = self.record.entries.iter().rposition(|entry| entry.step == step) {
             let entry = &self.record.entries[at];
             let now = self.current(&entry.path)?.map(|state| state.hash());
-            if !entry.is_before(now.as_ref()) {
-                if !entry.is_ours(now.as_ref()) {
-                    return Err(UndoError::Foreign { path: entry.path.clone() });
+            let foreign = if here { !entry.is_ours(now.as_ref()) } else { entry.is_copied(now.as_ref()) };
+            match entry.is_before(now.as_ref()) {
+                false if foreign => return Err(UndoError::Foreign { path: entry.path.clone() }),
+                false if here => {
+                    self.restore(entry)?;
+                    failpoint::hit("undo.file_restored");
                 }
-                self.restore(entry)?;
-                failpoint::hit("undo.file_restored");
+                _ => {}
             }
             self.record.entries.remove(at);
             self.record.write(self.state.path())?;
             failpoint::hit("undo.entry_removed");
-            took = true;
+            took |= here;
         }
         Ok(took)
     }

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +25,7 @@ pub(super) struct Record {
     pub(super) incident: String,
     #[serde(with = "os_path")]
     pub(super) dir: PathBuf,
-    /// Device and inode of the directory.
+    /// See [`identity`].
     pub(super) identity: (u64, u64),
     pub(super) entries: Vec<Entry>,
     /// Whether taking back was tried and could not be finished: then it is left for the next healer.
@@ -49,6 +50,12 @@ pub(super) struct Entry {
 impl Entry {
     pub(super) fn is_before(&self, now: Option<&ContentHash>) -> bool {
         now == self.before.as_ref().map(|kept| &kept.hash)
+    }
+
+    /// Whether a file of a directory that was made anew has the very content that the healer left. That a file is missing there
+    /// says nothing.
+    pub(super) fn is_copied(&self, now: Option<&ContentHash>) -> bool {
+        now.is_some() && self.is_ours(now) && !self.is_before(now)
     }
 
     /// Whether the healer, or the command right after, left the file as it is now.
@@ -114,7 +121,7 @@ impl Record {
         private::write(state, RECORD, &[&text]).map_err(io_error("write", &path))
     }
 
-    /// The entries that were not there before the directory was made anew are none of this one.
+    /// Whether the directory is the one that was changed, and not one that was made anew at the same path.
     pub(super) fn is_of_this(&self, dir: &Path) -> Result<bool, UndoError> {
         Ok(self.identity == identity(dir)?)
     }
@@ -128,6 +135,11 @@ pub(super) fn blobs_in(state: &Path) -> PathBuf {
     state.join(BLOBS)
 }
 
+/// When the directory was made, and its inode: what stays when the machine starts anew. The number of its device may be
+/// another then, and is taken only where the file system doesn't know when.
 pub(super) fn identity(dir: &Path) -> Result<(u64, u64), UndoError> {
-    fs::metadata(dir).map(|found| (found.dev(), found.ino())).map_err(io_error("look at", dir))
+    let found = fs::metadata(dir).map_err(io_error("look at", dir))?;
+    let made = found.created().ok().and_then(|made| made.duration_since(UNIX_EPOCH).ok());
+    let made = made.and_then(|made| u64::try_from(made.as_nanos()).ok());
+    Ok((made.unwrap_or_else(|| found.dev()), found.ino()))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use selfheal_core::incident::IncidentId;
 
 use super::error::{UndoError, io_error, kept_error};
-use super::record::{Kept, Record, blobs_in};
+use super::record::{Entry, Kept, Record, blobs_in};
 use super::{Undo, read_blob, replace};
 use crate::local::kept::IncidentFolder;
 use crate::local::workspace::{StateDir, private};
@@ -30,7 +30,7 @@ impl Undo {
     ///
     /// Only files that still are as the healer, or the command right after, left them; a file that changed since is
     /// somebody's work and is left alone, and what it held before is saved. A directory that was made anew at the same
-    /// path is not the one that was changed: nothing in it is touched.
+    /// path is not the one that was changed: nothing in it is touched, and only a file that is as the healer left it is told of.
     ///
     /// # Errors
     /// If the record can't be read or a file can't be restored.
@@ -40,25 +40,16 @@ impl Undo {
         let undo = Self { dir: dir.to_owned(), state: state.clone(), record };
         let mut recovery =
             Recovery { incident: undo.record.incident.clone(), restored: Vec::new(), left_alone: Vec::new() };
-        if undo.record.is_of_this(dir)? {
+        let here = undo.record.is_of_this(dir)?;
+        if here {
             // Before, so that no process that goes on with the incident takes what it saw for the present.
             IncidentFolder::of(state, &IncidentId::new(&recovery.incident)).outdate_run().map_err(kept_error)?;
             undo.take_all_back(&mut recovery)?;
+        } else {
+            undo.tell_what_is_left(&mut recovery)?;
         }
         Self::remove_material(state)?;
         Ok(Some(recovery))
-    }
-
-    /// Leaves what `incident` changed to the next healer, which takes back what it still finds; for an incident that ends while
-    /// its directory can't be reached. Returns whether it changed anything.
-    ///
-    /// # Errors
-    /// If the record can't be read or written.
-    pub fn leave(state: &StateDir, incident: &str) -> Result<bool, UndoError> {
-        let record = Record::read(state)?.filter(|record| record.incident == incident);
-        let Some(mut record) = record else { return Ok(false) };
-        record.unfinished = true;
-        record.write(state.path()).map(|()| true)
     }
 
     fn take_all_back(&self, recovery: &mut Recovery) -> Result<(), UndoError> {
@@ -73,10 +64,26 @@ impl Undo {
                 self.restore(entry)?;
                 recovery.restored.push(entry.path.clone());
             } else {
-                let saved = entry.before.as_ref().map(|kept| self.save(&entry.path, kept)).transpose()?;
-                recovery.left_alone.push((entry.path.clone(), saved));
+                self.leave_alone(entry, recovery)?;
             }
         }
+        Ok(())
+    }
+
+    /// In a directory that was made anew: files with the very content that the healer left, be it from a copy.
+    fn tell_what_is_left(&self, recovery: &mut Recovery) -> Result<(), UndoError> {
+        for entry in self.record.entries.iter().rev().filter(|entry| self.check_inside(&entry.path).is_ok()) {
+            let now = self.current(&entry.path)?.map(|state| state.hash());
+            if entry.is_copied(now.as_ref()) {
+                self.leave_alone(entry, recovery)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn leave_alone(&self, entry: &Entry, recovery: &mut Recovery) -> Result<(), UndoError> {
+        let saved = entry.before.as_ref().map(|kept| self.save(&entry.path, kept)).transpose()?;
+        recovery.left_alone.push((entry.path.clone(), saved));
         Ok(())
     }
 

@@ -94,10 +94,28 @@ fn a_directory_made_anew_at_the_same_path_is_another_one() {
     place.undo().apply("s1", &place.changes()).unwrap();
     fs::rename(&place.dir, place.root.path().join("moved")).unwrap();
     fs::create_dir(&place.dir).unwrap();
-    fs::write(place.dir.join("a.json"), "new").unwrap();
+    fs::write(place.dir.join("a.json"), "theirs").unwrap();
     let recovery = Undo::recover(&place.dir, &place.state).unwrap().unwrap();
     assert!(recovery.restored.is_empty() && recovery.left_alone.is_empty());
-    assert_eq!(place.read("a.json").as_deref(), Some("new"));
+    assert_eq!(place.read("a.json").as_deref(), Some("theirs"));
+}
+
+#[test]
+fn what_a_directory_made_anew_has_of_the_change_is_told_and_left_alone() {
+    let place = place();
+    place.undo().apply("s1", &place.changes()).unwrap();
+    let changed = place.read("a.json").unwrap();
+    fs::rename(&place.dir, place.root.path().join("moved")).unwrap();
+    fs::create_dir(&place.dir).unwrap();
+    fs::write(place.dir.join("a.json"), &changed).unwrap();
+    let mut undo = place.undo();
+    assert!(matches!(undo.take_back("s1"), Err(UndoError::Foreign { path }) if path == Path::new("a.json")));
+    Undo::forget(&place.state, "inc-1").unwrap();
+    let recovery = Undo::recover(&place.dir, &place.state).unwrap().unwrap();
+    let (path, saved) = &recovery.left_alone[0];
+    assert_eq!((path.as_path(), recovery.restored.len()), (Path::new("a.json"), 0));
+    assert_eq!(fs::read_to_string(saved.as_ref().unwrap()).unwrap(), "old");
+    assert_eq!(place.read("a.json"), Some(changed));
 }
 
 #[cfg(target_os = "linux")]
