@@ -73,3 +73,17 @@ async fn what_nobody_received_stays_open_and_is_told_again_when_its_time_comes()
     assert_eq!(go_on(&scene, &host).await.outcome(), Some(&told));
     assert!(scene.journal.list(&Query::open(9)).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn whoever_asks_for_it_has_it_told_before_its_time() {
+    let (scene, deaf) = (Scene::broken(), Arc::new(Deaf::default()));
+    let host = knowing_nothing(&scene).notifier(deaf.clone()).build().unwrap();
+    let report = host.heal(signal(), &Cancellation::new()).await.unwrap();
+    let id = &report.incident().id;
+    deaf.listens.store(true, Ordering::SeqCst);
+    let lease = scene.journal.lease(id, &host.claim()).await.unwrap();
+    assert_eq!(host.resume(lease, &Cancellation::new()).await.unwrap().outcome(), None, "its time has not come");
+    let lease = scene.journal.lease(id, &host.claim()).await.unwrap();
+    let told = Outcome::Escalated { because: Trouble::Unexplained, acknowledged: true };
+    assert_eq!(host.resume_now(lease, &Cancellation::new()).await.unwrap().outcome(), Some(&told));
+}
