@@ -138,7 +138,7 @@ pub(crate) struct ResumeOptions {
     /// told again at once.
     #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "ID")]
     pub(crate) incident: Option<String>,
-    /// Every open incident of this machine.
+    /// All open incidents of this store that this machine can go on with.
     #[arg(long)]
     pub(crate) all: bool,
     #[command(flatten)]

@@ -133,7 +133,7 @@ impl Server {
         ];
         self.run("initdb", &arguments);
         let settings = format!(
-            "listen_addresses = ''\nunix_socket_directories = '{}'\nshared_buffers = 32MB\nmax_connections = 60\n",
+            "listen_addresses = ''\nunix_socket_directories = '{}'\nshared_buffers = 32MB\nmax_connections = 300\n",
             text(&self.dir)
         );
         let mut file = fs::OpenOptions::new().append(true).open(self.data().join("postgresql.conf")).expect("settings");

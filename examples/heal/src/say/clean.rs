@@ -27,7 +27,7 @@ pub(crate) fn clipped(text: &str, most: usize) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// `text` with its line breaks, each line as [`line`]; past `most` lines it says how many more there are.
+/// `text` with its line breaks, each line as [`line()`]; past `most` lines it says how many more there are.
 pub(crate) fn lines(text: &str, most: usize) -> impl Iterator<Item = Cow<'_, str>> {
     let more = text.lines().count().saturating_sub(most);
     let rest = (more > 0).then(|| Cow::Owned(format!("… {more} more lines")));

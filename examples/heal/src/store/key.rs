@@ -16,7 +16,7 @@ pub(super) fn file(local: &Path) -> PathBuf {
     place(local, |folder| private(folder).and_then(|()| tempfile::tempfile_in(folder)).is_ok())
 }
 
-/// As [`file`], as long as none was made: nothing is tried.
+/// As [`file()`], as long as none was made: nothing is tried.
 pub(super) fn file_to_be(local: &Path) -> PathBuf {
     place(local, |_| true)
 }
