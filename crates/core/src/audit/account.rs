@@ -28,7 +28,7 @@ pub fn account_of(record_json: &[u8], record: &Record, after: &State) -> Vec<Fie
         Field::new("incident", clipped(after.incident.id.as_str())),
         Field::new("sequence", record.sequence.to_string()),
         Field::new("at_ms", record.at.as_millis().to_string()),
-        Field::new("event", event_name(&record.event)),
+        Field::new("event", record.event.name()),
         Field::new("phase", after.phase.name()),
         Field::new("by", clipped(by(&record.event))),
         Field::new("record", Hash::of(record_json).to_string()),
@@ -45,29 +45,4 @@ fn by(event: &Event) -> &str {
 
 fn clipped(text: &str) -> &str {
     detail::clip(text, 1024)
-}
-
-fn event_name(event: &Event) -> &'static str {
-    match event {
-        Event::Opened { .. } => "opened",
-        Event::Recalled(_) => "recalled",
-        Event::Classified(_) => "classified",
-        Event::Analysed(_) => "analysed",
-        Event::Planned(_) => "planned",
-        Event::Previewed(_) => "previewed",
-        Event::Decided(_) => "decided",
-        Event::Intended => "intended",
-        Event::Resumed { .. } => "resumed",
-        Event::Rehearsed(_) => "rehearsed",
-        Event::Answered(_) => "answered",
-        Event::Applied => "applied",
-        Event::Probed(_) => "probed",
-        Event::Waited => "waited",
-        Event::Verified(_) => "verified",
-        Event::Undone(_) => "undone",
-        Event::Learned => "learned",
-        Event::Escalated { .. } => "escalated",
-        Event::Failed(_) => "failed",
-        Event::Cancelled => "cancelled",
-    }
 }

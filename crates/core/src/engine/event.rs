@@ -76,6 +76,35 @@ pub enum Event {
     Cancelled,
 }
 
+impl Event {
+    /// Its name, as the journal and the audit log spell it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Opened { .. } => "opened",
+            Self::Recalled(_) => "recalled",
+            Self::Classified(_) => "classified",
+            Self::Analysed(_) => "analysed",
+            Self::Planned(_) => "planned",
+            Self::Previewed(_) => "previewed",
+            Self::Decided(_) => "decided",
+            Self::Intended => "intended",
+            Self::Resumed { .. } => "resumed",
+            Self::Rehearsed(_) => "rehearsed",
+            Self::Answered(_) => "answered",
+            Self::Applied => "applied",
+            Self::Probed(_) => "probed",
+            Self::Waited => "waited",
+            Self::Verified(_) => "verified",
+            Self::Undone(_) => "undone",
+            Self::Learned => "learned",
+            Self::Escalated { .. } => "escalated",
+            Self::Failed(_) => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// What the probes of a plan's criteria saw together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verification {

@@ -25,7 +25,7 @@ pub struct IllegalEvent {
     /// The phase.
     pub phase: &'static str,
     /// The event's name.
-    pub event: String,
+    pub event: &'static str,
 }
 
 /// The next state and its effect after `event` at `at`.
@@ -92,9 +92,7 @@ fn advance(mut state: State, at: Timestamp, event: Event) -> Result<State, Illeg
 }
 
 fn illegal(phase: &'static str, event: &Event) -> IllegalEvent {
-    let shown = format!("{event:?}");
-    let name = shown.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-    IllegalEvent { phase, event: name.to_owned() }
+    IllegalEvent { phase, event: event.name() }
 }
 
 fn opened(incident: Arc<Incident>, seed: u64, limits: Arc<Limits>) -> State {

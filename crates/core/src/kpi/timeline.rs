@@ -91,7 +91,7 @@ impl Entry {
             sequence: record.sequence,
             at: record.at,
             phase: left.map_or("open", |phase| phase.name()),
-            event: words::name(&record.event),
+            event: record.event.name(),
             words: words::of(&record.event, told.before.as_ref(), told.after),
             part: told.part,
             took: told.took,

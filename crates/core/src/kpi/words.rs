@@ -6,32 +6,6 @@ use crate::error::Failure;
 use crate::plan::Preview;
 use crate::ports::{Approval, EffectStatus, Rehearsal, Undone};
 
-/// The event's name as the journal spells it.
-pub(super) fn name(event: &Event) -> &'static str {
-    match event {
-        Event::Opened { .. } => "opened",
-        Event::Recalled(_) => "recalled",
-        Event::Classified(_) => "classified",
-        Event::Analysed(_) => "analysed",
-        Event::Planned(_) => "planned",
-        Event::Previewed(_) => "previewed",
-        Event::Decided(_) => "decided",
-        Event::Intended => "intended",
-        Event::Resumed { .. } => "resumed",
-        Event::Rehearsed(_) => "rehearsed",
-        Event::Answered(_) => "answered",
-        Event::Applied => "applied",
-        Event::Probed(_) => "probed",
-        Event::Waited => "waited",
-        Event::Verified(_) => "verified",
-        Event::Undone(_) => "undone",
-        Event::Learned => "learned",
-        Event::Escalated { .. } => "escalated",
-        Event::Failed(_) => "failed",
-        Event::Cancelled => "cancelled",
-    }
-}
-
 /// What happened, and, where the incident ended with it, how.
 pub(super) fn of(event: &Event, before: Option<&State>, after: &State) -> String {
     let happened = happened(event, before, after);
