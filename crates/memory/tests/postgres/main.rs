@@ -3,7 +3,6 @@
 
 mod auditing;
 mod breaking;
-mod measuring;
 mod opening;
 mod proxy;
 mod scene;

@@ -1,5 +1,11 @@
-//! How fast it appends, held against the disk; for people to look at: `cargo nextest run -p selfheal-memory --features postgres
-//! --release --run-ignored only --no-capture`.
+//! How fast the journal appends on a real server, held against the disk, and what a million parked incidents cost:
+//! `cargo bench -p selfheal-memory --features postgres --bench postgres`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a bench prints its figures, and fails like a test"
+)]
 
 use std::fs::File;
 use std::io::Write;
@@ -10,8 +16,21 @@ use futures_util::future::join_all;
 use selfheal_core::ports::{Journal, Query};
 use selfheal_memory::postgres::PostgresJournal;
 
+#[allow(dead_code, reason = "the tests use all of it")]
+#[path = "../tests/postgres/scene.rs"]
+mod scene;
+#[path = "../tests/common/postgres.rs"]
+mod server;
+
 use crate::scene::{LONG, Store, Story, claim};
 use crate::server::Server;
+
+#[tokio::main(worker_threads = 2)]
+async fn main() {
+    let Some(server) = Server::shared() else { return };
+    appends_per_second(&server).await;
+    a_million_parked_incidents(&server).await;
+}
 
 const TIME: Duration = Duration::from_secs(3);
 
@@ -41,11 +60,8 @@ async fn append_for_a_while(journal: &PostgresJournal, prefix: &str, together: u
     join_all((0..together).map(work)).await.into_iter().sum()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "takes a quarter of a minute and measures"]
-async fn appends_per_second() {
-    let Some(server) = Server::shared() else { return };
-    let store = Store::new(&server);
+async fn appends_per_second(server: &Server) {
+    let store = Store::new(server);
     let (one, two) = (store.open().await, store.open().await);
     let rate = |count: usize| count as f64 / TIME.as_secs_f64();
     eprintln!("4 KiB append and fdatasync: {:.0}/s", rate(syncs(server.socket_directory())));
@@ -65,11 +81,8 @@ async fn wal_syncs(store: &Store) -> i64 {
     store.number("SELECT wal_sync FROM pg_stat_wal").await
 }
 
-#[tokio::test]
-#[ignore = "takes a minute and measures"]
-async fn a_million_parked_incidents() {
-    let Some(server) = Server::shared() else { return };
-    let store = Store::new(&server);
+async fn a_million_parked_incidents(server: &Server) {
+    let store = Store::new(server);
     let journal = store.open().await;
     let mut story = Story::begun(&journal, "inc-", &claim("w", Duration::ZERO)).await;
     for _ in 0..9 {
