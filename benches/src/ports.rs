@@ -12,7 +12,7 @@ use selfheal_core::facts::Facts;
 use selfheal_core::incident::{Fingerprint, IncidentId};
 use selfheal_core::plan::{BlastRadius, Change, Fence, Preview};
 use selfheal_core::ports::{
-    Approved, EffectStatus, Executor, Lesson, MemoryStore, Progress, ProvenFix, Rehearsal, Undone, Work,
+    Approved, EffectStatus, Executor, Lesson, MemoryStore, PastOutcome, Progress, ProvenFix, Rehearsal, Undone, Work,
 };
 use selfheal_core::testing::SET_VALUE;
 
@@ -28,6 +28,10 @@ impl MemoryStore for Forgetful {
 
     async fn record(&self, _: &Lesson) -> Result<()> {
         Ok(())
+    }
+
+    async fn past(&self, _: usize) -> Result<Vec<PastOutcome>> {
+        Ok(Vec::new())
     }
 
     async fn track_record(&self, _: &Source) -> Result<TrackRecord> {

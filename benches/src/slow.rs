@@ -1,21 +1,22 @@
 //! Ports that take their time: each call sleeps, and is counted, before the port behind it answers.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use selfheal_core::action::ActionSpec;
+use selfheal_core::action::{ActionKind, ActionSpec};
 use selfheal_core::confidence::TrackRecord;
 use selfheal_core::criterion::Observation;
-use selfheal_core::decision::Decision;
+use selfheal_core::decision::{Clearance, Decision};
 use selfheal_core::diagnosis::{Hypothesis, Source};
 use selfheal_core::error::Result;
 use selfheal_core::incident::{Fingerprint, IncidentId};
 use selfheal_core::plan::Preview;
 use selfheal_core::ports::{
-    Approved, CandidateQuery, Candidates, Case, EffectStatus, Executor, HealthProbe, Lesson, MemoryStore, PolicyEngine,
-    PolicyQuestion, ProbeRequest, ProvenFix, Rehearsal, Row, Runbooks, Undone, Work,
+    Approved, CandidateQuery, Candidates, Case, EffectStatus, Executor, HealthProbe, Lesson, MemoryStore, PastOutcome, Moment, PolicyEngine,
+    PolicyQuestion, Reach, ProbeRequest, ProvenFix, Rehearsal, Row, Runbooks, Undone, Work,
 };
 
 use crate::incident::InMemoryPorts;
@@ -80,6 +81,11 @@ impl MemoryStore for Slow<dyn MemoryStore> {
         self.port.record(lesson).await
     }
 
+    async fn past(&self, most: usize) -> Result<Vec<PastOutcome>> {
+        self.pace.call().await;
+        self.port.past(most).await
+    }
+
     async fn track_record(&self, source: &Source) -> Result<TrackRecord> {
         self.pace.call().await;
         self.port.track_record(source).await
@@ -104,6 +110,14 @@ impl Candidates for Slow<dyn Candidates> {
 
 #[async_trait]
 impl PolicyEngine for Slow<dyn PolicyEngine> {
+    async fn permits(&self, reach: &Reach<'_>) -> Result<BTreeSet<ActionKind>> {
+        Ok(reach.every_kind())
+    }
+
+    async fn clear(&self, _: &Moment<'_>) -> Result<Clearance> {
+        Ok(Clearance::Clear)
+    }
+
     async fn decide(&self, question: &PolicyQuestion<'_>) -> Result<Decision> {
         self.pace.call().await;
         self.port.decide(question).await

@@ -105,8 +105,8 @@ fn plan(number: usize) -> Visit {
     Visit::new("plan", move |crew, inputs| {
         async move {
             let Some(attack) = inputs.state.attacks.first() else { return ensure(false, "plan") };
-            let (resource, tried) = (&inputs.state.incident.resource, &inputs.state.tried[..number]);
-            let assignment = Assignment { resource, attack, tried, specs: inputs.specs() };
+            let (allowed, tried) = (&inputs.state.allowed, &inputs.state.tried[..number]);
+            let assignment = Assignment { allowed, attack, tried, specs: inputs.specs() };
             let plan = crew.strategist.plan(&assignment).await?;
             ensure(plan.as_ref() == Some(inputs.proposal(number).plan.as_ref()), "plan")
         }

@@ -38,6 +38,7 @@ impl Inputs {
             incident: state.incident.id.clone(),
             resource: state.incident.resource.clone(),
             healed: true,
+            features: None,
             diagnosis: Arc::clone(diagnosis),
             plan: Arc::clone(&applied.proposal.plan),
             at: state.incident.opened_at,
@@ -77,7 +78,7 @@ impl Inputs {
 
     pub(super) fn question(&self, plan: usize, rehearsal: RehearsalEvidence) -> PolicyQuestion<'_> {
         let Proposal { plan, previews, .. } = self.proposal(plan);
-        PolicyQuestion { incident: &self.state.incident, plan, specs: &self.specs, previews, rehearsal }
+        PolicyQuestion { rehearsal, ..PolicyQuestion::new(&self.state.incident, plan, &self.specs, previews) }
     }
 
     pub(super) fn probe(&self) -> ProbeRequest<'_> {

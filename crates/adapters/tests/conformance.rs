@@ -76,18 +76,17 @@ impl Fixture {
 }
 
 fn edit(path: &str, line: i64, expected: &str, replacement: &str) -> Step {
-    let by = || Provenance::Configured { by: "test".to_owned() };
-    let text = |text: &str| Parameter { value: Value::Text(text.to_owned()), provenance: by() };
+    let text = |text: &str| Parameter::configured("test", Value::Text(text.to_owned()));
     let parameters = Parameters::from([
         ("path".to_owned(), text(path)),
-        ("line".to_owned(), Parameter { value: Value::Integer(line), provenance: by() }),
+        ("line".to_owned(), Parameter::configured("test", Value::Integer(line))),
         ("expected".to_owned(), text(expected)),
         ("replacement".to_owned(), text(replacement)),
     ]);
     let specs = standard_specs();
     let spec = specs.iter().find(|spec| spec.kind == ActionKind::EDIT_FILE).unwrap();
     Step {
-        action: Action::new(spec, ResourceRef::new("local", "pipeline", "project"), parameters).unwrap(),
+        action: Action::for_tests(spec, ResourceRef::new("local", "pipeline", "project"), parameters).unwrap(),
         criteria: vec![SuccessCriterion::Probe("command_succeeds".to_owned())],
         compensation: Compensation::Undo,
         retry: StepRetry::ONCE,

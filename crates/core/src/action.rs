@@ -9,6 +9,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::Untrusted;
 use crate::resource::ResourceRef;
 
 /// A stable kind name such as `patch_dependency_version`; policies name it.
@@ -133,13 +134,45 @@ impl Provenance {
     }
 }
 
-/// A parameter: value and provenance.
+/// A parameter: value and provenance. There is no way to make one from untrusted text: it may
+/// [select](Parameter::selected) among observed values, and nothing else.
+///
+/// ```compile_fail
+/// # use selfheal_core::action::{Parameter, Provenance, Value};
+/// # use selfheal_core::evidence::Untrusted;
+/// fn parameter(text: Untrusted<String>) -> Parameter {
+///     Parameter::configured("runbook", text) // text is no value
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Parameter {
     /// The value.
     pub value: Value,
     /// Where it came from.
     pub provenance: Provenance,
+}
+
+impl Parameter {
+    /// A value that the operator wrote in the document or option called `by`.
+    #[must_use]
+    pub fn configured(by: &str, value: Value) -> Self {
+        Self { value, provenance: Provenance::Configured { by: by.to_owned() } }
+    }
+
+    /// A value that was read with our own credential or tool, by the query called `by`.
+    #[must_use]
+    pub fn observed(by: &str, value: Value) -> Self {
+        Self { value, provenance: Provenance::Observed { by: by.to_owned() } }
+    }
+
+    /// The member of the observed set called `set` that `text`, read by the extractor called `by`, names; `None` if it names none.
+    #[must_use]
+    pub fn selected(by: &str, text: &Untrusted<String>, set: &str, members: &[Value]) -> Option<Self> {
+        let named = |value: &&Value| matches!(value, Value::Text(member) if member == text.read());
+        let value = members.iter().find(named)?.clone();
+        Some(Self { value, provenance: Provenance::Extracted { by: by.to_owned(), set: set.to_owned() } })
+    }
 }
 
 /// Parameters by name.
@@ -307,13 +340,26 @@ pub struct Action {
 }
 
 impl Action {
-    /// An action that fits `spec`.
+    /// An action as a planner would draw it up with a [`Permit`](crate::allowed::Permit), for tests.
     ///
     /// # Errors
     /// As [`ActionSpec::check`].
-    pub fn new(spec: &ActionSpec, target: ResourceRef, parameters: Parameters) -> Result<Self, InvalidAction> {
+    #[cfg(feature = "testing")]
+    pub fn for_tests(spec: &ActionSpec, target: ResourceRef, parameters: Parameters) -> Result<Self, InvalidAction> {
+        Self::new(spec, target, parameters)
+    }
+
+    pub(crate) fn new(spec: &ActionSpec, target: ResourceRef, parameters: Parameters) -> Result<Self, InvalidAction> {
         let action = Self { kind: spec.kind.clone(), target, parameters };
         spec.check(&action).map(|()| action)
+    }
+
+    /// The same with another value of the parameter `name`, which it has; whether that fits the spec is checked like any action
+    /// that comes from outside.
+    pub(crate) fn replacing(&self, name: &str, parameter: Parameter) -> Option<Self> {
+        let mut edited = self.clone();
+        *edited.parameters.get_mut(name)? = parameter;
+        Some(edited)
     }
 
     /// Its kind.

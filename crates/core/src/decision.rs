@@ -2,13 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::approval::Terms;
+use crate::confidence::{Assurance, Features};
+use crate::time::Timestamp;
+
 /// What may happen. Ordered from least to most restrictive: combining decisions takes the maximum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It may be done.
     Allow,
-    /// A person must agree first.
+    /// People must agree first.
     RequireApproval,
     /// It may be rehearsed and shown as a patch; a person applies it.
     Propose,
@@ -30,7 +34,7 @@ pub struct RuleVoice {
 }
 
 /// The decision about a whole plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
     /// The strictest verdict over all steps.
     pub verdict: Verdict,
@@ -38,22 +42,113 @@ pub struct Decision {
     pub needs_rehearsal: bool,
     /// Every rule that spoke, strictest first.
     pub rules: Vec<RuleVoice>,
-    /// In plain words; names what would have to change to be allowed.
+    /// In plain words.
     pub rationale: String,
+    /// What would have to change to be allowed, one way per entry; empty if it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to_be_allowed: Vec<String>,
+    /// Who has to agree, where people must. `None` there means the default terms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Terms>,
+    /// How often a step may be started, and how many plans may be applied, whatever other bounds say; the stricter wins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_attempts: Option<u32>,
+    /// How sure it is that the plan heals, as it was known then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assurance: Option<Assurance>,
+    /// What that was concluded from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub features: Option<Box<Features>>,
     /// Version of the documents it came from.
     pub policy_version: String,
 }
 
 impl Decision {
-    /// A denial by nobody's rule: an engine that failed, timed out, or found nothing that allows.
+    /// A decision by no rule in particular.
     #[must_use]
-    pub fn denied(rationale: impl Into<String>, policy_version: &str) -> Self {
+    pub fn new(verdict: Verdict, rationale: impl Into<String>, policy_version: &str) -> Self {
         Self {
-            verdict: Verdict::Deny,
+            verdict,
             needs_rehearsal: false,
             rules: Vec::new(),
             rationale: rationale.into(),
+            to_be_allowed: Vec::new(),
+            approval: None,
+            max_attempts: None,
+            assurance: None,
+            features: None,
             policy_version: policy_version.to_owned(),
+        }
+    }
+
+    /// A denial by nobody's rule: an engine that failed, timed out, or found nothing that allows.
+    #[must_use]
+    pub fn denied(rationale: impl Into<String>, policy_version: &str) -> Self {
+        Self::new(Verdict::Deny, rationale, policy_version)
+    }
+
+    /// The same, with the rules that spoke.
+    #[must_use]
+    pub fn with_rules(mut self, rules: Vec<RuleVoice>) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// What both engines together say: the stricter verdict, and every condition that either makes.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let (mut strict, loose) = if other.verdict > self.verdict { (other, self) } else { (self, other) };
+        strict.needs_rehearsal |= loose.needs_rehearsal;
+        strict.needs_rehearsal &= strict.verdict != Verdict::Deny;
+        strict.rules.extend(loose.rules);
+        strict.rules.sort_by_key(|voice| std::cmp::Reverse(voice.verdict));
+        strict.to_be_allowed.extend(loose.to_be_allowed);
+        strict.approval = match (strict.approval, loose.approval) {
+            (Some(one), Some(other)) => Some(one.and(other)),
+            (one, other) => one.or(other),
+        };
+        strict.max_attempts = [strict.max_attempts, loose.max_attempts].into_iter().flatten().min();
+        strict.assurance = strict.assurance.or(loose.assurance);
+        strict.features = strict.features.or(loose.features);
+        if loose.policy_version != strict.policy_version {
+            strict.policy_version = format!("{}+{}", strict.policy_version, loose.policy_version);
+        }
+        strict
+    }
+}
+
+/// Whether an effect may be sent now. Other than a [`Verdict`] it is about the moment, not about the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Clearance {
+    /// Now.
+    Clear,
+    /// Not now.
+    Hold {
+        /// When to ask again; `None` if that depends on a person or on what others do.
+        until: Option<Timestamp>,
+        /// Why, in plain words.
+        because: String,
+    },
+    /// Not at all: a person has to look.
+    Stop {
+        /// Why, in plain words.
+        because: String,
+    },
+}
+
+impl Clearance {
+    /// The stricter of both; of two holds the one that lasts longer.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        if other.rank() > self.rank() { other } else { self }
+    }
+
+    fn rank(&self) -> (u8, u64) {
+        match self {
+            Self::Clear => (0, 0),
+            Self::Hold { until, .. } => (1, until.map_or(u64::MAX, Timestamp::as_millis)),
+            Self::Stop { .. } => (2, 0),
         }
     }
 }

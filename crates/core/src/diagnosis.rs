@@ -66,6 +66,18 @@ pub struct Hypothesis {
     pub reference: Option<String>,
 }
 
+impl Hypothesis {
+    /// Whether one of its remedies is a fix of these [kinds](crate::plan::Plan::kinds).
+    #[must_use]
+    pub fn proposes(&self, kinds: &str) -> bool {
+        let kinds_of = |remedy: &Arc<Remedy>| {
+            let names: Vec<&str> = remedy.actions.iter().map(|action| action.kind.as_str()).collect();
+            names.join("+")
+        };
+        self.remedies.iter().any(|remedy| kinds_of(remedy) == kinds)
+    }
+}
+
 /// A way to mend: a plan whose parameters are still to be asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remedy {

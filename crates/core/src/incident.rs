@@ -152,6 +152,9 @@ pub struct Fingerprint(Arc<str>);
 /// How many failing lines enter a fingerprint.
 const FINGERPRINT_LINES: usize = 20;
 
+/// Shorter names stand in lines by chance.
+const NAME_BYTES: usize = 3;
+
 /// Facts that belong to the identity of a failure; other facts (durations, sizes) differ from run to run.
 const FINGERPRINT_FACTS: [&str; 3] = ["exit_code", "signal", "oom_killed"];
 
@@ -159,26 +162,35 @@ impl Fingerprint {
     /// The fingerprint of a failure of `resource`.
     #[must_use]
     pub fn of(resource: &ResourceRef, facts: &Facts, evidence: &[Evidence]) -> Self {
+        let mut parts = vec!["selfheal-fingerprint-v1".to_owned()];
+        parts.extend([&resource.system, &resource.kind, &resource.name].map(ToString::to_string));
+        parts.extend(status(facts));
+        parts.push(selfheal_detect::mask::MASK_VERSION.to_string());
+        parts.extend(masked_failing_lines(evidence, None));
+        Self::over(&parts)
+    }
+
+    /// What the same failure of another resource has too: status facts and failing lines, without the resource's name. `None` where
+    /// no line says what failed: silence is alike everywhere.
+    #[must_use]
+    pub fn of_symptom(resource: &ResourceRef, facts: &Facts, evidence: &[Evidence]) -> Option<Self> {
+        let name = Some(&*resource.name).filter(|name| name.len() >= NAME_BYTES);
+        let lines = masked_failing_lines(evidence, name);
+        if lines.is_empty() {
+            return None;
+        }
+        let mut parts = vec!["selfheal-symptom-v1".to_owned()];
+        parts.extend(status(facts));
+        parts.push(selfheal_detect::mask::MASK_VERSION.to_string());
+        parts.extend(lines);
+        Some(Self::over(&parts))
+    }
+
+    fn over(parts: &[String]) -> Self {
         let mut hash = Sha256::new();
-        let mut add = |part: &str| {
+        for part in parts {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
-        };
-        add("selfheal-fingerprint-v1");
-        add(&resource.system);
-        add(&resource.kind);
-        add(&resource.name);
-        for name in FINGERPRINT_FACTS {
-            // That something was ruled out may be known in one run and unknown in the next: only what was seen counts.
-            let seen = facts.get(name).filter(|fact| **fact != Fact::Flag(false));
-            add(&seen.map(ToString::to_string).unwrap_or_default());
-        }
-        let lines: Vec<&str> = evidence.iter().flat_map(Evidence::lines).map(|(_, line)| line).collect();
-        add(&selfheal_detect::mask::MASK_VERSION.to_string());
-        let failing = selfheal_detect::extract::failing_lines(&lines, FINGERPRINT_LINES);
-        // What merely stands near the end would make another failure of the same one.
-        for line in failing.iter().filter(|line| line.score >= selfheal_detect::extract::CONFIDENT) {
-            add(&selfheal_detect::mask::mask(lines[line.index]));
         }
         Self(hex(&hash.finalize()).into())
     }
@@ -200,6 +212,25 @@ impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// What was seen of the facts that belong to a failure's identity. That something was ruled out may be known in one run and
+/// unknown in the next: only what was seen counts.
+fn status(facts: &Facts) -> impl Iterator<Item = String> {
+    let seen = |name: &&str| facts.get(name).filter(|fact| **fact != Fact::Flag(false));
+    FINGERPRINT_FACTS.iter().map(move |name| seen(name).map(ToString::to_string).unwrap_or_default())
+}
+
+/// Without what merely stands near the end: it would make another failure of the same one. `name` is left out of them.
+fn masked_failing_lines(evidence: &[Evidence], name: Option<&str>) -> Vec<String> {
+    let lines: Vec<&str> = evidence.iter().flat_map(Evidence::lines).map(|(_, line)| line).collect();
+    let failing = selfheal_detect::extract::failing_lines(&lines, FINGERPRINT_LINES);
+    let confident = failing.iter().filter(|line| line.score >= selfheal_detect::extract::CONFIDENT);
+    let masked = |line: &str| match name {
+        Some(name) => selfheal_detect::mask::mask(&line.replace(name, "<resource>")).to_string(),
+        None => selfheal_detect::mask::mask(line).to_string(),
+    };
+    confident.map(|line| masked(lines[line.index])).collect()
 }
 
 /// Lower-case hex of `bytes`.
@@ -237,6 +268,19 @@ mod tests {
         let killed = |killed| Facts::new().with("oom_killed", Fact::Flag(killed));
         assert_eq!(of(killed(false)), of(Facts::new()));
         assert_ne!(of(killed(true)), of(Facts::new()));
+    }
+
+    #[test]
+    fn the_same_failure_of_two_resources_has_one_symptom_and_silence_has_none() {
+        let symptom = |name: &str, log: &str| {
+            let evidence = Evidence::new(EvidenceId(1), "log", 1, log, &Redactor::builder().build());
+            Fingerprint::of_symptom(&ResourceRef::new("k8s", "pod", name), &Facts::new(), &[evidence])
+        };
+        let cart = symptom("cart-7f", "error: pod cart-7f: connection refused: registry.example");
+        assert!(cart.is_some());
+        assert_eq!(cart, symptom("shop-2a", "error: pod shop-2a: connection refused: registry.example"));
+        assert_ne!(cart, symptom("shop-2a", "error: out of memory"));
+        assert_eq!(symptom("shop-2a", ""), None);
     }
 
     #[test]

@@ -45,18 +45,22 @@
 //! | what failed | [`incident`], [`resource`], [`evidence`] (untrusted text), [`facts`] (trusted observations), [`category`] |
 //! | what is believed | [`diagnosis`], [`confidence`] |
 //! | what is to be done | [`action`] and the [`standard`] kinds, [`plan`], [`criterion`] |
-//! | what may be done | [`decision`] |
+//! | what may be done | [`allowed`], [`decision`]; who agrees: [`approval`] |
 //! | what a host plugs in | [`ports`], each with its obligations; [`mod@error`], [`time`] |
 //! | who works | [`agents`]: classifier, analyst, strategist, auditor, scholar |
 //! | what happens next | [`engine`]: a pure function from state and event to state and effect |
 //! | what survives a crash | the [`Journal`](ports::Journal) port; [`journal`]: one in memory, and how much is kept |
+//! | what people and healers share | the [`Ledger`](ports::Ledger) port; [`mod@ledger`]: one in memory, and what is read out of its streams |
 //! | what can be proved afterwards | [`audit`]: a transparency log of salted commitments, its proofs and its verification |
 //! | what people ask afterwards | [`kpi`]: timelines in plain words, where the time went, figures over many incidents |
+//! | what many incidents together forbid | [`fleet`]: budgets, cool-downs, flapping, relapses, mass failure; operators' [`switches`](ledger::switches) |
 //! | who makes it happen | [`orchestrator`]: performs effects, journals first; all bounds are in [`limits`] |
 //! | how to test a host | `testing`: fakes, mocks, and a conformance suite per main port; [`failpoint`] for kill tests |
 
 pub mod action;
 pub mod agents;
+pub mod allowed;
+pub mod approval;
 pub mod audit;
 pub mod category;
 pub mod confidence;
@@ -68,9 +72,11 @@ pub mod error;
 pub mod evidence;
 pub mod facts;
 pub mod failpoint;
+pub mod fleet;
 pub mod incident;
 pub mod journal;
 pub mod kpi;
+pub mod ledger;
 pub mod limits;
 pub mod orchestrator;
 pub mod plan;

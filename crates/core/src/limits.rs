@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct Limits {
     /// Plans drawn up per incident, rejected and failed ones included.
     pub plans_per_incident: u32,
+    /// Plans per incident that policy, an executor or a person may refuse before a person is told.
+    pub rejections_per_incident: u32,
     /// Diagnoses per incident, the first included.
     pub diagnoses_per_incident: u32,
     /// Starts of one step, whatever the plan asks for.
@@ -24,6 +26,12 @@ pub struct Limits {
     pub port_backoff: Duration,
     /// Longest wait between two starts of a step or two calls of a port.
     pub backoff_ceiling: Duration,
+    /// Wait before an effect that was held is asked about again, where nobody knows until when; doubles with jitter.
+    pub hold_backoff: Duration,
+    /// Longest such wait.
+    pub hold_ceiling: Duration,
+    /// Times that one effect may be held before a person is told.
+    pub holds_per_effect: u32,
     /// How long an approval may take before silence escalates.
     pub approval_ttl: Duration,
     /// How many times in a row every criterion must be observed before it counts as healed.
@@ -59,6 +67,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             plans_per_incident: 12,
+            rejections_per_incident: 8,
             diagnoses_per_incident: 8,
             attempts_per_step: 100,
             steps_per_plan: 16,
@@ -66,6 +75,9 @@ impl Default for Limits {
             calls_per_visit: 3,
             port_backoff: Duration::from_millis(200),
             backoff_ceiling: Duration::from_secs(60),
+            hold_backoff: Duration::from_secs(30),
+            hold_ceiling: Duration::from_secs(60 * 60),
+            holds_per_effect: 64,
             approval_ttl: Duration::from_secs(15 * 60),
             stability_observations: 1,
             stability_interval: Duration::ZERO,

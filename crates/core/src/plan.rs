@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::action::{Action, Reversibility};
+use crate::action::{Action, ActionKind, Reversibility};
 use crate::confidence::Confidence;
 use crate::criterion::SuccessCriterion;
 use crate::diagnosis::Source;
@@ -46,6 +46,16 @@ pub struct StepRetry {
 impl StepRetry {
     /// One start only.
     pub const ONCE: Self = Self { attempts: 1, initial_backoff_ms: 0 };
+
+    /// What `action` asks for: only a retry of the stage is started more than once.
+    #[must_use]
+    pub fn of(action: &Action) -> Self {
+        if action.kind() != &ActionKind::RETRY_STAGE {
+            return Self::ONCE;
+        }
+        let attempts = action.integer("attempts").and_then(|attempts| u32::try_from(attempts).ok()).unwrap_or(1);
+        Self { attempts: attempts.max(1), initial_backoff_ms: action.integer("initial_backoff_ms").unwrap_or(0) }
+    }
 }
 
 /// Ordered steps that are to end an incident.
@@ -67,6 +77,13 @@ impl Plan {
     pub fn reversibility(&self, of: impl Fn(&Action) -> Reversibility) -> Reversibility {
         let worst = self.steps.iter().map(|step| of(&step.action)).max();
         worst.unwrap_or(Reversibility::NothingToUndo)
+    }
+
+    /// The kinds of its steps, in order, joined by `+`: the kind of fix that it is.
+    #[must_use]
+    pub fn kinds(&self) -> String {
+        let kinds: Vec<&str> = self.steps.iter().map(|step| step.action.kind().as_str()).collect();
+        kinds.join("+")
     }
 
     /// The identity of what the plan does, whatever its rationale: planners use it to not propose the same twice.
@@ -126,6 +143,19 @@ pub struct BlastRadius {
     pub lines_added: u32,
     /// Lines removed.
     pub lines_removed: u32,
+}
+
+impl BlastRadius {
+    /// How far both reach together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            resources: self.resources.saturating_add(other.resources),
+            changes: self.changes.saturating_add(other.changes),
+            lines_added: self.lines_added.saturating_add(other.lines_added),
+            lines_removed: self.lines_removed.saturating_add(other.lines_removed),
+        }
+    }
 }
 
 /// SHA-256 over the canonical JSON of plan and previews: what is previewed is what is hashed, audited,

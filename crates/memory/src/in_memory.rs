@@ -9,7 +9,7 @@ use selfheal_core::diagnosis::Source;
 use selfheal_core::error::Result;
 use selfheal_core::incident::{Fingerprint, IncidentId};
 use selfheal_core::plan::PlanHash;
-use selfheal_core::ports::{Lesson, MemoryStore, ProvenFix};
+use selfheal_core::ports::{Lesson, MemoryStore, PastOutcome, ProvenFix};
 
 use crate::ranking::best;
 
@@ -39,6 +39,13 @@ impl MemoryStore for InMemory {
         let key = (lesson.fingerprint.clone(), lesson.plan_fingerprint(), lesson.incident.clone());
         self.lessons().entry(key).or_insert_with(|| lesson.clone());
         Ok(())
+    }
+
+    async fn past(&self, most: usize) -> Result<Vec<PastOutcome>> {
+        let mut past: Vec<PastOutcome> = self.lessons().values().map(Lesson::outcome).collect();
+        past.sort_by_key(|outcome| std::cmp::Reverse(outcome.at));
+        past.truncate(most);
+        Ok(past)
     }
 
     async fn track_record(&self, source: &Source) -> Result<TrackRecord> {

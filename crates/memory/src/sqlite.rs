@@ -12,7 +12,7 @@ use selfheal_core::confidence::TrackRecord;
 use selfheal_core::diagnosis::Source;
 use selfheal_core::error::{Error, ErrorKind, Result, Retry};
 use selfheal_core::incident::{Fingerprint, IncidentId};
-use selfheal_core::ports::{Lesson, MemoryStore, ProvenFix};
+use selfheal_core::ports::{Lesson, MemoryStore, PastOutcome, ProvenFix};
 use selfheal_core::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use crate::ranking::best;
 
 /// Version of the tables; `PRAGMA user_version` of the file.
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
 
 /// How long another process may hold the file before a call gives up.
 const BUSY: Duration = Duration::from_secs(5);
@@ -39,10 +39,23 @@ CREATE TABLE lessons (
     resource    TEXT NOT NULL,
     diagnosis   TEXT NOT NULL,
     plan        TEXT NOT NULL,
+    kinds       TEXT NOT NULL,
+    features    TEXT,
     PRIMARY KEY (fingerprint, plan_hash, incident)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX lessons_by_source ON lessons (source);
-PRAGMA user_version = 1;
+CREATE INDEX lessons_by_time ON lessons (at_ms);
+PRAGMA user_version = 2;
+";
+
+/// From version 1, which did not know of kinds of fixes. SQLite's JSON functions read them out of the plans.
+const FROM_1: &str = "
+ALTER TABLE lessons ADD COLUMN kinds TEXT NOT NULL DEFAULT '';
+ALTER TABLE lessons ADD COLUMN features TEXT;
+UPDATE lessons SET kinds = coalesce(
+    (SELECT group_concat(json_extract(step.value, '$.action.kind'), '+') FROM json_each(lessons.plan, '$.steps') AS step), '');
+CREATE INDEX lessons_by_time ON lessons (at_ms);
+PRAGMA user_version = 2;
 ";
 
 /// Keeps lessons in a private (0600) SQLite file: write-ahead log, `synchronous = FULL`, so that a lesson is durable
@@ -100,18 +113,20 @@ fn prepare(connection: &mut Connection) -> Result<()> {
 /// Makes the tables unless they are there, which is looked at when nobody else can be making them.
 fn create(connection: &mut Connection) -> Result<()> {
     let failed = sql("memory.open");
-    if is_ours(connection)? {
+    if version(connection)? == SCHEMA_VERSION {
         return Ok(());
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
-    if !is_ours(&transaction)? {
-        transaction.execute_batch(SCHEMA).map_err(&failed)?;
+    match version(&transaction)? {
+        0 => transaction.execute_batch(SCHEMA).map_err(&failed)?,
+        1 => transaction.execute_batch(FROM_1).map_err(&failed)?,
+        _ => {}
     }
     transaction.commit().map_err(failed)
 }
 
-/// Whether it has our tables; `false` if it is empty.
-fn is_ours(connection: &Connection) -> Result<bool> {
+/// The version of our tables; 0 if it is empty.
+fn version(connection: &Connection) -> Result<i64> {
     let failed = sql("memory.open");
     // Both in one state of the file.
     let look = "SELECT user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_user_version";
@@ -119,8 +134,8 @@ fn is_ours(connection: &Connection) -> Result<bool> {
         connection.query_row(look, [], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failed)?;
     let invalid = |message: String| Err(Error::new(ErrorKind::Invalid, "memory.open", message));
     match version {
-        0 if tables == 0 => Ok(false),
-        SCHEMA_VERSION => Ok(true),
+        0 if tables == 0 => Ok(0),
+        1..=SCHEMA_VERSION => Ok(version),
         newer if newer > SCHEMA_VERSION => {
             invalid(format!("the store is of version {version}, this program knows up to {SCHEMA_VERSION}"))
         }
@@ -162,6 +177,10 @@ impl MemoryStore for Sqlite {
         self.with(move |connection| insert(connection, &lesson)).await
     }
 
+    async fn past(&self, most: usize) -> Result<Vec<PastOutcome>> {
+        self.with(move |connection| past(connection, most)).await
+    }
+
     async fn track_record(&self, source: &Source) -> Result<TrackRecord> {
         let source = json(source)?;
         self.with(move |connection| {
@@ -185,11 +204,34 @@ fn insert(connection: &Connection, lesson: &Lesson) -> Result<()> {
         json(&lesson.resource)?,
         json(&lesson.diagnosis)?,
         json(&lesson.plan)?,
+        lesson.plan.kinds(),
+        lesson.features.as_ref().map(json).transpose()?,
     ];
     let insert = "INSERT OR IGNORE INTO lessons
-        (fingerprint, plan_hash, incident, source, healed, at_ms, resource, diagnosis, plan)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        (fingerprint, plan_hash, incident, source, healed, at_ms, resource, diagnosis, plan, kinds, features)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     connection.execute(insert, values).map(drop).map_err(sql("memory.record"))
+}
+
+/// The latest outcomes.
+fn past(connection: &Connection, most: usize) -> Result<Vec<PastOutcome>> {
+    let failed = sql("memory.past");
+    let query = "SELECT source, kinds, healed, features, at_ms FROM lessons ORDER BY at_ms DESC LIMIT ?1";
+    let mut statement = connection.prepare_cached(query).map_err(&failed)?;
+    let mut rows = statement.query([i64::try_from(most).unwrap_or(i64::MAX)]).map_err(&failed)?;
+    let mut past = Vec::new();
+    while let Some(row) = rows.next().map_err(&failed)? {
+        let features: Option<String> = row.get(3).map_err(&failed)?;
+        let at: i64 = row.get(4).map_err(&failed)?;
+        past.push(PastOutcome {
+            source: parse(&row.get::<_, String>(0).map_err(&failed)?, "source")?,
+            kinds: row.get(1).map_err(&failed)?,
+            healed: row.get(2).map_err(&failed)?,
+            features: features.map(|text| parse(&text, "features")).transpose()?,
+            at: Timestamp::from_millis(u64::try_from(at).unwrap_or_default()),
+        });
+    }
+    Ok(past)
 }
 
 /// Every plan that healed this failure, as it last did, with its record.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use selfheal_core::error::{Error, ErrorKind, Result};
 use selfheal_core::failpoint;
 use selfheal_core::orchestrator::WallClock;
-use selfheal_core::ports::Clock;
+use selfheal_core::ports::{Clock, Ledger};
 
 use crate::Sqlite;
 use crate::audit::{FileWitness, PublicKey, SigningKey};
@@ -40,7 +40,7 @@ impl StoreOptions {
     }
 }
 
-/// A directory with the journal and its audit log (`journal.db`), the lessons (`memory.db`), the public key (`audit.pub`) and
+/// A directory with journal, ledger and their audit log (`journal.db`), the lessons (`memory.db`), the public key (`audit.pub`) and
 /// the checkpoints that were signed (`checkpoints`).
 ///
 /// It can be copied, and verifies wherever it lies. Only the private key lies elsewhere.
@@ -153,6 +153,12 @@ impl Store {
     #[must_use]
     pub fn journal(&self) -> Arc<SqliteJournal> {
         Arc::clone(&self.journal)
+    }
+
+    /// What people and healers share: the ledger in the journal's file, written with it.
+    #[must_use]
+    pub fn ledger(&self) -> Arc<dyn Ledger> {
+        self.journal.clone()
     }
 
     /// The lessons; `None` if it was opened for reading only, or they can't be used.

@@ -28,6 +28,13 @@ impl LoadError {
         Self { at, problem: problem.to_string() }
     }
 
+    /// A problem at a 1-based line and column.
+    #[cfg(any(feature = "cedar", feature = "rego"))]
+    pub(crate) fn at(document: impl Into<String>, line: u64, column: u64, problem: impl fmt::Display) -> Self {
+        let at = Place { document: document.into(), position: Some((line, column)) };
+        Self { at, problem: problem.to_string() }
+    }
+
     /// A problem at a location the parser reported.
     pub(crate) fn located(
         document: impl Into<String>,

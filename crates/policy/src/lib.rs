@@ -19,8 +19,13 @@
 //! # Ok::<(), selfheal_policy::error::LoadError>(())
 //! ```
 
+pub mod approvers;
+mod digest;
+pub mod engines;
 pub mod error;
+pub mod fleet;
 pub mod guardrails;
 pub mod limits;
+pub mod recovery;
 pub mod runbook;
 mod yaml;

@@ -3,6 +3,8 @@
 
 /// Largest document accepted, in bytes.
 pub const DOCUMENT_BYTES: usize = 256 * 1024;
+/// Most documents in one YAML stream.
+pub const DOCUMENTS: usize = 256;
 /// Deepest nesting of a document.
 pub const DOCUMENT_DEPTH: usize = 16;
 /// Most YAML nodes in one document.
@@ -27,3 +29,29 @@ pub const SAMPLES: usize = 64;
 pub const SAMPLE_BYTES: u64 = 256 * 1024;
 /// Most rules in one guardrails document.
 pub const RULES: usize = 1_000;
+/// Most recovery policies and healing policies in force, each.
+pub const RECOVERY_POLICIES: usize = 1_000;
+/// Most strategies in one recovery policy.
+pub const STRATEGIES: usize = 64;
+/// Largest `maxRetries` or `max_retries`.
+pub const RETRIES: u32 = 1_000;
+/// Most people in one approvers document.
+pub const PEOPLE: usize = 1_000;
+/// Most roles of one person.
+pub const ROLES: usize = 64;
+/// Longest name of a person or role, in bytes.
+pub const NAME_BYTES: usize = 128;
+/// Most globs or regular expressions in one index of rules.
+pub const RULE_PATTERNS: usize = 4_000;
+/// Most rules of all documents in force together, sections included.
+pub const RULES_IN_FORCE: usize = 8_000;
+/// Most rounds of asking in one approval.
+pub const STAGES: usize = 8;
+/// Most people whom one round may ask for.
+pub const APPROVERS: u32 = 16;
+/// Most windows of one document.
+pub const WINDOWS: usize = 256;
+/// Most text of one step that a policy in another language is shown, in bytes.
+pub const INPUT_BYTES: usize = 256 * 1024;
+/// Longest window of a budget: what healers did longer ago is not kept for policy.
+pub const BUDGET_WINDOW: std::time::Duration = std::time::Duration::from_secs(31 * 24 * 60 * 60);

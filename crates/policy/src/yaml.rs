@@ -15,11 +15,23 @@ use crate::limits;
 /// Parses one document. Aliases and merge keys are off: a policy that is reviewed should say what it
 /// means where it stands, and without them a document can't grow while it is read.
 pub(crate) fn parse<T: DeserializeOwned>(document: &str, text: &str) -> Result<T, LoadError> {
-    if text.len() > limits::DOCUMENT_BYTES {
-        let problem = format!("expected at most {} bytes, found {}", limits::DOCUMENT_BYTES, text.len());
-        return Err(LoadError::whole(document, problem));
+    within_bounds(document, text)?;
+    serde_saphyr::from_str_with_options(text, options(1)).map_err(|error| refused(document, &error))
+}
+
+/// Parses every document of a stream; those that are empty are left out.
+pub(crate) fn parse_stream<T: DeserializeOwned>(document: &str, text: &str) -> Result<Vec<T>, LoadError> {
+    within_bounds(document, text)?;
+    let several = options(limits::DOCUMENTS);
+    serde_saphyr::from_multiple_with_options(text, several).map_err(|error| refused(document, &error))
+}
+
+fn within_bounds(document: &str, text: &str) -> Result<(), LoadError> {
+    if text.len() <= limits::DOCUMENT_BYTES {
+        return Ok(());
     }
-    serde_saphyr::from_str_with_options(text, options()).map_err(|error| refused(document, &error))
+    let problem = format!("expected at most {} bytes, found {}", limits::DOCUMENT_BYTES, text.len());
+    Err(LoadError::whole(document, problem))
 }
 
 /// Reads and parses a file.
@@ -41,7 +53,7 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<String, LoadError>
     Ok(text)
 }
 
-fn options() -> Options {
+fn options(documents: usize) -> Options {
     serde_saphyr::options! {
         strict_booleans: true,
         with_snippet: false,
@@ -50,7 +62,7 @@ fn options() -> Options {
             max_depth: limits::DOCUMENT_DEPTH,
             max_nodes: limits::DOCUMENT_NODES,
             max_events: limits::DOCUMENT_NODES * 4,
-            max_documents: 1,
+            max_documents: documents,
             max_aliases: 0,
             max_anchors: 0,
         },

@@ -7,7 +7,11 @@ use clap::{Args, Parser, Subcommand};
 use selfheal_core::resource::Environment;
 
 use crate::audit::AuditOptions;
+use crate::people::{
+    ApprovalsOptions, ApproveOptions, ApproverOptions, EditOptions, EnrolledOptions, RejectOptions, RespondOptions,
+};
 use crate::records::{IncidentsOptions, ReportOptions, ShowOptions};
+use crate::switches::{AutonomyOptions, OverrideOptions, PauseOptions, SwitchesOptions, UnpauseOptions};
 
 /// Heals failing pipelines: diagnoses, rehearses a fix on a copy, applies it under policy, verifies it, or takes it back.
 #[derive(Debug, Parser)]
@@ -23,6 +27,28 @@ pub(crate) enum Command {
     Run(Box<RunOptions>),
     /// Go on with what a former run left: after a kill, an approval, or when nobody received its escalation.
     Resume(ResumeOptions),
+    /// List the plans that wait for a person, or show all of one.
+    Approvals(ApprovalsOptions),
+    /// Agree to exactly one plan.
+    Approve(ApproveOptions),
+    /// Refuse a plan.
+    Reject(RejectOptions),
+    /// Answer a plan with a remark, neither agreeing nor refusing.
+    Respond(RespondOptions),
+    /// Agree to less than a plan.
+    Edit(EditOptions),
+    /// Make or show the key by which you answer.
+    Approver(ApproverOptions),
+    /// Stop the healers of a store before their next effect.
+    Pause(PauseOptions),
+    /// Let them go on.
+    Unpause(UnpauseOptions),
+    /// Grant or withdraw autonomy in an environment.
+    Autonomy(AutonomyOptions),
+    /// Let one incident pass the guards of the fleet.
+    Override(OverrideOptions),
+    /// Show which switches are on.
+    Switches(SwitchesOptions),
     /// List incidents.
     Incidents(IncidentsOptions),
     /// Show what happened in one incident.
@@ -35,15 +61,16 @@ pub(crate) enum Command {
     Demo(DemoOptions),
 }
 
-/// Exit status: 0 passed or healed; 20 escalated to a person; 21 waiting for approval; 22 proposed; 2 usage, bad input or busy
-/// directory; 127 command not found; 130/143 interrupted; 125 the healer itself failed.
+/// Exit status: 0 passed or healed; 20 escalated to a person; 21 waiting for a person (an approval, or a pause); 22 proposed; 2
+/// usage, bad input or busy directory; 127 command not found; 130/143 interrupted; 125 the healer itself failed. A failure that
+/// the healer doesn't step into yet (--recovery-policy) ends with CMD's own status.
 #[derive(Debug, Args)]
 pub(crate) struct RunOptions {
     /// The directory to run in.
     #[arg(long, default_value = ".", value_name = "DIR")]
     pub(crate) dir: PathBuf,
     /// The pipeline's name, by which failures are remembered [default: the directory's name].
-    #[arg(long, value_name = "PIPELINE")]
+    #[arg(long, visible_alias = "pipeline", value_name = "PIPELINE")]
     pub(crate) name: Option<String>,
     /// Where the pipeline runs; policy differs by it.
     #[arg(long, default_value = "dev", value_name = "ENVIRONMENT", value_parser = environment)]
@@ -51,6 +78,17 @@ pub(crate) struct RunOptions {
     /// A guardrails document; replaces what the default one allows, never what it denies. May be repeated.
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Vec<PathBuf>,
+    /// A PipelineRecoveryPolicy: from which failure on the healer steps in, with which strategies. May be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) recovery_policy: Vec<PathBuf>,
+    /// Healing policies (JSON): what is healed without asking, and how often. May be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) healing_policy: Vec<PathBuf>,
+    /// Bounds over all healers of the store: budgets, cool-downs, halts.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) fleet: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) enrolled: EnrolledOptions,
     /// A folder of runbooks besides the shipped ones. May be repeated.
     #[arg(long, value_name = "DIR")]
     pub(crate) runbooks: Vec<PathBuf>,
@@ -111,6 +149,20 @@ pub(crate) struct StoreOptions {
     pub(crate) store: Option<StoreArgument>,
 }
 
+impl StoreOptions {
+    /// What another command needs to mean the same store, given where this one was.
+    pub(crate) fn again(&self) -> Vec<OsString> {
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone()).into_os_string();
+        match &self.store {
+            Some(StoreArgument::Folder(folder)) => vec!["--store".into(), absolute(folder)],
+            // Its URL may hold a password.
+            Some(StoreArgument::Postgres(_)) => vec!["--store".into(), "postgres://…".into()],
+            None if self.dir == std::path::Path::new(".") => Vec::new(),
+            None => vec!["--dir".into(), absolute(&self.dir)],
+        }
+    }
+}
+
 /// A store as it is named on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StoreArgument {
@@ -142,6 +194,8 @@ pub(crate) struct ResumeOptions {
     #[arg(long)]
     pub(crate) all: bool,
     #[command(flatten)]
+    pub(crate) enrolled: EnrolledOptions,
+    #[command(flatten)]
     pub(crate) store: StoreOptions,
     /// Print one JSON object per incident on stdout; everything else goes to stderr.
     #[arg(long)]
@@ -155,7 +209,7 @@ pub(crate) struct DemoOptions {
     pub(crate) json: bool,
 }
 
-fn environment(text: &str) -> Result<Environment, String> {
+pub(crate) fn environment(text: &str) -> Result<Environment, String> {
     match text {
         "dev" => Ok(Environment::Dev),
         "staging" => Ok(Environment::Staging),

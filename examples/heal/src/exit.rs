@@ -4,12 +4,14 @@ use std::process::ExitCode;
 
 /// The command passed, or was healed.
 pub(crate) const HEALED: i32 = 0;
+/// A person's answer was refused.
+pub(crate) const REFUSED: i32 = 1;
 /// Wrong usage, bad input, or a directory that another `heal` works on.
 pub(crate) const USAGE: i32 = 2;
 /// A person was told.
 pub(crate) const ESCALATED: i32 = 20;
-/// A person is asked.
-pub(crate) const AWAITING_APPROVAL: i32 = 21;
+/// A person is waited for: to approve, or to let the healers of the store go on.
+pub(crate) const WAITING: i32 = 21;
 /// A rehearsed fix waits to be applied.
 pub(crate) const PROPOSED: i32 = 22;
 /// The healer itself failed.

@@ -2,15 +2,18 @@
 
 mod audit;
 mod cli;
+mod config;
 mod demo;
 mod exit;
 #[cfg(feature = "failpoints")]
 mod failpoints;
+mod people;
 mod records;
 mod run;
 mod say;
 mod signals;
 mod store;
+mod switches;
 #[cfg(feature = "otel")]
 mod telemetry;
 
@@ -39,6 +42,17 @@ fn main() -> ExitCode {
     let status = match arguments.command {
         cli::Command::Run(options) => run::main(&options),
         cli::Command::Resume(options) => run::resume(&options),
+        cli::Command::Approvals(options) => people::approvals(&options),
+        cli::Command::Approve(options) => people::approve(&options),
+        cli::Command::Reject(options) => people::reject(&options),
+        cli::Command::Respond(options) => people::respond(&options),
+        cli::Command::Edit(options) => people::edit(&options),
+        cli::Command::Approver(options) => people::approver(&options),
+        cli::Command::Pause(options) => switches::pause(&options),
+        cli::Command::Unpause(options) => switches::unpause(&options),
+        cli::Command::Autonomy(options) => switches::autonomy(&options),
+        cli::Command::Override(options) => switches::override_guards(&options),
+        cli::Command::Switches(options) => switches::list(&options),
         cli::Command::Incidents(options) => records::main(&options.store, records::What::Incidents(&options)),
         cli::Command::Show(options) => records::main(&options.store, records::What::Show(&options)),
         cli::Command::Report(options) => records::main(&options.store, records::What::Report(&options)),

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use selfheal_adapters::local::workspace::StateDir;
 use selfheal_core::error::{Error, ErrorKind};
 use selfheal_core::journal::{Retention, retain};
-use selfheal_core::ports::{Journal, MemoryStore};
+use selfheal_core::ports::{Journal, Ledger, MemoryStore};
 use selfheal_memory::audit::AuditRows;
 use selfheal_memory::journal::SqliteJournal;
 use selfheal_memory::{Store as Folder, StoreOptions as FolderOptions};
@@ -195,6 +195,15 @@ enum Opened {
 impl Store {
     /// Where incidents are journaled.
     pub(crate) fn journal(&self) -> Arc<dyn Journal> {
+        match &self.journal {
+            Opened::Sqlite(journal) => journal.clone(),
+            #[cfg(feature = "postgres")]
+            Opened::Postgres(journal) => journal.clone(),
+        }
+    }
+
+    /// What people and healers note beside the histories of incidents.
+    pub(crate) fn ledger(&self) -> Arc<dyn Ledger> {
         match &self.journal {
             Opened::Sqlite(journal) => journal.clone(),
             #[cfg(feature = "postgres")]

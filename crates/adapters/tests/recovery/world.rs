@@ -232,14 +232,13 @@ impl Process {
 }
 
 fn step(kind: ActionKind, compensation: Compensation, parameters: &[(&str, Value)]) -> Step {
-    let by = Provenance::Configured { by: "test".to_owned() };
-    let parameter = |value: &Value| Parameter { value: value.clone(), provenance: by.clone() };
+    let parameter = |value: &Value| Parameter::configured("test", value.clone());
     let parameters: Parameters =
         parameters.iter().map(|(name, value)| ((*name).to_owned(), parameter(value))).collect();
     let specs = standard_specs();
     let spec = specs.iter().find(|spec| spec.kind == kind).unwrap();
     Step {
-        action: Action::new(spec, resource(), parameters).unwrap(),
+        action: Action::for_tests(spec, resource(), parameters).unwrap(),
         criteria: vec![SuccessCriterion::Probe(COMMAND_SUCCEEDS.to_owned())],
         compensation,
         retry: StepRetry::ONCE,

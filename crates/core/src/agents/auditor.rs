@@ -1,14 +1,17 @@
 //! Auditor: policy first. An error, a panic or silence is a denial.
 
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
 
-use crate::decision::{Decision, Verdict};
-use crate::ports::{Clock, PolicyEngine, PolicyQuestion};
+use crate::action::ActionKind;
+use crate::decision::{Clearance, Decision};
+use crate::error::Result;
+use crate::ports::{Clock, Moment, PolicyEngine, PolicyQuestion, Reach};
 
-/// Asks every policy engine and keeps the strictest answer.
+/// Asks every policy engine and keeps the strictest answer, so that each of them can only tighten what the others say.
 pub struct Auditor {
     engines: Vec<Arc<dyn PolicyEngine>>,
     clock: Arc<dyn Clock>,
@@ -22,42 +25,59 @@ impl Auditor {
         Self { engines, clock, timeout }
     }
 
+    /// The kinds that every engine could permit. Never fails: what goes wrong permits nothing.
+    pub async fn permits(&self, reach: &Reach<'_>) -> BTreeSet<ActionKind> {
+        let mut joined = reach.every_kind();
+        if self.engines.is_empty() {
+            joined.clear();
+        }
+        for engine in &self.engines {
+            let permitted = self.ask(engine.permits(reach)).await.unwrap_or_else(|problem| {
+                tracing::warn!(problem, "nothing is permitted");
+                BTreeSet::new()
+            });
+            joined.retain(|kind| permitted.contains(kind));
+        }
+        joined
+    }
+
     /// The strictest decision of all engines. Never fails: whatever goes wrong is a denial.
     pub async fn decide(&self, question: &PolicyQuestion<'_>) -> Decision {
         let mut joined: Option<Decision> = None;
         for engine in &self.engines {
-            let said = self.ask(engine.as_ref(), question).await;
+            let said = self.ask(engine.decide(question)).await;
+            let said = said.unwrap_or_else(|problem| Decision::denied(problem, "none"));
             joined = Some(match joined {
                 None => said,
-                Some(before) => stricter(before, said),
+                Some(before) => before.and(said),
             });
         }
         joined.unwrap_or_else(|| Decision::denied("no policy engine is configured", "none"))
     }
 
-    async fn ask(&self, engine: &dyn PolicyEngine, question: &PolicyQuestion<'_>) -> Decision {
-        let answer = AssertUnwindSafe(async { engine.decide(question).await }).catch_unwind();
+    /// The strictest clearance of all engines. Never fails: whatever goes wrong holds the effect.
+    pub async fn clear(&self, moment: &Moment<'_>) -> Clearance {
+        let mut joined = Clearance::Clear;
+        for engine in &self.engines {
+            let said = self.ask(engine.clear(moment)).await;
+            joined = joined.and(said.unwrap_or_else(|because| Clearance::Hold { until: None, because }));
+        }
+        joined
+    }
+
+    async fn ask<T>(&self, answer: impl Future<Output = Result<T>>) -> std::result::Result<T, String> {
+        let answer = AssertUnwindSafe(answer).catch_unwind();
         // Lazy: an engine that answers at once costs no timer.
         let silence = async { self.clock.sleep_until(self.clock.now().after(self.timeout)).await };
         futures_util::pin_mut!(answer);
         tokio::select! {
             biased;
             answered = &mut answer => match answered {
-                Ok(Ok(decision)) => decision,
-                Ok(Err(error)) => Decision::denied(format!("the policy engine failed: {error}"), "none"),
-                Err(_panic) => Decision::denied("the policy engine panicked", "none"),
+                Ok(Ok(answer)) => Ok(answer),
+                Ok(Err(error)) => Err(format!("the policy engine failed: {error}")),
+                Err(_panic) => Err("the policy engine panicked".to_owned()),
             },
-            () = silence => Decision::denied("the policy engine did not answer in time", "none"),
+            () = silence => Err("the policy engine did not answer in time".to_owned()),
         }
     }
-}
-
-fn stricter(one: Decision, other: Decision) -> Decision {
-    let (mut strict, loose) = if other.verdict > one.verdict { (other, one) } else { (one, other) };
-    strict.needs_rehearsal |= loose.needs_rehearsal && strict.verdict != Verdict::Deny;
-    strict.rules.extend(loose.rules);
-    if loose.policy_version != strict.policy_version {
-        strict.policy_version = format!("{}+{}", strict.policy_version, loose.policy_version);
-    }
-    strict
 }

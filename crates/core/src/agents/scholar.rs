@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::confidence::Features;
 use crate::diagnosis::Source;
 use crate::engine::{State, Tried, TriedResult};
 use crate::error::Result;
-use crate::ports::{Lesson, MemoryStore};
+use crate::ports::{Lesson, MemoryStore, PastOutcome};
 use crate::time::Timestamp;
 
 /// Records what each plan that ran taught. Only verified outcomes count as heals.
@@ -20,16 +21,18 @@ impl Scholar {
         Self { memory }
     }
 
-    /// Records a lesson for every plan of the incident that ran.
+    /// Records a lesson for every plan of the incident that ran, and returns what they say.
     ///
     /// # Errors
     /// If memory fails.
-    pub async fn learn(&self, state: &State, at: Timestamp) -> Result<()> {
-        let Some(memory) = &self.memory else { return Ok(()) };
+    pub async fn learn(&self, state: &State, at: Timestamp) -> Result<Vec<PastOutcome>> {
+        let Some(memory) = &self.memory else { return Ok(Vec::new()) };
+        let mut learnt = Vec::new();
         for lesson in state.tried.iter().filter_map(|tried| lesson(state, tried, at)) {
             memory.record(&lesson).await?;
+            learnt.push(lesson.outcome());
         }
-        Ok(())
+        Ok(learnt)
     }
 }
 
@@ -37,17 +40,24 @@ fn lesson(state: &State, tried: &Tried, at: Timestamp) -> Option<Lesson> {
     let healed = match tried.result {
         TriedResult::Applied => true,
         TriedResult::RehearsalFailed | TriedResult::RolledBack => false,
-        TriedResult::Rejected | TriedResult::Proposed | TriedResult::Stuck => return None,
+        TriedResult::Rejected | TriedResult::Refused | TriedResult::Proposed | TriedResult::Stuck => return None,
     };
     Some(Lesson {
         fingerprint: state.incident.fingerprint.clone(),
         incident: state.incident.id.clone(),
         resource: state.incident.resource.clone(),
         healed,
+        features: assessed(tried),
         diagnosis: Arc::clone(state.diagnosis()?),
         plan: Arc::clone(&tried.proposal.plan),
         at,
     })
+}
+
+/// What was known of a plan that was applied. A failed rehearsal harms nobody, and says nothing about plans whose rehearsal passed.
+fn assessed(tried: &Tried) -> Option<Box<Features>> {
+    let applied = tried.result != TriedResult::RehearsalFailed;
+    tried.proposal.decision.as_ref().filter(|_| applied)?.features.clone()
 }
 
 /// Marks what memory returned as coming from memory.

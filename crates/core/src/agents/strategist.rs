@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::action::{Action, ActionKind, ActionSpec, Parameter, Parameters, Provenance, Value};
+use crate::action::{ActionKind, ActionSpec, Parameter, Parameters, Provenance, Value};
+use crate::allowed::Allowed;
 use crate::diagnosis::{ActionTemplate, Diagnosis, Hypothesis, ParameterSource, Remedy, Source};
 use crate::engine::{Attack, Tried};
 use crate::error::{Error, ErrorKind, Result};
@@ -10,25 +11,24 @@ use crate::evidence::Untrusted;
 use crate::limits::Limits;
 use crate::plan::{Compensation, Plan, Step, StepRetry};
 use crate::ports::{CandidateQuery, Candidates, Row};
-use crate::resource::ResourceRef;
 
 /// What the strategist is asked.
 #[derive(Debug, Clone, Copy)]
 pub struct Assignment<'a> {
-    /// The only target that an action may have.
-    pub resource: &'a ResourceRef,
+    /// What may be done about the incident at all: nothing else can be planned.
+    pub allowed: &'a Allowed,
     /// What is believed, and what has to be done before.
     pub attack: &'a Attack,
     /// What ended already; it is not proposed again.
     pub tried: &'a [Tried],
-    /// The kinds that executors of the resource's system perform: nothing else can be planned.
+    /// The kinds that executors of the resource's system perform.
     pub specs: &'a [ActionSpec],
 }
 
 /// Draws up plans from the remedies of the best hypothesis.
 ///
-/// It is confined by construction: the target is the incident's resource, the kind is one that an executor of
-/// its system declares, and a parameter is a constant of the runbook or the column of an observed row.
+/// It is confined by construction: target and kind come with a [`Permit`](crate::allowed::Permit), and a parameter is a constant of
+/// the runbook or the column of an observed row.
 pub struct Strategist {
     candidates: Vec<Arc<dyn Candidates>>,
     limits: Limits,
@@ -65,7 +65,7 @@ impl Strategist {
         let extracted = &hypothesis.cause.extracted;
         let selected = |name: &String| extracted.get(name).cloned().unwrap_or_default();
         let query = CandidateQuery {
-            resource: assignment.resource.clone(),
+            resource: assignment.allowed.target().clone(),
             set: query.set.clone(),
             given: query.given.iter().map(|(column, name)| (column.clone(), selected(name))).collect(),
             after: assignment.attack.base.clone(),
@@ -139,6 +139,7 @@ struct Author<'a> {
 impl Author<'_> {
     fn step(&self, template: &ActionTemplate) -> Option<Step> {
         let spec = self.assignment.specs.iter().find(|spec| spec.kind == template.kind)?;
+        let permit = self.assignment.allowed.permit(spec)?;
         let mut parameters = Parameters::new();
         for (name, source) in &template.parameters {
             if let Some(parameter) = self.parameter(source) {
@@ -146,9 +147,9 @@ impl Author<'_> {
             }
         }
         // A row without a required column is no alternative.
-        let action = Action::new(spec, self.assignment.resource.clone(), parameters).ok()?;
+        let action = permit.action(parameters).ok()?;
         Some(Step {
-            retry: retry(&action),
+            retry: StepRetry::of(&action),
             action,
             criteria: self.remedy.criteria.clone(),
             compensation: match template.kind == ActionKind::RETRY_STAGE {
@@ -193,12 +194,4 @@ impl Author<'_> {
             Source::Nothing => String::new(),
         }
     }
-}
-
-fn retry(action: &Action) -> StepRetry {
-    if action.kind() != &ActionKind::RETRY_STAGE {
-        return StepRetry::ONCE;
-    }
-    let attempts = action.integer("attempts").and_then(|attempts| u32::try_from(attempts).ok()).unwrap_or(1);
-    StepRetry { attempts: attempts.max(1), initial_backoff_ms: action.integer("initial_backoff_ms").unwrap_or(0) }
 }

@@ -8,7 +8,7 @@ use super::field::Field;
 use super::hash::Hash;
 
 /// Who is named where no person spoke.
-const HEALER: &str = "healer";
+pub(super) const HEALER: &str = "healer";
 
 /// What a leaf says of `record`; `after` is the state that it led to.
 ///
@@ -38,7 +38,12 @@ pub fn account_of(record_json: &[u8], record: &Record, after: &State) -> Vec<Fie
 
 fn by(event: &Event) -> &str {
     match event {
-        Event::Answered(Approval::Given { by, .. } | Approval::Refused { by, .. }) => by,
+        Event::Answered(
+            Approval::Given { by, .. }
+            | Approval::Refused { by, .. }
+            | Approval::Edited { by, .. }
+            | Approval::Responded { by, .. },
+        ) => by,
         _ => HEALER,
     }
 }

@@ -15,10 +15,10 @@ use crate::ports::{Approval, ProvenFix, Rehearsal, Undone};
 const MAX_DETAIL_BYTES: usize = 16 << 10;
 
 /// The longest text within, in bytes.
-const MAX_TEXT_BYTES: usize = 512;
+pub(super) const MAX_TEXT_BYTES: usize = 512;
 
 /// Most entries of a list within.
-const MAX_ENTRIES: usize = 64;
+pub(super) const MAX_ENTRIES: usize = 64;
 
 /// The detail of `event`, which led to `after`.
 pub(super) fn of(event: &Event, after: &State) -> String {
@@ -30,7 +30,7 @@ pub(super) fn of(event: &Event, after: &State) -> String {
 }
 
 /// Past the bound only the entries that are single values stay.
-fn bounded(mut detail: Value) -> String {
+pub(super) fn bounded(mut detail: Value) -> String {
     let text = detail.to_string();
     if text.len() <= MAX_DETAIL_BYTES {
         return text;
@@ -53,6 +53,11 @@ fn of_event(event: &Event, after: &State) -> Value {
         Event::Previewed(previews) => json!({ "plan_hash": plan_hash(after), "steps": list(previews.iter(), preview) }),
         Event::Decided(decision) => decided(decision, after),
         Event::Intended => intended(after),
+        Event::Held { until, because, paused } => {
+            let (effect, because) = (after.phase.awake().name(), clip(because, MAX_TEXT_BYTES));
+            with_plan(after, json!({ "effect": effect, "until_ms": until, "because": because, "paused": paused }))
+        }
+        Event::Stopped { because } => with_plan(after, json!({ "because": clip(because, MAX_TEXT_BYTES) })),
         Event::Rehearsed(rehearsal) => with_plan(after, rehearsed(rehearsal)),
         Event::Answered(answer) => with_plan(after, answered(answer)),
         Event::Applied => applied(after),
@@ -81,6 +86,7 @@ fn opened(after: &State) -> Value {
         "severity": incident.severity,
         "fingerprint": incident.fingerprint,
         "facts": facts(&incident.facts),
+        "allowed": list(after.allowed.kinds().collect::<Vec<_>>().into_iter(), value),
     })
 }
 
@@ -145,6 +151,8 @@ fn decided(decision: &Decision, after: &State) -> Value {
         "policy_version": clip(&decision.policy_version, MAX_TEXT_BYTES),
         "rationale": clip(&decision.rationale, MAX_TEXT_BYTES),
         "rules": list(decision.rules.iter(), rule),
+        "approval": decision.approval,
+        "assurance": decision.assurance,
         "confidence": proposal(after).map(|proposal| proposal.plan.confidence),
     });
     with_plan(after, what)
@@ -182,6 +190,11 @@ fn answered(answer: &Approval) -> Value {
     match answer {
         Approval::Given { plan_hash, .. } => json!({ "answer": "given", "approved": plan_hash }),
         Approval::Refused { because, .. } => json!({ "answer": "refused", "because": clip(because, MAX_TEXT_BYTES) }),
+        Approval::Edited { plan, .. } => json!({ "answer": "edited", "plan": planned(plan) }),
+        Approval::Responded { text, .. } => {
+            json!({ "answer": "responded", "text": clip(text.read(), MAX_TEXT_BYTES) })
+        }
+        Approval::Outdated { because } => json!({ "answer": "outdated", "because": clip(because, MAX_TEXT_BYTES) }),
         Approval::Pending => json!({ "answer": "pending" }),
     }
 }
@@ -259,7 +272,7 @@ fn list<T>(entries: impl ExactSizeIterator<Item = T>, show: impl Fn(T) -> Value)
     Value::Array(shown)
 }
 
-fn value(value: &impl Serialize) -> Value {
+pub(super) fn value(value: &impl Serialize) -> Value {
     // These are enums and strings of our own, whose keys are strings.
     serde_json::to_value(value).unwrap_or_default()
 }

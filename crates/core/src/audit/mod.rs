@@ -1,7 +1,8 @@
 //! The audit log's pure part: a transparency log in the shape of RFC 9162 (earlier RFC 6962), of salted commitments.
 //!
-//! - Each event of an incident is a **leaf** ([`Leaf`]): its place, the hash of the leaf before, and per field a salted
-//!   commitment. What it says ([`account`]) can be read from its **openings** ([`Openings`]), which are kept apart.
+//! - Each event of an incident, and each entry of a ledger, is a **leaf** ([`Leaf`]): its place, the hash of the leaf before, and
+//!   per field a salted commitment. What it says ([`account`], [`account_of_entry`]) can be read from its **openings**
+//!   ([`Openings`]), which are kept apart.
 //! - The leaves' hashes form a Merkle tree ([`Frontier`] to append, [`Tree`] to prove). **Checkpoints**
 //!   ([`SignedCheckpoint`]) sign its size and root; a [`Witness`] holds the log to them.
 //! - A value is **erased** ([`Erasure`]) by dropping its opening. The commitment stays, so every proof stays valid, and a
@@ -35,6 +36,7 @@ mod hash;
 mod leaf;
 mod log;
 mod note;
+mod noted;
 mod openings;
 mod proof;
 mod tree;
@@ -51,6 +53,7 @@ pub use hash::{Hash, NotAHash};
 pub use leaf::Leaf;
 pub use log::{Entry, Head};
 pub use note::{KeyId, MAX_NOTE_BYTES, NotAKeyId, NotANote, SignatureVerifier, Signer, is_key_name};
+pub use noted::account_of_entry;
 pub use openings::{Openings, encode_openings};
 pub use proof::{verify_consistency, verify_inclusion};
 pub use tree::{NoProof, Tree};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::allowed::Allowed;
 use crate::criterion::Observation;
 use crate::decision::Decision;
 use crate::diagnosis::{Diagnosis, Hypothesis};
@@ -14,6 +15,7 @@ use crate::incident::Incident;
 use crate::limits::Limits;
 use crate::plan::{Plan, Preview};
 use crate::ports::{Approval, EffectStatus, ProvenFix, Rehearsal, Undone};
+use crate::time::Timestamp;
 
 /// One thing that happened to an incident.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +29,8 @@ pub enum Event {
         seed: u64,
         /// What bounds it, also in another process whose own bounds are others.
         limits: Arc<Limits>,
+        /// What may be done about it at all; computed before any text of it was read by a planner.
+        allowed: Arc<Allowed>,
     },
     /// Memory answered.
     Recalled(Option<Arc<ProvenFix>>),
@@ -48,6 +52,21 @@ pub enum Event {
         epoch: u64,
         /// Its name.
         worker: Arc<str>,
+    },
+    /// The effect that the state is about to have may not be sent now.
+    Held {
+        /// When to ask again; `None` if that depends on a person or on what others do.
+        until: Option<Timestamp>,
+        /// Why.
+        because: String,
+        /// Whether an operator paused the healer: however long that lasts, it is gone on with afterwards.
+        #[serde(default)]
+        paused: bool,
+    },
+    /// The effect that the state is about to have may not be sent at all.
+    Stopped {
+        /// Why.
+        because: String,
     },
     /// The rehearsal ended.
     Rehearsed(Rehearsal),
@@ -90,6 +109,8 @@ impl Event {
             Self::Decided(_) => "decided",
             Self::Intended => "intended",
             Self::Resumed { .. } => "resumed",
+            Self::Held { .. } => "held",
+            Self::Stopped { .. } => "stopped",
             Self::Rehearsed(_) => "rehearsed",
             Self::Answered(_) => "answered",
             Self::Applied => "applied",

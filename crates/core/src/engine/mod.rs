@@ -17,5 +17,5 @@ mod transition;
 pub use event::{Event, Verification};
 pub use phase::{Effect, Outcome, Phase, Trouble};
 pub use replay::{ReplayError, each_state, replay};
-pub use state::{Attack, Counters, Proposal, SCHEMA_VERSION, State, Tried, TriedResult};
+pub use state::{Attack, Counters, Proposal, SCHEMA_VERSION, State, Tried, TriedResult, Within};
 pub use transition::{IllegalEvent, transition};

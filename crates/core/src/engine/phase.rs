@@ -260,6 +260,11 @@ pub enum Trouble {
     },
     /// Nobody answered in time.
     NobodyAnswered,
+    /// What is going on around this incident forbids to go on: a guard of the fleet, or an operator.
+    Halted {
+        /// Why.
+        because: String,
+    },
     /// A port failed for good.
     PortFailed {
         /// Operation and message.
@@ -285,6 +290,7 @@ impl Trouble {
             Self::UnknownOutcome { what } => format!("it can't be told what happened: {what}"),
             Self::UndoFailed { message } => format!("the fix could not be taken back: {message}"),
             Self::Refused { because } => format!("it was refused: {because}"),
+            Self::Halted { because } => format!("the healer was stopped: {because}"),
             Self::NobodyAnswered => "nobody answered the request for approval in time".into(),
             Self::PortFailed { message } => format!("something the healer needs failed: {message}"),
             Self::Cancelled => "the user stopped it".into(),

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::phase::{Effect, Phase, Trouble};
+use crate::allowed::Allowed;
 use crate::decision::Decision;
 use crate::diagnosis::{Diagnosis, Hypothesis};
 use crate::evidence::{Evidence, EvidenceId};
 use crate::facts::Facts;
 use crate::incident::Incident;
 use crate::limits::Limits;
-use crate::plan::{Plan, PlanHash, Preview, Step};
+use crate::plan::{BlastRadius, Plan, PlanHash, Preview, Step};
 use crate::ports::Rehearsal;
 
 /// Version of [`State`] and [`Event`](super::Event) as they are serialised.
@@ -29,6 +30,8 @@ pub struct State {
     pub seed: u64,
     /// What bounds it.
     pub limits: Arc<Limits>,
+    /// What may be done about it at all.
+    pub allowed: Arc<Allowed>,
     /// The fencing token of the worker that has it, for executors whose target can check one.
     pub epoch: u64,
     /// Where it stands.
@@ -63,6 +66,12 @@ pub struct Counters {
     pub evidence: u32,
     /// Rounds of telling people in which nobody acknowledged.
     pub undelivered: u32,
+    /// Plans that policy, an executor or a person refused.
+    #[serde(default)]
+    pub rejections: u32,
+    /// Times that the present effect was held.
+    #[serde(default)]
+    pub holds: u32,
 }
 
 /// A line of attack: what is believed, and what must be done before because it helped already.
@@ -91,13 +100,51 @@ pub struct Proposal {
     pub applied: usize,
     /// Starts of the last step.
     pub attempts: u32,
+    /// What it may not exceed, if a person made it by narrowing another plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Box<Within>>,
+}
+
+/// What a plan that was narrowed may not exceed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Within {
+    /// Who narrowed it.
+    pub by: String,
+    /// What the plan that was shown would have changed.
+    pub what: std::collections::BTreeSet<String>,
+    /// How far it would have reached, over all steps.
+    pub blast_radius: BlastRadius,
 }
 
 impl Proposal {
     pub(super) fn new(plan: Arc<Plan>) -> Self {
         let previews = Arc::from([]);
-        Self { plan, previews, hash: None, decision: None, rehearsal: None, applied: 0, attempts: 0 }
+        Self { plan, previews, hash: None, decision: None, rehearsal: None, applied: 0, attempts: 0, within: None }
     }
+}
+
+impl Within {
+    pub(super) fn of(by: String, shown: &[Preview]) -> Self {
+        let what = shown.iter().flat_map(|preview| &preview.changes).map(|change| change.what.clone()).collect();
+        Self { by, what, blast_radius: reach(shown) }
+    }
+
+    /// What goes beyond the plan that was shown; `None` if nothing does.
+    pub(super) fn objection(&self, previews: &[Preview]) -> Option<String> {
+        let mut changed = previews.iter().flat_map(|preview| &preview.changes).map(|change| &change.what);
+        if let Some(stray) = changed.find(|what| !self.what.contains(*what)) {
+            return Some(format!("what {} narrowed it to changes {stray}, which the plan that was shown did not", self.by));
+        }
+        let (now, then) = (reach(previews), &self.blast_radius);
+        let wider = now.resources > then.resources || now.changes > then.changes;
+        let longer = now.lines_added > then.lines_added || now.lines_removed > then.lines_removed;
+        (wider || longer).then(|| format!("what {} changed it to reaches further than the plan that was shown", self.by))
+    }
+}
+
+fn reach(previews: &[Preview]) -> BlastRadius {
+    let radii = previews.iter().map(|preview| preview.blast_radius);
+    radii.fold(BlastRadius::default(), BlastRadius::and)
 }
 
 /// A plan that ended.
@@ -119,8 +166,10 @@ pub enum TriedResult {
     Applied,
     /// It was rehearsed and waits for a person.
     Proposed,
-    /// Policy, an executor or a person refused it before anything happened.
+    /// Policy or an executor refused it, or a person changed it, before anything happened.
     Rejected,
+    /// A person refused it before anything happened.
+    Refused,
     /// It did not help where it was rehearsed; the target was not touched.
     RehearsalFailed,
     /// It was applied and taken back.
@@ -155,6 +204,21 @@ impl State {
         self.fresh.as_ref().map_or(&self.incident.evidence, |(_, evidence)| evidence)
     }
 
+    /// How many plans were applied and ended, whatever came of them.
+    #[must_use]
+    pub fn plans_applied(&self) -> u32 {
+        let applied = |tried: &&Tried| {
+            matches!(tried.result, TriedResult::Applied | TriedResult::RolledBack | TriedResult::Stuck)
+        };
+        u32::try_from(self.tried.iter().filter(applied).count()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether its next effect was held, and it waits until that is asked about again.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.counters.holds > 0 && matches!(self.phase, Phase::BackingOff { .. })
+    }
+
     /// Every piece of evidence that a diagnosis may cite, oldest first.
     pub fn all_evidence(&self) -> impl Iterator<Item = &Evidence> {
         let fresh = self.fresh.iter().flat_map(|(_, evidence)| evidence);
@@ -183,6 +247,7 @@ impl State {
         self.phase = phase;
         self.intended = false;
         self.counters.calls = 0;
+        self.counters.holds = 0;
         self
     }
 

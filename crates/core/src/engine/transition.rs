@@ -3,15 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use selfheal_detect::redact::Redactor;
+
 use super::backoff;
 use super::event::{Event, Verification};
 use super::phase::{Effect, Outcome, Phase, Trouble};
-use super::state::{Attack, Counters, Proposal, SCHEMA_VERSION, State, TriedResult};
+use super::state::{Attack, Counters, Proposal, SCHEMA_VERSION, State, TriedResult, Within};
 use crate::action::ActionKind;
+use crate::allowed::Allowed;
 use crate::category::FailureCategory;
 use crate::decision::{Decision, Verdict};
 use crate::diagnosis::{Diagnosis, Source};
 use crate::error::{ErrorKind, Failure, Retry};
+use crate::evidence::{Evidence, EvidenceId, Untrusted};
+use crate::facts::Facts;
 use crate::incident::Incident;
 use crate::limits::Limits;
 use crate::plan::{Plan, PlanHash, Preview};
@@ -36,7 +41,7 @@ pub struct IllegalEvent {
 /// [`IllegalEvent`] if the event can't happen in that state.
 pub fn transition(state: Option<State>, at: Timestamp, event: Event) -> Result<(State, Option<Effect>), IllegalEvent> {
     let next = match (state, event) {
-        (None, Event::Opened { incident, seed, limits }) => opened(incident, seed, limits),
+        (None, Event::Opened { incident, seed, limits, allowed }) => opened(incident, seed, limits, allowed),
         (Some(state), event) => advance(state, at, event)?,
         (None, event) => return Err(illegal("none", &event)),
     };
@@ -54,6 +59,7 @@ fn advance(mut state: State, at: Timestamp, event: Event) -> Result<State, Illeg
         (_, Event::Cancelled) => cancelled(state),
         (_, Event::Intended) => {
             state.intended = true;
+            state.counters.holds = 0;
             state
         }
         (_, Event::Resumed { epoch, .. }) => {
@@ -61,6 +67,15 @@ fn advance(mut state: State, at: Timestamp, event: Event) -> Result<State, Illeg
             state.recovered()
         }
         (phase, Event::Failed(failure)) => failed(state, phase, &failure, at, limits),
+        (phase, Event::Held { until, because, paused }) if may_be_held(&state, &phase) => {
+            if state.is_held_too_often(paused, limits) {
+                let holds = state.counters.holds;
+                stopped(state, &phase, format!("held {holds} times; the last time: {because}"))
+            } else {
+                held(state, phase, until, at, limits)
+            }
+        }
+        (phase, Event::Stopped { because }) if may_be_held(&state, &phase) => stopped(state, &phase, because),
 
         (Phase::Recalling, Event::Recalled(fix)) => recalled(state, fix, limits),
         (Phase::Classifying, Event::Classified(hypotheses)) => {
@@ -69,11 +84,13 @@ fn advance(mut state: State, at: Timestamp, event: Event) -> Result<State, Illeg
         }
         (Phase::Analysing, Event::Analysed(diagnosis)) => analysed(state, diagnosis, limits),
         (Phase::Planning, Event::Planned(plan)) => planned(state, plan, limits),
-        (Phase::Previewing, Event::Previewed(previews)) => previewed(state, previews),
+        (Phase::Previewing, Event::Previewed(previews)) => previewed(state, previews, limits),
         (Phase::Auditing, Event::Decided(decision)) => audited(state, decision, limits),
         (Phase::Rehearsing, Event::Rehearsed(rehearsal)) => rehearsed(state, rehearsal, limits),
         (Phase::Gating, Event::Decided(decision)) => gated(state, decision, at, limits),
-        (Phase::AwaitingApproval { deadline }, Event::Answered(answer)) => answered(state, answer, deadline, at),
+        (Phase::AwaitingApproval { deadline }, Event::Answered(answer)) => {
+            answered(state, answer, deadline, at, limits)
+        }
         (Phase::Applying { step, attempt }, Event::Applied) => applied(state, step, attempt),
         (Phase::Probing { step, attempt }, Event::Probed(status)) => probed(state, step, attempt, status, at, limits),
         (Phase::BackingOff { then, .. }, Event::Waited) => state.resume(*then),
@@ -95,13 +112,19 @@ fn illegal(phase: &'static str, event: &Event) -> IllegalEvent {
     IllegalEvent { phase, event: event.name() }
 }
 
-fn opened(incident: Arc<Incident>, seed: u64, limits: Arc<Limits>) -> State {
+/// An effect that may have been sent can't be held any more.
+fn may_be_held(state: &State, phase: &Phase) -> bool {
+    !state.intended && phase.effect().is_some_and(Effect::is_outward)
+}
+
+fn opened(incident: Arc<Incident>, seed: u64, limits: Arc<Limits>, allowed: Arc<Allowed>) -> State {
     let pieces = u32::try_from(incident.evidence.len()).unwrap_or(u32::MAX);
     State {
         schema: SCHEMA_VERSION,
         incident,
         seed,
         limits,
+        allowed,
         epoch: 1,
         phase: Phase::Recalling,
         intended: false,
@@ -149,7 +172,7 @@ fn planned(mut state: State, plan: Option<Arc<Plan>>, limits: &Limits) -> State 
         let problem = out_of_bounds(&state, &plan, limits);
         state.proposal = Some(Proposal::new(plan));
         return match problem {
-            Some(problem) => state.reject(problem),
+            Some(problem) => state.reject(problem, limits),
             None => state.enter(Phase::Previewing),
         };
     }
@@ -163,20 +186,27 @@ fn planned(mut state: State, plan: Option<Arc<Plan>>, limits: &Limits) -> State 
 
 /// Why a plan can't be worked on. Whoever drew it up, memory included, is not trusted to keep to the bounds.
 fn out_of_bounds(state: &State, plan: &Plan, limits: &Limits) -> Option<String> {
-    let (steps, resource) = (&plan.steps, &state.incident.resource);
-    if steps.is_empty() || steps.len() > limits.steps_per_plan {
-        return Some(format!("the plan has {} steps; expected 1 to {}", steps.len(), limits.steps_per_plan));
+    let steps = plan.steps.len();
+    if steps == 0 || steps > limits.steps_per_plan {
+        return Some(format!("the plan has {steps} steps; expected 1 to {}", limits.steps_per_plan));
     }
-    let stray = steps.iter().map(|step| step.action.target()).find(|target| *target != resource)?;
-    Some(format!("the plan acts on {stray}; expected {resource}"))
+    if state.allowed.target() != &state.incident.resource {
+        return Some(format!("what may be done was computed for {}, not for this incident", state.allowed.target()));
+    }
+    state.allowed.objection(plan)
 }
 
-fn previewed(mut state: State, previews: Arc<[Preview]>) -> State {
+fn previewed(mut state: State, previews: Arc<[Preview]>, limits: &Limits) -> State {
+    let mut too_wide = None;
     if let Some(proposal) = &mut state.proposal {
         proposal.hash = Some(PlanHash::of(&proposal.plan, &previews));
         proposal.previews = previews;
+        too_wide = proposal.within.as_ref().and_then(|within| within.objection(&proposal.previews));
     }
-    state.enter(Phase::Auditing)
+    match too_wide {
+        Some(problem) => state.reject(problem, limits),
+        None => state.enter(Phase::Auditing),
+    }
 }
 
 fn audited(mut state: State, decision: Arc<Decision>, limits: &Limits) -> State {
@@ -184,7 +214,7 @@ fn audited(mut state: State, decision: Arc<Decision>, limits: &Limits) -> State 
     let rationale = decision.rationale.clone();
     state.decided(decision);
     match verdict {
-        Verdict::Deny => state.reject(rationale),
+        Verdict::Deny => state.reject(rationale, limits),
         _ if limits.dry_run => {
             state.retire(TriedResult::Proposed, "a dry run rehearses and applies nothing");
             state.enter(Phase::Closed { outcome: Outcome::Planned })
@@ -210,22 +240,30 @@ fn rehearsed(mut state: State, rehearsal: Rehearsal, limits: &Limits) -> State {
 fn gated(mut state: State, decision: Arc<Decision>, at: Timestamp, limits: &Limits) -> State {
     let verdict = decision.verdict;
     let rationale = decision.rationale.clone();
-    let unsettled = decision.needs_rehearsal;
+    let (unsettled, terms) = (decision.needs_rehearsal, decision.approval.clone());
     state.decided(decision);
     match verdict {
-        Verdict::Deny => state.reject(rationale),
+        Verdict::Deny => state.reject(rationale, limits),
         // The rehearsal is over: what still hangs on one is not allowed.
-        _ if unsettled => state.reject(format!("policy asks for a verified rehearsal: {rationale}")),
-        Verdict::Allow => state.enter(Phase::Applying { step: 0, attempt: 1 }),
-        Verdict::RequireApproval => state.enter(Phase::AwaitingApproval { deadline: at.after(limits.approval_ttl) }),
+        _ if unsettled => state.reject(format!("policy asks for a verified rehearsal: {rationale}"), limits),
         Verdict::Propose => {
             state.retire(TriedResult::Proposed, rationale);
             state.enter(Phase::Closed { outcome: Outcome::Proposed })
         }
+        _ if state.retries_are_used_up() => {
+            let because = Trouble::LimitReached { what: "the retries that policy grants are used up".into() };
+            state.retire(TriedResult::Rejected, because.in_words());
+            state.enter(Phase::Escalating { because })
+        }
+        Verdict::Allow => state.enter(Phase::Applying { step: 0, attempt: 1 }),
+        Verdict::RequireApproval => {
+            let deadline = terms.unwrap_or_default().deadline(at, limits.approval_ttl);
+            state.enter(Phase::AwaitingApproval { deadline })
+        }
     }
 }
 
-fn answered(mut state: State, answer: Approval, deadline: Timestamp, at: Timestamp) -> State {
+fn answered(mut state: State, answer: Approval, deadline: Timestamp, at: Timestamp, limits: &Limits) -> State {
     let shown = state.proposal.as_ref().and_then(|proposal| proposal.hash.clone());
     match answer {
         _ if at > deadline => state.compensate(Trouble::NobodyAnswered),
@@ -236,14 +274,56 @@ fn answered(mut state: State, answer: Approval, deadline: Timestamp, at: Timesta
             let because = format!("{by} approved another plan than the one that waits");
             state.compensate(Trouble::Refused { because })
         }
-        Approval::Refused { because, .. } => {
-            state.retire(TriedResult::Rejected, because.clone());
-            state.enter(Phase::Escalating { because: Trouble::Refused { because } })
+        Approval::Refused { by, because } => state.reject_by(Refusal::Person { by, because }, limits),
+        Approval::Edited { by, plan } => edited(state, by, plan, limits),
+        Approval::Responded { by, text } => {
+            state.heard(&by, &text);
+            state.retire(TriedResult::Rejected, format!("{by} answered instead of approving"));
+            state.answered_back(limits)
         }
+        // Decided again from the start: what policy says now may be stricter.
+        Approval::Outdated { .. } => state.enter(Phase::Auditing),
         Approval::Pending => {
             state.intended = true;
             state
         }
+    }
+}
+
+/// A person agreed to less than was shown: a new plan, which goes the whole way again.
+fn edited(mut state: State, by: String, plan: Arc<Plan>, limits: &Limits) -> State {
+    let Some(shown) = &state.proposal else { return state };
+    let within = Within::of(by.clone(), &shown.previews);
+    state.retire(TriedResult::Rejected, format!("{by} narrowed it"));
+    state.counters.plans += 1;
+    if state.counters.plans > limits.plans_per_incident {
+        return state.enter(Phase::Escalating { because: Trouble::LimitReached { what: "plans per incident".into() } });
+    }
+    let problem = out_of_bounds(&state, &plan, limits);
+    state.proposal = Some(Proposal { within: Some(Box::new(within)), ..Proposal::new(plan) });
+    match problem {
+        Some(problem) => state.reject(problem, limits),
+        None => state.enter(Phase::Previewing),
+    }
+}
+
+/// The effect waits, with a durable deadline.
+fn held(state: State, phase: Phase, until: Option<Timestamp>, at: Timestamp, limits: &Limits) -> State {
+    let holds = state.counters.holds;
+    let growing = || at.after(backoff::delay(limits.hold_backoff, holds, limits.hold_ceiling, state.seed));
+    let until = until.filter(|until| *until > at).unwrap_or_else(growing);
+    state.resume(Phase::BackingOff { until, then: Box::new(phase) })
+}
+
+fn stopped(mut state: State, phase: &Phase, because: String) -> State {
+    let halted = Trouble::Halted { because };
+    match phase {
+        // What is there stays: whoever stopped the healer stopped its rollbacks too.
+        Phase::Compensating { .. } => {
+            state.retire(TriedResult::Stuck, halted.in_words());
+            state.enter(Phase::Escalating { because: halted })
+        }
+        _ => state.compensate(halted),
     }
 }
 
@@ -375,7 +455,9 @@ fn failed_for_good(mut state: State, phase: Phase, failure: &Failure, at: Timest
         Phase::Recalling => state.enter(Phase::Classifying),
         Phase::Learning { outcome } => state.enter(Phase::Closed { outcome }),
         escalating @ Phase::Escalating { .. } => state.escalate_later(escalating, at, limits),
-        Phase::Previewing | Phase::Auditing | Phase::Rehearsing | Phase::Gating if !limit => state.reject(message),
+        Phase::Previewing | Phase::Auditing | Phase::Rehearsing | Phase::Gating if !limit => {
+            state.reject(message, limits)
+        }
         Phase::Applying { .. } if failure.kind == ErrorKind::Conflict => {
             state.compensate(Trouble::ForeignChange { what: message })
         }
@@ -400,7 +482,23 @@ fn failed_for_good(mut state: State, phase: Phase, failure: &Failure, at: Timest
     }
 }
 
+/// Who refused a plan.
+enum Refusal {
+    Rule { because: String },
+    Person { by: String, because: String },
+}
+
 impl State {
+    /// Counts a hold. A pause is never too long, and leaves half of the holds to what comes after it.
+    fn is_held_too_often(&mut self, paused: bool, limits: &Limits) -> bool {
+        let holds = self.counters.holds.saturating_add(1);
+        self.counters.holds = match paused {
+            true => holds.min((limits.holds_per_effect / 2).max(self.counters.holds)),
+            false => holds,
+        };
+        !paused && holds >= limits.holds_per_effect
+    }
+
     fn may_call_again(&self, limits: &Limits) -> bool {
         self.counters.calls + 1 < limits.calls_per_visit
     }
@@ -447,14 +545,68 @@ impl State {
         }
     }
 
-    fn reject(mut self, reason: String) -> Self {
-        self.retire(TriedResult::Rejected, reason);
+    fn reject(self, reason: String, limits: &Limits) -> Self {
+        self.reject_by(Refusal::Rule { because: reason }, limits)
+    }
+
+    /// The plan ends before anything happened; the strategist hears why, a bounded number of times.
+    fn reject_by(mut self, refusal: Refusal, limits: &Limits) -> Self {
+        self.counters.rejections += 1;
+        match &refusal {
+            Refusal::Person { by, because } => self.retire(TriedResult::Refused, format!("{by} refused it: {because}")),
+            Refusal::Rule { because } => self.retire(TriedResult::Rejected, because.as_str()),
+        }
+        if self.counters.rejections >= limits.rejections_per_incident {
+            let because = match refusal {
+                Refusal::Person { because, .. } => Trouble::Refused { because },
+                Refusal::Rule { .. } => self.exhausted(),
+            };
+            return self.enter(Phase::Escalating { because });
+        }
+        self.plan_again()
+    }
+
+    fn plan_again(mut self) -> Self {
         let from_memory = self.counters.diagnoses == 0;
         if from_memory {
             self.attacks.clear();
             return self.enter(Phase::Classifying);
         }
         self.enter(Phase::Planning)
+    }
+
+    /// A person's remark goes back to the strategist, as evidence beside what was known.
+    fn answered_back(mut self, limits: &Limits) -> Self {
+        self.counters.rejections += 1;
+        match self.counters.rejections >= limits.rejections_per_incident {
+            true => {
+                let because = self.exhausted();
+                self.enter(Phase::Escalating { because })
+            }
+            false => self.plan_again(),
+        }
+    }
+
+    /// Notes what a person said where the next diagnosis and the next plan can read it.
+    fn heard(&mut self, by: &str, text: &Untrusted<String>) {
+        let remark = Evidence::new(EvidenceId(0), &format!("remark by {by}"), 1, text.read(), &Redactor::default());
+        let mut remarks = self.number(vec![remark]);
+        match &mut self.fresh {
+            Some((_, evidence)) => evidence.append(&mut remarks),
+            None => {
+                let known = self.incident.evidence.iter().cloned();
+                self.fresh = Some((Facts::new(), known.chain(remarks).collect()));
+            }
+        }
+    }
+
+    /// Whether as many plans were applied as policy grants for this one.
+    fn retries_are_used_up(&self) -> bool {
+        self.max_attempts().is_some_and(|most| self.plans_applied() >= most)
+    }
+
+    fn max_attempts(&self) -> Option<u32> {
+        self.proposal.as_ref()?.decision.as_ref()?.max_attempts
     }
 
     fn diagnose_again(mut self, limits: &Limits) -> Self {
@@ -489,6 +641,7 @@ impl State {
         };
         match self.tried.last() {
             None => Trouble::NoRemedy,
+            Some(last) if last.result == TriedResult::Refused => Trouble::Refused { because: last.reason.clone() },
             Some(last) if rejected(last) && denied(last) => Trouble::Denied,
             Some(_) => Trouble::RemediesUsedUp,
         }
@@ -498,7 +651,8 @@ impl State {
     fn next_start(&self, attempt: u32, at: Timestamp, limits: &Limits) -> Option<Phase> {
         let steps = &self.proposal.as_ref()?.plan.steps;
         let retry = steps.last()?.retry;
-        if attempt >= retry.attempts.min(limits.attempts_per_step) {
+        let granted = self.max_attempts().unwrap_or(u32::MAX);
+        if attempt >= retry.attempts.min(limits.attempts_per_step).min(granted) {
             return None;
         }
         let initial = Duration::from_millis(retry.initial_backoff_ms);

@@ -25,6 +25,7 @@ struct Kept {
     standing: Standing,
     epoch: u64,
     holder: Option<Holder>,
+    woken: bool,
 }
 
 struct Holder {
@@ -64,6 +65,7 @@ impl Kept {
     /// The new holder's lease; the former one is fenced off.
     fn leased(&mut self, claim: &Claim, now: Timestamp) -> Lease {
         self.epoch += 1;
+        self.woken = false;
         self.holder = Some(Holder { worker: Arc::clone(&claim.worker), until: now.after(claim.ttl) });
         let incident = self.standing.incident.clone();
         Lease { incident, epoch: self.epoch, worker: Arc::clone(&claim.worker), ttl: claim.ttl }
@@ -79,7 +81,7 @@ impl Kept {
     }
 
     fn is_due(&self, now: Timestamp) -> bool {
-        !self.is_held(now) && self.standing.wake_at.is_some_and(|at| at <= now)
+        !self.is_held(now) && self.standing.wake_at.is_some_and(|at| self.woken || at <= now)
     }
 }
 
@@ -93,7 +95,8 @@ impl Journal for InMemoryJournal {
             if (lease.epoch, record.sequence) != (1, 0) {
                 return Err(conflict(lease, "expected the first record of a new incident"));
             }
-            let kept = Kept { snapshot: None, records: vec![record.clone()], standing, epoch: 1, holder };
+            let records = vec![record.clone()];
+            let kept = Kept { snapshot: None, records, standing, epoch: 1, holder, woken: false };
             incidents.insert(lease.incident.clone(), kept);
             return Ok(());
         };
@@ -173,6 +176,13 @@ impl Journal for InMemoryJournal {
     async fn release(&self, lease: &Lease) -> Result<()> {
         if let Some(kept) = self.held().get_mut(&lease.incident).filter(|kept| kept.epoch == lease.epoch) {
             kept.holder = None;
+        }
+        Ok(())
+    }
+
+    async fn wake(&self, incident: &IncidentId) -> Result<()> {
+        if let Some(kept) = self.held().get_mut(incident) {
+            kept.woken = true;
         }
         Ok(())
     }

@@ -2,6 +2,8 @@
 
 mod in_memory;
 mod retention;
+mod waking;
 
 pub use in_memory::InMemoryJournal;
 pub use retention::{Pruned, Retention, retain};
+pub use waking::wake_all;

@@ -144,7 +144,9 @@ mod tests {
             observed_at: at,
             opened_at: at,
         };
-        let opened = Event::Opened { incident: Arc::new(incident), seed: 1, limits: Arc::new(Limits::default()) };
+        let allowed = Arc::new(crate::allowed::Allowed::nothing(incident.resource.clone()));
+        let limits = Arc::new(Limits::default());
+        let opened = Event::Opened { incident: Arc::new(incident), seed: 1, limits, allowed };
         let last = if open { Event::Recalled(None) } else { Event::Cancelled };
         let claim = Claim { worker: "w".into(), ttl: Duration::from_secs(1), holder_is_gone: false };
         let (lease, mut state) = (Lease::first(id.clone(), &claim), None);

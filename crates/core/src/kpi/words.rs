@@ -36,6 +36,8 @@ fn happened(event: &Event, before: Option<&State>, after: &State) -> String {
         }
         Event::Intended => format!("about to {}", intended(after)),
         Event::Resumed { epoch, worker } => format!("worker {worker} took over, with fencing token {epoch}"),
+        Event::Held { because, .. } => format!("not now: {because}"),
+        Event::Stopped { because } => format!("stopped: {because}"),
         Event::Rehearsed(rehearsal) => rehearsed(rehearsal),
         Event::Answered(answer) => answered(answer),
         Event::Applied => applied(before, plan),
@@ -105,6 +107,9 @@ fn answered(answer: &Approval) -> String {
     match answer {
         Approval::Given { by, plan_hash } => format!("{by} approved plan {plan_hash}"),
         Approval::Refused { by, because } => format!("{by} refused: {because}"),
+        Approval::Edited { by, plan } => format!("{by} agreed to less: {}", plan.rationale),
+        Approval::Responded { by, text } => format!("{by} answered: {}", text.read()),
+        Approval::Outdated { because } => format!("what people were asked no longer holds: {because}"),
         Approval::Pending => "a person was asked for approval".to_owned(),
     }
 }

@@ -7,14 +7,16 @@ use selfheal_detect::redact::Redactor;
 
 use super::{Agents, Orchestrator, Ports, SystemClock, SystemEntropy};
 use crate::agents::{Analyst, Auditor, Classifier, Scholar, Strategist};
+use crate::confidence::{Autonomy, InvalidAutonomy};
+use crate::fleet::{FleetLimits, InvalidFleetLimits, Watch};
 use crate::limits::Limits;
 use crate::ports::{
-    Approver, Candidates, Clock, ContextSource, Entropy, Executor, HealthProbe, Journal, LogSource, MemoryStore,
+    Approver, Candidates, Clock, ContextSource, Entropy, Executor, HealthProbe, Journal, Ledger, LogSource, MemoryStore,
     Notifier, PolicyEngine, Progress, Runbooks,
 };
 
 /// What is missing for an orchestrator that can do anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
     /// Nothing would ever be allowed.
@@ -29,6 +31,12 @@ pub enum BuildError {
     /// A lease that would expire between two signs of life.
     #[error("limit `lease_ttl` must be at least 100 ms")]
     LeaseTooShort,
+    /// Settings of the adaptive gate that contradict themselves.
+    #[error(transparent)]
+    Autonomy(#[from] InvalidAutonomy),
+    /// Bounds of the fleet's guards that can't be kept.
+    #[error(transparent)]
+    Fleet(#[from] InvalidFleetLimits),
     /// A bound that would stop everything.
     #[error("limit `{0}` must be at least 1")]
     ZeroLimit(&'static str),
@@ -38,7 +46,7 @@ pub enum BuildError {
 /// no log source or context: the signal's own evidence and facts; no runbooks: every failure is unknown;
 /// no candidates: only remedies without observed rows; no memory: nothing is remembered;
 /// no approver: what needs approval escalates; no notifier: the outcome is returned;
-/// no journal: nothing survives the process.
+/// no journal: nothing survives the process; no ledger: no switches, and no guards that count over several incidents.
 #[derive(Default)]
 #[must_use]
 pub struct OrchestratorBuilder {
@@ -53,12 +61,15 @@ pub struct OrchestratorBuilder {
     approver: Option<Arc<dyn Approver>>,
     notifiers: Vec<Arc<dyn Notifier>>,
     journal: Option<Arc<dyn Journal>>,
+    ledger: Option<Arc<dyn Ledger>>,
     progress: Option<Arc<dyn Progress>>,
     clock: Option<Arc<dyn Clock>>,
     entropy: Option<Arc<dyn Entropy>>,
     worker: Option<Arc<str>>,
     redactor: Option<Arc<Redactor>>,
     limits: Limits,
+    autonomy: Autonomy,
+    fleet: FleetLimits,
 }
 
 macro_rules! setters {
@@ -91,6 +102,8 @@ setters! {
     approver: Approver;
     /// Where events are kept.
     journal: Journal;
+    /// Where operators' switches and the fleet's activity are kept.
+    ledger: Ledger;
     /// Who hears which phase is entered.
     progress: Progress;
     /// Time; the system's by default.
@@ -120,6 +133,19 @@ impl OrchestratorBuilder {
     /// Sets the bounds.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Sets how sure is sure enough to act without asking.
+    pub fn autonomy(mut self, autonomy: Autonomy) -> Self {
+        self.autonomy = autonomy;
+        self
+    }
+
+    /// Sets the bounds of what many incidents together may come to. They need a ledger: without one no guard stands. Where autonomy
+    /// must be granted people are asked all the same.
+    pub fn fleet(mut self, limits: FleetLimits) -> Self {
+        self.fleet = limits;
         self
     }
 
@@ -166,13 +192,18 @@ impl OrchestratorBuilder {
             clock,
             entropy,
         };
+        let must_be_granted = self.fleet.autonomy_must_be_granted.clone();
         Ok(Orchestrator {
+            fleet: self.ledger.map(|ledger| Watch::new(self.fleet, ledger)),
+            must_be_granted,
             bulkhead: tokio::sync::Semaphore::new(limits.concurrent_incidents),
             ports,
             agents,
             limits,
             worker,
             redactor: self.redactor.unwrap_or_default(),
+            autonomy: self.autonomy,
+            experience: Default::default(),
             breakers: Default::default(),
             serial: Default::default(),
         })
@@ -195,6 +226,8 @@ impl OrchestratorBuilder {
         if limits.lease_ttl < Duration::from_millis(100) {
             return Err(BuildError::LeaseTooShort);
         }
+        self.autonomy.check()?;
+        self.fleet.check()?;
         match (self.policies.is_empty(), self.executors.is_empty(), self.probes.is_empty()) {
             (true, _, _) => Err(BuildError::NoPolicy),
             (_, true, _) => Err(BuildError::NoExecutor),

@@ -8,19 +8,16 @@ use tokio::sync::{OwnedMutexGuard, SemaphorePermit};
 use tracing::{Instrument, Span};
 
 use super::book::Book;
+use super::opening::Opening;
 use super::report::{Report, Timings};
 use super::{Cancellation, Orchestrator};
 use crate::engine::{Effect, Event, Phase, State, replay};
 use crate::error::{Error, ErrorKind, Result};
-use crate::evidence::{Evidence, EvidenceId};
-use crate::facts::Facts;
+use crate::evidence::Evidence;
 use crate::failpoint;
-use crate::incident::{Fingerprint, Incident, IncidentId, Signal};
+use crate::incident::{Incident, IncidentId, Signal};
 use crate::ports::{Approval, Lease};
 use crate::resource::ResourceRef;
-
-/// Lines that are read from a log source: what the Classifier looks at.
-const LOG_TAIL_LINES: usize = 500;
 
 /// When an incident that waits for its time is gone on with.
 #[derive(Clone, Copy)]
@@ -40,10 +37,10 @@ impl Orchestrator {
         let _turn = self.serial.turn(&signal.resource).await;
         let _place = self.bulkhead.acquire().await.map_err(|_| closed())?;
         let started = self.ports.clock.elapsed();
-        let incident = self.open(signal).await?;
+        let opening = self.open(signal).await?;
         let detect = self.ports.clock.elapsed().saturating_sub(started);
-        let span = span(&incident);
-        self.open_and_drive(incident, detect, cancel).instrument(span).await
+        let span = span(&opening.incident);
+        self.open_and_drive(opening, detect, cancel).instrument(span).await
     }
 
     /// Goes on with the incident of `lease`, which a worker of any process may have left at any point. The lease is the
@@ -108,12 +105,14 @@ impl Orchestrator {
 
     async fn take_over(&self, state: State, turn: Turn, book: &mut Book, cancel: &Cancellation) -> Result<Report> {
         let told_now = matches!(turn, Turn::Now) && state.phase.is_undelivered();
+        // Whoever takes it up before its time was woken, or asked: what held it may be gone.
+        let looks_again = told_now || state.is_held();
         let answer = match told_now {
             true => None,
             false => self.answer_of_who_was_asked(&state).await,
         };
         let still_asked = answer == Some(Event::Answered(Approval::Pending));
-        if !told_now && (self.is_parked(&state) || still_asked) {
+        if !looks_again && (self.is_parked(&state) || still_asked) {
             self.leave(&state, book).await;
             return Ok(Report { state, timings: Timings::default() });
         }
@@ -124,7 +123,7 @@ impl Orchestrator {
             }
             _ => state,
         };
-        let state = match answer.or(told_now.then_some(Event::Waited)) {
+        let state = match answer.or(looks_again.then_some(Event::Waited)) {
             Some(event) => self.happened(book, event, Some(state)).await?,
             None => state,
         };
@@ -142,43 +141,21 @@ impl Orchestrator {
         Some(self.perform(state, Effect::AskApproval).await)
     }
 
-    pub(super) async fn open(&self, signal: Signal) -> Result<Arc<Incident>> {
-        let mut facts = Facts::new();
-        for context in &self.ports.context {
-            facts = facts.updated(&context.facts(&signal.resource).await?);
-        }
-        let facts = facts.updated(&signal.facts);
-        let mut evidence = signal.evidence;
-        if let (true, Some(log)) = (evidence.is_empty(), &self.ports.log_source) {
-            evidence = log.tail(&signal.resource, LOG_TAIL_LINES).await?;
-        }
-        let evidence = numbered(within(evidence, self.limits.evidence_bytes));
-        let opened_at = self.ports.clock.now();
-        Ok(Arc::new(Incident {
-            id: signal.incident.unwrap_or_else(|| IncidentId::from_random(self.ports.entropy.next_u64())),
-            fingerprint: Fingerprint::of(&signal.resource, &facts, &evidence),
-            resource: signal.resource,
-            environment: signal.environment,
-            severity: signal.severity,
-            facts,
-            evidence,
-            observed_at: signal.observed_at.unwrap_or(opened_at),
-            opened_at,
-        }))
-    }
-
-    async fn open_and_drive(&self, incident: Arc<Incident>, detect: Duration, cancel: &Cancellation) -> Result<Report> {
-        let (state, mut book) = self.opened(incident).await?;
+    async fn open_and_drive(&self, opening: Opening, detect: Duration, cancel: &Cancellation) -> Result<Report> {
+        let (state, mut book) = self.opened(opening).await?;
         self.drive(state, &mut book, Timings { detect, ..Timings::default() }, cancel).await
     }
 
-    pub(super) async fn opened(&self, incident: Arc<Incident>) -> Result<(State, Book)> {
+    pub(super) async fn opened(&self, opening: Opening) -> Result<(State, Book)> {
+        let Opening { incident, allowed } = opening;
         let mut book = match &self.ports.journal {
             Some(_) => Book::opened(Lease::first(incident.id.clone(), &self.claim())),
             None => Book::default(),
         };
         let (seed, limits) = (self.ports.entropy.next_u64(), Arc::clone(&self.limits));
-        let state = self.happened(&mut book, Event::Opened { incident, seed, limits }, None).await?;
+        let opened = Event::Opened { incident, seed, limits, allowed };
+        let state = self.happened(&mut book, opened, None).await?;
+        Box::pin(self.note_opened(&state.incident)).await;
         Ok((state, book))
     }
 
@@ -203,6 +180,11 @@ impl Orchestrator {
                     progress.entering(&state.incident.id, &state.phase);
                 }
                 if effect.is_outward() && !state.intended {
+                    // Boxed: mostly nothing stands in the way, and every incident would reserve room for it throughout.
+                    if let Some(objection) = Box::pin(self.objection(&state, effect)).await {
+                        state = self.happened(book, objection, Some(state)).await?;
+                        continue;
+                    }
                     let asked = self.ports.clock.elapsed();
                     state = self.happened(book, Event::Intended, Some(state)).await?;
                     self.still_holds(book, asked).await?;
@@ -219,6 +201,7 @@ impl Orchestrator {
             }
             self.leave(&state, book).await;
             self.settle(&state).await;
+            Box::pin(self.note_ended(&state)).await;
             Ok(Report { state, timings })
         }
     }
@@ -291,12 +274,4 @@ pub(super) fn within(evidence: Vec<Evidence>, bytes: usize) -> Vec<Evidence> {
     }
     kept.reverse();
     kept
-}
-
-fn numbered(evidence: Vec<Evidence>) -> Vec<Evidence> {
-    let pieces = evidence.into_iter().zip(1..);
-    let mut numbered: Vec<_> = pieces.map(|(piece, number)| piece.renumbered(EvidenceId(number))).collect();
-    // It stays as long as the incident, and collecting in place keeps the room that the source had.
-    numbered.shrink_to_fit();
-    numbered
 }

@@ -1,10 +1,16 @@
 //! The orchestrator: performs the engine's effects through the ports and journals each event before acting on it.
 
+mod assuring;
 mod book;
 mod breaker;
 mod builder;
 mod cancel;
+mod clearing;
+mod deciding;
 mod drive;
+mod experience;
+mod noting;
+mod opening;
 mod perform;
 mod report;
 mod routing;
@@ -19,16 +25,20 @@ pub use report::{Report, Timings};
 pub use system::{SystemClock, SystemEntropy, WallClock};
 pub use worker::PickedUp;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use selfheal_detect::redact::Redactor;
 
 use crate::agents::{Analyst, Auditor, Classifier, Scholar, Strategist};
+use crate::confidence::Autonomy;
+use crate::fleet::Watch;
 use crate::limits::Limits;
 use crate::ports::{
     Approver, Claim, Clock, ContextSource, Entropy, Executor, HealthProbe, Journal, LogSource, MemoryStore, Notifier,
     Progress,
 };
+use crate::resource::Environment;
 
 /// Heals incidents through the ports it was built with.
 ///
@@ -40,6 +50,10 @@ pub struct Orchestrator {
     limits: Arc<Limits>,
     worker: Arc<str>,
     redactor: Arc<Redactor>,
+    autonomy: Autonomy,
+    fleet: Option<Watch>,
+    must_be_granted: BTreeSet<Environment>,
+    experience: experience::Experience,
     breakers: breaker::Breakers,
     serial: serial::PerResource,
     bulkhead: tokio::sync::Semaphore,

@@ -6,18 +6,17 @@ use std::sync::Arc;
 use super::Orchestrator;
 use super::breaker::Guarded;
 use super::drive::within;
-use super::routing::{Leg, legs, route, specs_of};
+use super::deciding::evidence_of;
+use super::routing::{Leg, legs, specs_of};
 use super::saying;
-use crate::action::ActionSpec;
 use crate::agents::Assignment;
 use crate::criterion::{Observation, SuccessCriterion};
-use crate::decision::Decision;
 use crate::diagnosis::Hypothesis;
 use crate::engine::{Effect, Event, Phase, Proposal, State, Trouble, Verification};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::Preview;
 use crate::ports::{
-    Approval, Approved, Case, Escalation, PolicyQuestion, ProbeRequest, Rehearsal, RehearsalEvidence, Work,
+    Approved, Case, Escalation, ProbeRequest, Rehearsal, RehearsalEvidence, Work,
 };
 
 impl Orchestrator {
@@ -50,7 +49,7 @@ impl Orchestrator {
         saying::redacted(event, &self.redactor)
     }
 
-    fn guarded<T>(&self, port: Guarded, call: impl Future<Output = Result<T>>) -> impl Future<Output = Result<T>> {
+    pub(super) fn guarded<T>(&self, port: Guarded, call: impl Future<Output = Result<T>>) -> impl Future<Output = Result<T>> {
         self.breakers.guard(port, || self.ports.clock.now(), &self.limits, call)
     }
 
@@ -84,7 +83,8 @@ impl Orchestrator {
         let Some(attack) = state.attacks.last() else { return Ok(Event::Planned(None)) };
         let resource = &state.incident.resource;
         let specs = specs_of(&self.ports.executors, &resource.system);
-        let assignment = Assignment { resource, attack, tried: &state.tried, specs: &specs };
+        let allowed = &state.allowed;
+        let assignment = Assignment { allowed, attack, tried: &state.tried, specs: &specs };
         // Boxed: it is much the largest of the visits, and every incident would reserve room for it throughout.
         let planned = Box::pin(self.agents.strategist.plan(&assignment));
         let plan = self.guarded(Guarded::Candidates, planned).await?;
@@ -105,22 +105,6 @@ impl Orchestrator {
         Ok(Event::Previewed(previews.into()))
     }
 
-    async fn decide(&self, state: &State, rehearsal: RehearsalEvidence) -> Result<Event> {
-        let proposal = proposal(state)?;
-        let steps = proposal.plan.steps.iter();
-        let specs: Result<Vec<ActionSpec>> =
-            steps.map(|step| route(&self.ports.executors, step).map(|(_, spec)| spec.clone())).collect();
-        let question = PolicyQuestion {
-            incident: &state.incident,
-            plan: &proposal.plan,
-            specs: &specs?,
-            previews: &proposal.previews,
-            rehearsal,
-        };
-        let decision: Decision = self.agents.auditor.decide(&question).await;
-        Ok(Event::Decided(Arc::new(decision)))
-    }
-
     async fn rehearse(&self, state: &State) -> Result<Event> {
         let proposal = proposal(state)?;
         let mut joined = Rehearsal::InPlace;
@@ -136,19 +120,6 @@ impl Orchestrator {
             *evidence = within(std::mem::take(evidence), self.limits.evidence_bytes);
         }
         Ok(Event::Rehearsed(joined))
-    }
-
-    async fn ask_approval(&self, state: &State) -> Result<Event> {
-        let proposal = proposal(state)?;
-        let (Some(hash), Some(decision)) = (&proposal.hash, &proposal.decision) else {
-            return Err(defect("a plan waits for approval without hash or decision"));
-        };
-        let Some(approver) = &self.ports.approver else {
-            let because = "policy asks for an approval and no approver is configured".to_owned();
-            return Ok(Event::Answered(Approval::Refused { by: "nobody".to_owned(), because }));
-        };
-        let asked = approver.ask(&state.incident, &proposal.plan, &proposal.previews, hash, decision);
-        Ok(Event::Answered(self.guarded(Guarded::Approver, asked).await?))
     }
 
     async fn apply(&self, state: &State, step: usize, attempt: u32) -> Result<Event> {
@@ -208,14 +179,15 @@ impl Orchestrator {
     }
 
     async fn learn(&self, state: &State) -> Result<Event> {
-        self.agents.scholar.learn(state, self.ports.clock.now()).await?;
+        self.experience.learnt(self.agents.scholar.learn(state, self.ports.clock.now()).await?);
         Ok(Event::Learned)
     }
 
     async fn escalate(&self, state: &State) -> Result<Event> {
         // What failed is worth remembering too; that a person is told must not hang on it.
-        if let Err(error) = self.agents.scholar.learn(state, self.ports.clock.now()).await {
-            tracing::warn!(%error, "could not remember what failed");
+        match self.agents.scholar.learn(state, self.ports.clock.now()).await {
+            Ok(learnt) => self.experience.learnt(learnt),
+            Err(error) => tracing::warn!(%error, "could not remember what failed"),
         }
         let Some((last, first)) = self.ports.notifiers.split_last() else {
             return Ok(Event::Escalated { acknowledged: false });
@@ -272,7 +244,7 @@ fn criteria_of(proposal: &Proposal) -> Vec<SuccessCriterion> {
     criteria
 }
 
-fn proposal(state: &State) -> Result<&Proposal> {
+pub(super) fn proposal(state: &State) -> Result<&Proposal> {
     state.proposal.as_ref().ok_or_else(|| defect("there is no plan to work on"))
 }
 
@@ -288,16 +260,8 @@ fn previewed<'a>(state: &'a State, proposal: &'a Proposal, leg: &Leg<'_>) -> Res
     Ok(work(state, proposal, leg).previewed(previews, hash))
 }
 
-fn defect(what: &str) -> Error {
+pub(super) fn defect(what: &str) -> Error {
     Error::new(ErrorKind::Internal, "orchestrator", what)
-}
-
-fn evidence_of(state: &State) -> RehearsalEvidence {
-    match state.proposal.as_ref().and_then(|proposal| proposal.rehearsal.as_ref()) {
-        Some(Rehearsal::Verified { .. }) => RehearsalEvidence::Verified,
-        Some(Rehearsal::InPlace) => RehearsalEvidence::InPlace,
-        Some(Rehearsal::Failed { .. } | Rehearsal::Unsupported { .. }) | None => RehearsalEvidence::Unsupported,
-    }
 }
 
 /// Of the rehearsals of two legs, the one that proves less; legs that show nothing on a copy don't count.

@@ -4,6 +4,7 @@
 use selfheal_detect::redact::Redactor;
 
 use crate::engine::Event;
+use crate::evidence::Untrusted;
 use crate::ports::{Approval, Rehearsal, Undone};
 
 /// Most bytes of one saying; past that its beginning is kept.
@@ -15,7 +16,14 @@ pub(super) fn redacted(mut event: Event, redactor: &Redactor) -> Event {
         Event::Failed(failure) => clean(&mut failure.message, redactor),
         Event::Rehearsed(Rehearsal::Unsupported { why }) => clean(why, redactor),
         Event::Undone(Undone::ForeignChange { what }) => clean(what, redactor),
-        Event::Answered(Approval::Refused { because, .. }) => clean(because, redactor),
+        Event::Answered(Approval::Refused { because, .. } | Approval::Outdated { because })
+        | Event::Held { because, .. }
+        | Event::Stopped { because } => clean(because, redactor),
+        Event::Answered(Approval::Responded { text, .. }) => {
+            let mut said = text.read().clone();
+            clean(&mut said, redactor);
+            *text = Untrusted::new(said);
+        }
         Event::Verified(seen) => {
             if let Some(why) = &mut seen.no_data {
                 clean(why, redactor);

@@ -27,9 +27,9 @@ impl Orchestrator {
     /// If no journal is configured, or the incident can't be opened or journaled.
     pub async fn accept(&self, signal: Signal) -> Result<IncidentId> {
         self.journal("orchestrator.accept")?;
-        let incident = self.open(signal).await?;
-        let id = incident.id.clone();
-        let (state, book) = self.opened(incident).await?;
+        let opening = self.open(signal).await?;
+        let id = opening.incident.id.clone();
+        let (state, book) = self.opened(opening).await?;
         self.leave(&state, &book).await;
         Ok(id)
     }

@@ -1,5 +1,6 @@
 //! Small ports by which a host gives time, chance and people.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::decision::Decision;
 use crate::engine::Phase;
 use crate::error::Result;
+use crate::evidence::Untrusted;
 use crate::incident::{Incident, IncidentId, Severity};
 use crate::plan::{Plan, PlanHash, Preview};
 use crate::resource::{Environment, ResourceRef};
@@ -42,7 +44,7 @@ pub trait Entropy: Send + Sync {
 }
 
 /// An answer to a request for approval.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Approval {
     /// Agreed to exactly this plan hash.
@@ -52,34 +54,72 @@ pub enum Approval {
         /// To what.
         plan_hash: PlanHash,
     },
-    /// Refused.
+    /// Refused; the strategist may propose something else.
     Refused {
         /// Who.
         by: String,
         /// Why.
         because: String,
     },
+    /// Agreed to less, which is now a plan of its own.
+    Edited {
+        /// Who.
+        by: String,
+        /// The narrower plan.
+        plan: Arc<Plan>,
+    },
+    /// Neither: a remark for the strategist.
+    Responded {
+        /// Who.
+        by: String,
+        /// What they said; text like any other.
+        text: Untrusted<String>,
+    },
+    /// What was asked no longer holds: policy changed meanwhile. It is decided again.
+    Outdated {
+        /// What changed.
+        because: String,
+    },
     /// Asked; the answer will come later, to another call or another process.
     Pending,
+}
+
+/// What people are to agree to.
+#[derive(Debug, Clone)]
+pub struct ApprovalQuestion<'a> {
+    /// Whose plan.
+    pub incident: &'a Incident,
+    /// Which plan of the incident, counted from 1.
+    pub round: u32,
+    /// What is to be done.
+    pub plan: &'a Plan,
+    /// What each step will change.
+    pub previews: &'a [Preview],
+    /// The identity of both.
+    pub plan_hash: &'a PlanHash,
+    /// Why people are asked, and who.
+    pub decision: &'a Decision,
+    /// The healer that asks.
+    pub healer: &'a str,
+    /// Now.
+    pub at: Timestamp,
+    /// When silence escalates.
+    pub deadline: Timestamp,
 }
 
 /// Asks people.
 ///
 /// # To be correct
-/// 1. `Given` is only returned for the hash that was shown, by somebody who is neither the requester nor the healer.
+/// 1. `Given` is only returned for the hash that was shown, by people who are neither the requester nor the healer, as many and
+///    of such roles as the decision's terms say; and only before the deadline.
 /// 2. It never waits for a person inside the call: `Pending`, and the engine's state waits with a deadline.
-/// 3. Asked again for the same hash it gives the same answer: a crash may lose the first one before it is recorded.
+/// 3. Asked again for the same round it gives the same answer: a crash may lose the first one before it is recorded. Asked for
+///    another round or incident it never gives an answer that was given before.
+/// 4. An edited plan does nothing that the plan which was shown does not.
 #[async_trait]
 pub trait Approver: Send + Sync {
-    /// Asks for approval of `plan`, or for the answer to what was asked before.
-    async fn ask(
-        &self,
-        incident: &Incident,
-        plan: &Plan,
-        previews: &[Preview],
-        hash: &PlanHash,
-        decision: &Decision,
-    ) -> Result<Approval>;
+    /// Asks for approval, or for the answer to what was asked before.
+    async fn ask(&self, question: &ApprovalQuestion<'_>) -> Result<Approval>;
 }
 
 /// What a person is told when the healer can't or may not go on.

@@ -206,6 +206,10 @@ impl Query {
 /// 9. Time is the store's own: workers whose clocks differ agree on who holds what.
 /// 10. An error means that nothing was stored, unless its [`retry`](crate::error::Error::retry) is
 ///     [`Retry::UnknownOutcome`](crate::error::Retry::UnknownOutcome): what was asked for may be there then, and reading tells.
+/// 11. `wake` makes an open incident due whatever its `wake_at`, until the next lease of it, which uses that up: who then finds
+///     that it still has to wait leaves it to its `wake_at` again. While it is held, that counts from when it is free, because its
+///     holder may have looked too early. Those whose own time has come go first. What `list` shows stays as it is; an unknown
+///     incident and a closed one are left alone.
 #[async_trait]
 pub trait Journal: Send + Sync {
     /// Appends at the expected sequence. `after` is the state that the record leads to.
@@ -228,6 +232,9 @@ pub trait Journal: Send + Sync {
 
     /// Leaves an incident to others.
     async fn release(&self, lease: &Lease) -> Result<()>;
+
+    /// Has a waiting incident picked up at once: what it waits for may have come.
+    async fn wake(&self, incident: &IncidentId) -> Result<()>;
 
     /// Puts a snapshot in place of the records that led to it.
     async fn compact(&self, snapshot: &Snapshot) -> Result<()>;

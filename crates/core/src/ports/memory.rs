@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::confidence::TrackRecord;
-use crate::diagnosis::Diagnosis;
+use crate::confidence::{Features, TrackRecord};
+use crate::diagnosis::{Diagnosis, Source};
 use crate::error::Result;
 use crate::incident::{Fingerprint, IncidentId};
 use crate::plan::{Plan, PlanHash};
@@ -43,16 +43,46 @@ pub struct Lesson {
     pub plan: Arc<Plan>,
     /// Whether it ended in a verified heal.
     pub healed: bool,
+    /// What was known of the plan when it was decided that it may be applied; `None` if it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub features: Option<Box<Features>>,
     /// When.
     pub at: Timestamp,
 }
 
 impl Lesson {
+    /// What it says about plans of its kind.
+    #[must_use]
+    pub fn outcome(&self) -> PastOutcome {
+        PastOutcome {
+            source: self.plan.source.clone(),
+            kinds: self.plan.kinds(),
+            healed: self.healed,
+            features: self.features.clone(),
+            at: self.at,
+        }
+    }
+
     /// Identifies the plan within the failure's history.
     #[must_use]
     pub fn plan_fingerprint(&self) -> PlanHash {
         self.plan.fingerprint()
     }
+}
+
+/// How one plan that ran ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastOutcome {
+    /// Where the plan came from.
+    pub source: Source,
+    /// The kind of fix that it was: [`Plan::kinds`].
+    pub kinds: String,
+    /// Whether it ended in a verified heal.
+    pub healed: bool,
+    /// What was known of it when it was decided that it may be applied; `None` if it never was.
+    pub features: Option<Box<Features>>,
+    /// When it ended.
+    pub at: Timestamp,
 }
 
 /// Remembers which plan healed which failure.
@@ -64,6 +94,7 @@ impl Lesson {
 ///    [`TrackRecord::is_good`]; of equals the latest. Nothing similar, nothing merely tried.
 /// 2. `record` is counted once per (incident, plan): repeating it changes nothing.
 /// 3. What was recorded is returned unchanged, also by another process of the same backend.
+/// 4. `past` tells the outcomes that `record` counted, each once, the latest first.
 #[async_trait]
 pub trait MemoryStore: Send + Sync {
     /// The proven fix for this failure, if there is one.
@@ -72,6 +103,9 @@ pub trait MemoryStore: Send + Sync {
     /// Counts an outcome.
     async fn record(&self, lesson: &Lesson) -> Result<()>;
 
+    /// How plans did, over all failures: the latest first, at most `most`.
+    async fn past(&self, most: usize) -> Result<Vec<PastOutcome>>;
+
     /// How plans from the runbook or model called `source` did so far, over all failures.
-    async fn track_record(&self, source: &crate::diagnosis::Source) -> Result<TrackRecord>;
+    async fn track_record(&self, source: &Source) -> Result<TrackRecord>;
 }

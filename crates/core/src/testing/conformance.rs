@@ -3,6 +3,7 @@
 
 mod executor;
 mod journal;
+mod ledger;
 mod llm;
 mod log_source;
 mod memory;
@@ -10,6 +11,7 @@ mod policy;
 
 pub use executor::{ExecutorFixture, executor};
 pub use journal::journal;
+pub use ledger::ledger;
 pub use llm::llm_provider;
 pub use log_source::{LogFixture, log_source};
 pub use memory::memory_store;

@@ -1,6 +1,6 @@
 //! Fakes of the ports that do what a test tells them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,14 +8,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::criterion::Observation;
-use crate::decision::{Decision, Verdict};
+use crate::action::ActionKind;
+use crate::decision::{Clearance, Decision, Verdict};
 use crate::diagnosis::Hypothesis;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evidence::Untrusted;
 use crate::facts::Facts;
 use crate::ports::{
-    CandidateQuery, Candidates, Case, Clock, Entropy, HealthProbe, LlmProvider, LlmRequest, LlmResponse, PolicyEngine,
-    PolicyQuestion, ProbeRequest, Row, Runbooks, TokenUsage,
+    CandidateQuery, Candidates, Case, Clock, Entropy, HealthProbe, LlmProvider, LlmRequest, LlmResponse, Moment, PolicyEngine,
+    PolicyQuestion, ProbeRequest, Reach, Row, Runbooks, TokenUsage,
 };
 use crate::time::Timestamp;
 
@@ -76,6 +77,14 @@ pub struct AllowAll;
 
 #[async_trait]
 impl PolicyEngine for AllowAll {
+    async fn permits(&self, reach: &Reach<'_>) -> Result<BTreeSet<ActionKind>> {
+        Ok(reach.every_kind())
+    }
+
+    async fn clear(&self, _: &Moment<'_>) -> Result<Clearance> {
+        Ok(Clearance::Clear)
+    }
+
     async fn decide(&self, _: &PolicyQuestion<'_>) -> Result<Decision> {
         Ok(saying(Verdict::Allow))
     }
@@ -95,6 +104,14 @@ impl ScriptedPolicy {
 
 #[async_trait]
 impl PolicyEngine for ScriptedPolicy {
+    async fn permits(&self, reach: &Reach<'_>) -> Result<BTreeSet<ActionKind>> {
+        Ok(reach.every_kind())
+    }
+
+    async fn clear(&self, _: &Moment<'_>) -> Result<Clearance> {
+        Ok(Clearance::Clear)
+    }
+
     async fn decide(&self, _: &PolicyQuestion<'_>) -> Result<Decision> {
         Ok(saying(self.0.next().unwrap_or(Verdict::Deny)))
     }
@@ -102,7 +119,7 @@ impl PolicyEngine for ScriptedPolicy {
 
 fn saying(verdict: Verdict) -> Decision {
     let rationale = format!("scripted: {verdict:?}");
-    Decision { verdict, needs_rehearsal: false, rules: Vec::new(), rationale, policy_version: "test".to_owned() }
+    Decision::new(verdict, rationale, "test")
 }
 
 /// Sees one state of health after the other; the last one stays.

@@ -4,17 +4,19 @@
 use async_trait::async_trait;
 use mockall::mock;
 
-use crate::action::ActionSpec;
+use std::collections::BTreeSet;
+
+use crate::action::{ActionKind, ActionSpec};
 use crate::confidence::TrackRecord;
-use crate::decision::Decision;
+use crate::decision::{Clearance, Decision};
 use crate::diagnosis::Source;
 use crate::error::Result;
 use crate::evidence::Evidence;
 use crate::incident::{Fingerprint, IncidentId};
 use crate::plan::{Plan, Preview, Step};
 use crate::ports::{
-    Approved, EffectStatus, Executor, Lesson, LlmProvider, LlmRequest, LlmResponse, LogSource, MemoryStore,
-    PolicyEngine, PolicyQuestion, ProvenFix, Rehearsal, RehearsalEvidence, Undone, Work,
+    Approved, EffectStatus, Executor, Lesson, LlmProvider, LlmRequest, LlmResponse, LogSource, MemoryStore, PastOutcome,
+    Moment, PolicyEngine, PolicyQuestion, ProvenFix, Reach, Rehearsal, RehearsalEvidence, Undone, Work,
 };
 use crate::resource::ResourceRef;
 
@@ -49,6 +51,14 @@ mock! {
 
 #[async_trait]
 impl PolicyEngine for MockPolicyEngine {
+    async fn permits(&self, reach: &Reach<'_>) -> Result<BTreeSet<ActionKind>> {
+        Ok(reach.every_kind())
+    }
+
+    async fn clear(&self, _: &Moment<'_>) -> Result<Clearance> {
+        Ok(Clearance::Clear)
+    }
+
     async fn decide(&self, question: &PolicyQuestion<'_>) -> Result<Decision> {
         self.on_decide(question.plan, question.rehearsal)
     }
@@ -112,5 +122,6 @@ mock! {
         async fn recall(&self, fingerprint: &Fingerprint) -> Result<Option<ProvenFix>>;
         async fn record(&self, lesson: &Lesson) -> Result<()>;
         async fn track_record(&self, source: &Source) -> Result<TrackRecord>;
+        async fn past(&self, most: usize) -> Result<Vec<PastOutcome>>;
     }
 }

@@ -5,6 +5,7 @@
 pub mod conformance;
 mod fakes;
 mod mocks;
+mod people;
 mod world;
 
 pub use fakes::{
@@ -12,6 +13,7 @@ pub use fakes::{
     SeededEntropy,
 };
 pub use mocks::{MockExecutor, MockLlmProvider, MockLogSource, MockMemoryStore, MockPolicyEngine};
+pub use people::FakePeople;
 pub use world::{FakeExecutor, FakeWorld, SET_VALUE, set_value, wrong_value};
 
 use crate::error::{Error, ErrorKind};

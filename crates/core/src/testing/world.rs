@@ -214,7 +214,7 @@ pub fn set_value(target: &ResourceRef, key: &str, value: &str) -> Result<Step, c
     let parameters = Parameters::from([("key".to_owned(), text(key)), ("value".to_owned(), text(value))]);
     let executor = FakeExecutor::new(FakeWorld::default());
     Ok(Step {
-        action: Action::new(&executor.kinds[0], target.clone(), parameters)?,
+        action: Action::for_tests(&executor.kinds[0], target.clone(), parameters)?,
         criteria: vec![SuccessCriterion::Probe("healthy".to_owned())],
         compensation: Compensation::Undo,
         retry: StepRetry::ONCE,

@@ -56,7 +56,10 @@ async fn with_another_hash_it_is_refused() {
 async fn a_refusal_escalates_with_its_reason() {
     let scene = Scene::broken();
     let report = scene.heal(asking(&scene, Answers::new(&[Answers::no]))).await;
-    assert_eq!(report.outcome().cloned(), escalated(Trouble::Refused { because: "not on a Friday".to_owned() }));
+    assert_eq!(
+        report.outcome().cloned(),
+        escalated(Trouble::Refused { because: "ada refused it: not on a Friday".to_owned() })
+    );
     assert_eq!(scene.mode(), "bad");
 }
 

@@ -1,13 +1,15 @@
 //! Policy fails closed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use selfheal_core::decision::{Decision, Verdict};
+use selfheal_core::action::ActionKind;
+use selfheal_core::decision::{Clearance, Decision, Verdict};
 use selfheal_core::engine::{TriedResult, Trouble};
 use selfheal_core::error::Result;
 use selfheal_core::orchestrator::BuildError;
-use selfheal_core::ports::{PolicyEngine, PolicyQuestion};
+use selfheal_core::ports::{Moment, PolicyEngine, PolicyQuestion, Reach};
 use selfheal_core::testing::{AllowAll, ScriptedPolicy, unavailable};
 
 use crate::scene::{Scene, escalated};
@@ -20,6 +22,14 @@ enum Defect {
 
 #[async_trait]
 impl PolicyEngine for Defect {
+    async fn permits(&self, reach: &Reach<'_>) -> Result<BTreeSet<ActionKind>> {
+        Ok(reach.every_kind())
+    }
+
+    async fn clear(&self, _: &Moment<'_>) -> Result<Clearance> {
+        Ok(Clearance::Clear)
+    }
+
     async fn decide(&self, _: &PolicyQuestion<'_>) -> Result<Decision> {
         match self {
             Self::Errs => Err(unavailable("policy.decide")),

@@ -1,12 +1,14 @@
 //! A rehearsal that fails leaves the world alone.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use selfheal_core::decision::{Decision, Verdict};
+use selfheal_core::action::ActionKind;
+use selfheal_core::decision::{Clearance, Decision, Verdict};
 use selfheal_core::engine::{Outcome, TriedResult, Trouble};
 use selfheal_core::error::Result;
 use selfheal_core::facts::Facts;
-use selfheal_core::ports::{PolicyEngine, PolicyQuestion, Rehearsal, RehearsalEvidence};
+use selfheal_core::ports::{Moment, PolicyEngine, PolicyQuestion, Reach, Rehearsal, RehearsalEvidence};
 use selfheal_core::testing::ScriptedRunbooks;
 
 use crate::scene::{Scene, escalated, evidence, hypothesis};
@@ -40,6 +42,14 @@ struct WantsRehearsal {
 
 #[async_trait::async_trait]
 impl PolicyEngine for WantsRehearsal {
+    async fn permits(&self, reach: &Reach<'_>) -> Result<BTreeSet<ActionKind>> {
+        Ok(reach.every_kind())
+    }
+
+    async fn clear(&self, _: &Moment<'_>) -> Result<Clearance> {
+        Ok(Clearance::Clear)
+    }
+
     async fn decide(&self, question: &PolicyQuestion<'_>) -> Result<Decision> {
         let verified = question.rehearsal == RehearsalEvidence::Verified;
         let denied = self.settles && !verified && question.rehearsal != RehearsalEvidence::Pending;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use selfheal_core::action::{Action, ActionKind, Parameter, Parameters, Provenance, Reversibility, Value};
+use selfheal_core::allowed::Allowed;
+use selfheal_core::action::{Action, ActionKind, Parameter, Parameters, Reversibility, Value};
 use selfheal_core::category::FailureCategory;
 use selfheal_core::confidence::{Confidence, TrackRecord};
 use selfheal_core::decision::{Decision, Verdict};
@@ -42,6 +43,8 @@ fn resource() -> ResourceRef {
 pub(crate) fn opened(seed: u64) -> Event {
     let facts = Facts::new().with("exit_code", Fact::Number(1));
     let evidence = vec![evidence("error: mode is bad")];
+    let kinds = [ActionKind::custom("set_value"), ActionKind::RETRY_STAGE];
+    let allowed = Arc::new(Allowed::for_tests(resource(), kinds));
     let incident = Incident {
         id: IncidentId::from_random(seed),
         fingerprint: Fingerprint::of(&resource(), &facts, &evidence),
@@ -53,7 +56,7 @@ pub(crate) fn opened(seed: u64) -> Event {
         observed_at: Timestamp::default(),
         opened_at: Timestamp::default(),
     };
-    Event::Opened { incident: Arc::new(incident), seed, limits: Arc::new(limits()) }
+    Event::Opened { incident: Arc::new(incident), seed, limits: Arc::new(limits()), allowed }
 }
 
 fn evidence(text: &str) -> Evidence {
@@ -210,10 +213,7 @@ impl<'a> Walk<'a> {
 
     fn retry_step(&mut self) -> Step {
         let spec = standard_specs().into_iter().find(|spec| spec.kind == ActionKind::RETRY_STAGE).unwrap();
-        let number = |value: u16| Parameter {
-            value: Value::Integer(i64::from(value)),
-            provenance: Provenance::Configured { by: "walk".to_owned() },
-        };
+        let number = |value: u16| Parameter::configured("walk", Value::Integer(i64::from(value)));
         let (attempts, backoff) = (self.draw(6), self.draw(3) * 1_000);
         let parameters = Parameters::from([
             ("attempts".to_owned(), number(attempts)),
@@ -221,7 +221,7 @@ impl<'a> Walk<'a> {
         ]);
         let template = self.step();
         Step {
-            action: Action::new(&spec, resource(), parameters).unwrap(),
+            action: Action::for_tests(&spec, resource(), parameters).unwrap(),
             compensation: Compensation::NothingToUndo,
             retry: StepRetry { attempts: u32::from(attempts), initial_backoff_ms: u64::from(backoff) },
             ..template

@@ -133,6 +133,12 @@ impl PublicKey {
         Ok(())
     }
 
+    /// Its 32 bytes, without a name: what people are enrolled with.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8; 32] {
+        self.key.as_bytes()
+    }
+
     /// Reads the key from its file.
     ///
     /// # Errors
@@ -181,6 +187,14 @@ impl SignatureVerifier for PublicKey {
     }
 }
 
+/// Whether `signature` over `message` is by the holder of the Ed25519 public key `key`. Strict: a weak key, or a signature that is
+/// not in canonical form, never passes.
+#[must_use]
+pub fn verify_signature(key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bool {
+    let signature = ed25519_dalek::Signature::from_bytes(signature);
+    ed25519_dalek::VerifyingKey::from_bytes(key).is_ok_and(|key| key.verify_strict(message, &signature).is_ok())
+}
+
 fn text(name: &str, id: KeyId, key: &[u8; 32]) -> String {
     format!("{name}+{id}+{}", STANDARD.encode([[ED25519].as_slice(), key].concat()))
 }
@@ -198,4 +212,34 @@ fn parse(line: &str) -> Option<(&str, KeyId, [u8; 32])> {
 
 fn invalid(operation: &'static str, message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Invalid, operation, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_is_by_one_key_over_one_message() {
+        let (key, other) = (SigningKey::generate("ada").unwrap(), SigningKey::generate("bob").unwrap());
+        let signature = key.sign(b"yes").unwrap();
+        assert!(verify_signature(key.public().bytes(), b"yes", &signature));
+        assert!(!verify_signature(key.public().bytes(), b"no", &signature));
+        assert!(!verify_signature(other.public().bytes(), b"yes", &signature));
+        let mut altered = signature;
+        altered[0] ^= 1;
+        assert!(!verify_signature(key.public().bytes(), b"yes", &altered));
+    }
+
+    #[test]
+    fn a_weak_key_accepts_nothing() {
+        // The neutral element: for it, R = neutral and s = 0 satisfy the equation over any message.
+        let mut neutral = [0; 32];
+        neutral[0] = 1;
+        let mut signature = [0; 64];
+        signature[0] = 1;
+        let lenient = ed25519_dalek::VerifyingKey::from_bytes(&neutral).unwrap();
+        let forged = ed25519_dalek::Signature::from_bytes(&signature);
+        assert!(ed25519_dalek::Verifier::verify(&lenient, b"anything", &forged).is_ok());
+        assert!(!verify_signature(&neutral, b"anything", &signature));
+    }
 }

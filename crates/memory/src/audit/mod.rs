@@ -2,7 +2,7 @@
 //!
 //! What a log is stands in [`selfheal_core::audit`]. Here is what reads and writes files for it:
 //!
-//! - [`SigningKey`] and [`PublicKey`]: Ed25519, the private half in a private file;
+//! - [`SigningKey`] and [`PublicKey`]: Ed25519, the private half in a private file; [`verify_signature`] by a key without a name;
 //! - [`FileWitness`]: keeps each signed checkpoint in a file of its own;
 //! - [`AuditRows`]: what a store gives so that [`verify`] can read it; [`InMemoryLog`] is the plainest one;
 //! - [`export`] and [`Export`]: a log as JSON lines, which verifies by itself, offline.
@@ -37,7 +37,7 @@ mod witness;
 pub use export::{EXPORT_VERSION, export};
 pub use export_reader::Export;
 pub use in_memory::{InMemoryLog, InMemoryRow};
-pub use keys::{PublicKey, SigningKey};
+pub use keys::{PublicKey, SigningKey, verify_signature};
 pub use rows::AuditRows;
 pub use salts::Salts;
 pub use verify::{Unverified, verify};

@@ -1,13 +1,17 @@
-//! The journal against its audit log: each record that is there is the one that its leaf has the hash of, none is missing unless
-//! a leaf says that it was compacted or forgotten, and every incident stands where its newest leaf says.
+//! The journal and its ledger against the audit log: each record and each entry that is there is the one that its leaf has the hash
+//! of, none is missing unless a leaf says that it was compacted, forgotten or dropped, and every incident stands where its newest
+//! leaf says.
 
 use std::collections::BTreeMap;
 
 use selfheal_core::audit::{MAX_DEFECTS, Openings};
 use selfheal_core::ports::Standing;
+use selfheal_core::time::Timestamp;
 
-use super::leaves::{COMPACTED, FORGOTTEN};
-use super::rows::unsigned;
+use super::entries::Extent;
+use super::leaves::{COMPACTED, DROPPED, FORGOTTEN};
+use super::rows::{millis, unsigned};
+use super::streams::Streams;
 use super::vouching::{Kept, stands_as_said};
 
 /// One thing in the journal that the audit log doesn't vouch for.
@@ -54,6 +58,40 @@ pub enum Mismatch {
         /// Which.
         incident: String,
     },
+    /// An entry of the ledger is not the one that its leaf has the hash of.
+    #[error("entry {sequence} of stream {stream} is not what leaf {leaf} has the hash of")]
+    ChangedEntry {
+        /// The leaf.
+        leaf: u64,
+        /// Whose entry.
+        stream: String,
+        /// Its place.
+        sequence: i64,
+    },
+    /// Entries of the ledger are gone, and no leaf says that they were dropped.
+    #[error("entries of stream {stream} are missing up to {last}, and the audit log doesn't say why")]
+    MissingEntry {
+        /// Whose.
+        stream: String,
+        /// The last one that is missing.
+        last: u64,
+    },
+    /// An entry of the ledger at a leaf that speaks of something else, or that isn't there.
+    #[error("entry {sequence} of stream {stream} stands at leaf {leaf}, which doesn't speak of it")]
+    UnknownEntry {
+        /// The leaf.
+        leaf: i64,
+        /// Whose entry.
+        stream: String,
+        /// Its place.
+        sequence: i64,
+    },
+    /// A stream of the ledger begins or ends elsewhere than the audit log says.
+    #[error("stream {stream} doesn't begin and end where the audit log says")]
+    Stream {
+        /// Which.
+        stream: String,
+    },
     /// Tables don't fit each other.
     #[error("{0}")]
     Tables(String),
@@ -66,7 +104,9 @@ pub struct CrossChecked {
     pub records: u64,
     /// Snapshots that stand for records that were compacted.
     pub snapshots: u64,
-    /// Leaves whose records were compacted or forgotten.
+    /// Entries of the ledger that are there, each with its leaf.
+    pub entries: u64,
+    /// Leaves whose records were compacted or forgotten, or whose entries were dropped.
     pub tidied: u64,
 }
 
@@ -77,6 +117,21 @@ pub(crate) struct Stored<'a> {
     pub(crate) text: &'a str,
 }
 
+/// An entry as it is stored.
+pub(crate) struct StoredEntry<'a> {
+    pub(crate) stream: &'a str,
+    pub(crate) sequence: i64,
+    pub(crate) at_ms: i64,
+    pub(crate) text: &'a str,
+}
+
+/// What stands at a leaf.
+pub(crate) enum At<'a> {
+    Nothing,
+    Record(Stored<'a>),
+    Entry(StoredEntry<'a>),
+}
+
 /// What a part of the journal was found to be.
 #[derive(Default)]
 pub(crate) struct Part {
@@ -85,6 +140,7 @@ pub(crate) struct Part {
     missing: BTreeMap<String, u64>,
     /// How many records of an incident may be gone.
     tidied: BTreeMap<String, u64>,
+    streams: Streams,
     mismatches: Vec<Mismatch>,
 }
 
@@ -94,8 +150,10 @@ impl Part {
     pub(crate) fn joined(mut self, other: Self) -> Self {
         self.checked.records += other.checked.records;
         self.checked.snapshots += other.checked.snapshots;
+        self.checked.entries += other.checked.entries;
         self.checked.tidied += other.checked.tidied;
         self.mismatches.extend(other.mismatches);
+        self.streams.join(other.streams);
         for (incident, last) in other.missing {
             raise(&mut self.missing, incident, last);
         }
@@ -112,6 +170,7 @@ impl Part {
                 self.mismatches.push(Mismatch::Missing { incident, last });
             }
         }
+        self.mismatches.extend(std::mem::take(&mut self.streams).mismatches());
         self.mismatches.truncate(MAX_DEFECTS);
         if self.mismatches.is_empty() { Ok(self.checked) } else { Err(self.mismatches) }
     }
@@ -128,15 +187,18 @@ impl Part {
         self.mismatches.len() > MAX_DEFECTS
     }
 
-    /// Looks at a leaf, whose openings are stored as `leaf`, and at the record that stands at it, if there is one.
-    pub(crate) fn look_at(&mut self, index: i64, leaf: &[u8], record: Option<&Stored<'_>>) {
+    /// Looks at a leaf, whose openings are stored as `leaf`, and at what stands at it.
+    pub(crate) fn look_at(&mut self, index: i64, leaf: &[u8], at: &At<'_>) {
         // One that can't be read is a defect of the log, and told of there.
         let Ok(leaf) = Openings::decode(leaf) else { return };
-        match record {
-            Some(record) => self.compare(index, &leaf, record),
-            None if leaf.value("record").is_some() => self.miss(index, &leaf),
-            None if leaf.value("event") == Some(FORGOTTEN) => self.tell(&leaf),
-            None => {}
+        match at {
+            At::Record(record) => self.compare(index, &leaf, record),
+            At::Entry(entry) => self.compare_entry(index, &leaf, entry),
+            At::Nothing if leaf.value("record").is_some() => self.miss(index, &leaf),
+            At::Nothing if leaf.value("entry").is_some() => self.miss_entry(index, &leaf),
+            At::Nothing if leaf.value("event") == Some(FORGOTTEN) => self.tell(&leaf),
+            At::Nothing if leaf.value("event") == Some(DROPPED) => self.streams.tell(&leaf),
+            At::Nothing => {}
         }
     }
 
@@ -160,6 +222,34 @@ impl Part {
             (Some(incident), Some(sequence)) => raise(&mut self.missing, incident.to_owned(), sequence),
             _ => self.complain(Mismatch::Tables(format!("leaf {index} doesn't say whose record it speaks of"))),
         }
+    }
+
+    fn compare_entry(&mut self, index: i64, leaf: &Openings<'_>, entry: &StoredEntry<'_>) {
+        let StoredEntry { stream, sequence, at_ms, text } = *entry;
+        self.checked.entries += 1;
+        let whose = || (stream.to_owned(), sequence);
+        if leaf.value("entry").is_none() {
+            let (stream, sequence) = whose();
+            self.complain(Mismatch::UnknownEntry { leaf: index, stream, sequence });
+        } else if !Kept::entry(stream, sequence, text).is_vouched_for(leaf) || !is_of(text, sequence, at_ms) {
+            let (stream, sequence) = whose();
+            self.complain(Mismatch::ChangedEntry { leaf: unsigned(index), stream, sequence });
+        }
+        self.streams.meet(stream, unsigned(sequence));
+    }
+
+    fn miss_entry(&mut self, index: i64, leaf: &Openings<'_>) {
+        self.checked.tidied += 1;
+        let place = leaf.value("place").and_then(|place| place.parse().ok());
+        match (leaf.value("stream"), place) {
+            (Some(stream), Some(place)) => self.streams.miss(stream, place),
+            _ => self.complain(Mismatch::Tables(format!("leaf {index} doesn't say whose entry it speaks of"))),
+        }
+    }
+
+    /// Looks at how far a stream is said to reach.
+    pub(crate) fn look_at_stream(&mut self, stream: &str, extent: Extent) {
+        self.streams.compare(stream, extent);
     }
 
     fn tell(&mut self, leaf: &Openings<'_>) {
@@ -190,6 +280,18 @@ impl Part {
             self.complain(Mismatch::Standing { incident: standing.incident.as_str().to_owned() });
         }
     }
+}
+
+/// Whether `text` is an entry of this place and time, by which it is found.
+fn is_of(text: &str, sequence: i64, at_ms: i64) -> bool {
+    let found = serde_json::from_str::<Placed>(text);
+    found.is_ok_and(|found| found.sequence == unsigned(sequence) && millis(found.at) == at_ms)
+}
+
+#[derive(serde::Deserialize)]
+struct Placed {
+    sequence: u64,
+    at: Timestamp,
 }
 
 fn raise(all: &mut BTreeMap<String, u64>, incident: String, number: u64) {

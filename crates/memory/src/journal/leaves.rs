@@ -3,6 +3,7 @@
 use selfheal_core::audit::{Erasure, Field, Hash, Leaf, Malformed, Openings};
 use selfheal_core::error::{Error, ErrorKind, Result};
 use selfheal_core::incident::IncidentId;
+use selfheal_core::ports::Stream;
 use selfheal_core::time::Timestamp;
 
 /// A checkpoint is signed at least when the number of leaves passes a multiple of this.
@@ -14,9 +15,12 @@ pub(crate) const COMPACTED: &str = "compacted";
 /// The value of `event` in a leaf that says that a closed incident was removed.
 pub(crate) const FORGOTTEN: &str = "forgotten";
 
-/// What ties the journal to its log. Without them nobody could say whose a record is and whether it is the one that was
+/// The value of `event` in a leaf that says that a stream's oldest entries were removed.
+pub(crate) const DROPPED: &str = "dropped";
+
+/// What ties journal and ledger to their log. Without them nobody could say whose a record is and whether it is the one that was
 /// written, so that a forged one would pass for one whose proof was erased.
-const TIES: [&str; 5] = ["event", "incident", "record", "sequence", "snapshot"];
+const TIES: [&str; 9] = ["entry", "event", "incident", "note", "place", "record", "sequence", "snapshot", "stream"];
 
 /// Whether a log that grew from `before` to `after` leaves is to be signed for that alone.
 pub(crate) fn is_full(before: u64, after: u64) -> bool {
@@ -33,6 +37,17 @@ pub(crate) fn compacted(incident: &IncidentId, records: i64, snapshot: &str, now
 /// What the leaf says of the removal of `incident`, which had so many records.
 pub(crate) fn forgotten(incident: &IncidentId, records: i64, now: Timestamp) -> Vec<Field> {
     told(FORGOTTEN, incident, records, now)
+}
+
+/// What the leaf says of the removal of the first `entries` of `stream`.
+pub(crate) fn dropped(stream: &Stream, entries: i64, now: Timestamp) -> Vec<Field> {
+    vec![
+        Field::new("at_ms", now.as_millis().to_string()),
+        Field::new("by", "healer"),
+        Field::new("entries", entries.to_string()),
+        Field::new("event", DROPPED),
+        Field::new("stream", stream.as_str()),
+    ]
 }
 
 fn told(event: &str, incident: &IncidentId, records: i64, now: Timestamp) -> Vec<Field> {
@@ -53,21 +68,21 @@ pub(crate) fn erased(erasure: &Erasure, found: Option<(&[u8], &[u8])>) -> Result
     let Some((leaf, openings)) = found else { return refuse(ErrorKind::NotFound, "there is no such leaf") };
     let openings = Openings::decode(openings).map_err(damaged)?;
     if tells_of_a_loss(&openings) {
-        return refuse(ErrorKind::Invalid, "what tells of an erasure, or of records that are gone, is never erased");
+        return refuse(ErrorKind::Invalid, "what tells of an erasure, or of what is gone, is never erased");
     }
     let leaf = Leaf::decode(leaf).map_err(damaged)?;
     if !leaf.commitments().any(|(name, _)| name == erasure.field) {
         return refuse(ErrorKind::NotFound, "the leaf has no such field");
     }
     if TIES.contains(&erasure.field.as_str()) {
-        let message = "what says which record a leaf vouches for is never erased; forget the incident instead";
+        let message = "what says what a leaf vouches for is never erased; forget the incident instead";
         return refuse(ErrorKind::Invalid, message);
     }
     Ok(openings.without(&erasure.field))
 }
 
 fn tells_of_a_loss(openings: &Openings<'_>) -> bool {
-    Erasure::read(openings).is_some() || matches!(openings.value("event"), Some(COMPACTED | FORGOTTEN))
+    Erasure::read(openings).is_some() || matches!(openings.value("event"), Some(COMPACTED | FORGOTTEN | DROPPED))
 }
 
 fn refusal(erasure: &Erasure, kind: ErrorKind, message: &str) -> Error {

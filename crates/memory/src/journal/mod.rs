@@ -1,10 +1,13 @@
-//! Durable journals: the history of every incident, and beside it, in the same transaction, the audit log that vouches for it.
+//! Durable journals: the history of every incident, a ledger of what people and healers share, and beside both, in the same
+//! transactions, the audit log that vouches for them.
 
 pub(crate) mod crosscheck;
+pub(crate) mod entries;
 pub(crate) mod leaves;
 pub(crate) mod rows;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod streams;
 pub(crate) mod vouching;
 pub(crate) mod witnessing;
 

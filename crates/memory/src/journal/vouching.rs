@@ -1,4 +1,4 @@
-//! What a leaf of the audit log vouches for: a record or a snapshot, and where its incident then stands.
+//! What a leaf of the audit log vouches for: a record or a snapshot, and where its incident then stands; an entry of a ledger.
 
 use selfheal_core::audit::{Hash, Openings};
 use selfheal_core::error::{Error, ErrorKind, Result};
@@ -7,24 +7,35 @@ use selfheal_core::ports::Standing;
 /// Leaves name an incident by at least so much of its id.
 const NAMED_BYTES: usize = 1024 - 3;
 
-/// A text of the journal with its place, which its leaf has to name with the text's hash.
+/// A text of the journal or the ledger with its place, which its leaf has to name with the text's hash.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Kept<'a> {
     what: &'static str,
     place: (&'static str, i64),
-    incident: &'a str,
+    whose: Whose<'a>,
     text: &'a str,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Whose<'a> {
+    Incident(&'a str),
+    Stream(&'a str),
 }
 
 impl<'a> Kept<'a> {
     /// The record of `incident` at `sequence`.
     pub(crate) fn record(incident: &'a str, sequence: i64, text: &'a str) -> Self {
-        Self { what: "record", place: ("sequence", sequence), incident, text }
+        Self { what: "record", place: ("sequence", sequence), whose: Whose::Incident(incident), text }
     }
 
     /// What stands for the first `records` of `incident`.
     pub(crate) fn snapshot(incident: &'a str, records: i64, text: &'a str) -> Self {
-        Self { what: "snapshot", place: ("records", records), incident, text }
+        Self { what: "snapshot", place: ("records", records), whose: Whose::Incident(incident), text }
+    }
+
+    /// The entry of `stream` at `sequence`.
+    pub(crate) fn entry(stream: &'a str, sequence: i64, text: &'a str) -> Self {
+        Self { what: "entry", place: ("place", sequence), whose: Whose::Stream(stream), text }
     }
 
     /// Whether the leaf with these openings is that of this text. All that says so is never erased: where it is missing, the
@@ -33,23 +44,32 @@ impl<'a> Kept<'a> {
         let (name, place) = self.place;
         leaf.value(self.what) == Some(Hash::of(self.text.as_bytes()).to_string().as_str())
             && leaf.value(name) == Some(place.to_string().as_str())
-            && names(leaf, self.incident)
+            && self.whose.is_named_by(leaf)
     }
 
     /// As [`is_vouched_for`](Self::is_vouched_for), of a leaf whose openings are stored as `leaf`, if there is one.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] unless it is.
-    pub(crate) fn check(&self, leaf: Option<&[u8]>) -> Result<()> {
+    pub(crate) fn check(&self, operation: &'static str, leaf: Option<&[u8]>) -> Result<()> {
         let damaged = |why: &str| {
-            let message = format!("the store is damaged: a {} {why}", self.what);
-            Err(Error::new(ErrorKind::Invalid, "journal.read", message))
+            let message = format!("the store is damaged: {} {} {why}", self.what, self.place.1);
+            Err(Error::new(ErrorKind::Invalid, operation, message))
         };
         let Some(leaf) = leaf else { return damaged("has no leaf in the audit log") };
         match Openings::decode(leaf) {
             Ok(leaf) if self.is_vouched_for(&leaf) => Ok(()),
             Ok(_) => damaged("is not the one that the audit log has the hash of"),
             Err(_) => damaged("has a leaf whose openings can't be read"),
+        }
+    }
+}
+
+impl Whose<'_> {
+    fn is_named_by(self, leaf: &Openings<'_>) -> bool {
+        match self {
+            Self::Incident(incident) => names(leaf, incident),
+            Self::Stream(stream) => leaf.value("stream") == Some(stream),
         }
     }
 }

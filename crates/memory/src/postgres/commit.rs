@@ -17,7 +17,7 @@ use crate::journal::rows::{PreparedRecord, signed, unsigned};
 const OPERATION: &str = "journal.append";
 
 /// Between two tries to reach a server that went away.
-const PAUSE: Duration = Duration::from_millis(50);
+pub(super) const PAUSE: Duration = Duration::from_millis(50);
 
 /// An append that waits for its transaction.
 #[derive(Debug)]

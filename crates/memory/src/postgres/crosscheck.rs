@@ -4,16 +4,18 @@ use futures_util::StreamExt;
 use selfheal_core::audit::MAX_DEFECTS;
 use selfheal_core::error::{Error, ErrorKind, Result};
 use selfheal_core::ports::Standing;
+use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
 
 use super::rows::PostgresRows;
-use crate::journal::crosscheck::Stored;
+use crate::journal::crosscheck::{At, Stored, StoredEntry};
+use crate::journal::entries::Extent;
 use crate::journal::rows::{millis, parsed, resource_key, signed};
 use crate::journal::{CrossChecked, Mismatch, Part};
 
 const LEAVES: &str = "
-SELECT o.leaf, o.encoding, r.incident, r.sequence, r.record
-FROM audit_openings o LEFT JOIN records r ON r.leaf = o.leaf ORDER BY o.leaf";
+SELECT o.leaf, o.encoding, r.incident, r.sequence, r.record, e.stream, e.sequence, e.at_ms, e.entry
+FROM audit_openings o LEFT JOIN records r ON r.leaf = o.leaf LEFT JOIN entries e ON e.leaf = o.leaf ORDER BY o.leaf";
 
 /// Records without a leaf, and those whose incident is gone.
 const STRANGERS: &str = "
@@ -21,6 +23,12 @@ SELECT r.leaf, r.incident, r.sequence FROM records r
 WHERE NOT EXISTS (SELECT FROM audit_openings o WHERE o.leaf = r.leaf)
     OR NOT EXISTS (SELECT FROM incidents i WHERE i.incident = r.incident)
 ORDER BY r.leaf LIMIT $1";
+
+/// Entries without a leaf of their own.
+const STRANGE_ENTRIES: &str = "
+SELECT e.leaf, e.stream, e.sequence FROM entries e
+WHERE NOT EXISTS (SELECT FROM audit_openings o WHERE o.leaf = e.leaf) OR EXISTS (SELECT FROM records r WHERE r.leaf = e.leaf)
+ORDER BY e.leaf LIMIT $1";
 
 const SNAPSHOTS: &str = "
 SELECT s.incident, s.records, s.snapshot, o.encoding, EXISTS (SELECT FROM incidents i WHERE i.incident = s.incident)
@@ -46,6 +54,7 @@ impl PostgresRows {
             leaves(connection, &mut whole).await?;
             strangers(connection, &mut whole).await?;
             snapshots(connection, &mut whole).await?;
+            streams(connection, &mut whole).await?;
             standings(connection, &mut whole).await
         })?;
         Ok(whole.result())
@@ -66,16 +75,22 @@ impl PostgresRows {
 async fn leaves(connection: &mut PgConnection, whole: &mut Part) -> sqlx::Result<()> {
     let mut rows = sqlx::query(LEAVES).fetch(connection);
     while let Some(row) = rows.next().await.transpose()? {
-        let record = match row.try_get::<Option<&str>, _>(4)? {
-            Some(text) => Some(Stored { incident: row.try_get(2)?, sequence: row.try_get(3)?, text }),
-            None => None,
-        };
-        whole.look_at(row.try_get(0)?, row.try_get(1)?, record.as_ref());
+        whole.look_at(row.try_get(0)?, row.try_get(1)?, &found(&row)?);
         if whole.is_hopeless() {
             break;
         }
     }
     Ok(())
+}
+
+/// What stands at the leaf of `row`. A record and an entry at one leaf: the leaf speaks of one of them, the other is none's.
+fn found(row: &PgRow) -> sqlx::Result<At<'_>> {
+    if let Some(text) = row.try_get(4)? {
+        return Ok(At::Record(Stored { incident: row.try_get(2)?, sequence: row.try_get(3)?, text }));
+    }
+    let Some(text) = row.try_get(8)? else { return Ok(At::Nothing) };
+    let (stream, sequence, at_ms) = (row.try_get(5)?, row.try_get(6)?, row.try_get(7)?);
+    Ok(At::Entry(StoredEntry { stream, sequence, at_ms, text }))
 }
 
 async fn strangers(connection: &mut PgConnection, whole: &mut Part) -> sqlx::Result<()> {
@@ -95,6 +110,20 @@ async fn snapshots(connection: &mut PgConnection, whole: &mut Part) -> sqlx::Res
         if !row.try_get::<bool, _>(4)? {
             whole.complain(Mismatch::Snapshot { incident: incident.to_owned() });
         }
+    }
+    Ok(())
+}
+
+/// Entries that stand nowhere or where a record does, and how far each stream reaches.
+async fn streams(connection: &mut PgConnection, whole: &mut Part) -> sqlx::Result<()> {
+    let found: Vec<(i64, String, i64)> =
+        sqlx::query_as(STRANGE_ENTRIES).bind(signed(MAX_DEFECTS as u64)).fetch_all(&mut *connection).await?;
+    for (leaf, stream, sequence) in found {
+        whole.complain(Mismatch::UnknownEntry { leaf, stream, sequence });
+    }
+    let mut rows = sqlx::query("SELECT stream, length, dropped FROM streams").fetch(connection);
+    while let Some(row) = rows.next().await.transpose()? {
+        whole.look_at_stream(row.try_get(0)?, Extent { length: row.try_get(1)?, dropped: row.try_get(2)? });
     }
     Ok(())
 }

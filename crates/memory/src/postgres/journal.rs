@@ -36,7 +36,7 @@ use crate::journal::witnessing::Showing;
 #[derive(Clone)]
 pub struct PostgresJournal {
     pub(super) server: Server,
-    pool: PgPool,
+    pub(super) pool: PgPool,
     queue: Option<Queue>,
     showing: Option<Arc<Showing>>,
 }
@@ -91,14 +91,14 @@ impl PostgresJournal {
     /// When it returns, the value is gone for every later reader. The server keeps the bytes for longer: in the table's file until
     /// `VACUUM` and until something else is written there, in its write-ahead log, on replicas and in backups.
     ///
-    /// Only the log's own words go. The incident's records, the snapshot that stands for compacted ones (a whole state,
+    /// Only the log's own words go. The incident's records and approvals, the snapshot that stands for compacted ones (a whole state,
     /// evidence included) and its line in [`list`](Journal::list) go with [`forget`](Journal::forget), once it is closed; what
     /// was learned from it lies in the memory; exports and checkpoints that were made before are as they were.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] if there is no such leaf, or it never had such a field; [`ErrorKind::Invalid`] if the field ties a
-    /// record to its leaf (`event`, `incident`, `record`, `sequence`, `snapshot`), or the leaf tells of an erasure, a compaction
-    /// or a removal: all of that has to stay readable.
+    /// record or an entry to its leaf (`event`, `incident`, `record`, `sequence`, `snapshot`; `entry`, `note`, `place`, `stream`), or
+    /// the leaf tells of an erasure, a compaction or a removal: all of that has to stay readable.
     pub async fn erase(&self, erasure: &Erasure) -> Result<()> {
         self.tend("audit.erase", Tend::Erase(erasure.clone())).await
     }
@@ -137,16 +137,16 @@ impl PostgresJournal {
         signed
     }
 
-    fn limit(&self) -> Duration {
+    pub(super) fn limit(&self) -> Duration {
         self.server.options.statement_timeout
     }
 
-    fn queue(&self, operation: &'static str) -> Result<&Queue> {
+    pub(super) fn queue(&self, operation: &'static str) -> Result<&Queue> {
         let read_only = || Error::new(ErrorKind::Forbidden, operation, "the journal was opened to read only");
         self.queue.as_ref().ok_or_else(read_only)
     }
 
-    async fn tend(&self, operation: &'static str, tend: Tend) -> Result<()> {
+    pub(super) async fn tend(&self, operation: &'static str, tend: Tend) -> Result<()> {
         let (answer, answered) = oneshot::channel();
         self.queue(operation)?.ask(operation, Job::Tend(tend, answer), answered).await
     }
@@ -202,6 +202,11 @@ impl Journal for PostgresJournal {
     async fn release(&self, lease: &Lease) -> Result<()> {
         self.queue("journal.release")?;
         leases::release(&self.pool, self.limit(), lease).await
+    }
+
+    async fn wake(&self, incident: &IncidentId) -> Result<()> {
+        self.queue("journal.wake")?;
+        leases::wake(&self.pool, self.limit(), incident).await
     }
 
     async fn compact(&self, snapshot: &Snapshot) -> Result<()> {

@@ -18,7 +18,7 @@ WITH found AS MATERIALIZED (
     SELECT incident, wake_at_ms IS NOT NULL AS open, lease_until_ms > now_ms() AND worker <> $2 AND NOT $4 AS held
     FROM incidents WHERE incident = $1 FOR UPDATE
 ), leased AS (
-    UPDATE incidents i SET epoch = epoch + 1, worker = $2, lease_until_ms = now_ms() + $3
+    UPDATE incidents i SET epoch = epoch + 1, worker = $2, lease_until_ms = now_ms() + $3, woken = false
     FROM found WHERE i.incident = found.incident AND open AND held IS NOT TRUE RETURNING epoch
 )
 SELECT open, coalesce(held, false), (SELECT epoch FROM leased) FROM found";
@@ -30,6 +30,8 @@ UPDATE incidents SET worker = $3, lease_until_ms = now_ms() + $4
 WHERE incident = $1 AND epoch = $2 AND wake_at_ms IS NOT NULL";
 
 const RELEASE: &str = "UPDATE incidents SET worker = NULL, lease_until_ms = NULL WHERE incident = $1 AND epoch = $2";
+
+const WAKE: &str = "UPDATE incidents SET woken = true WHERE incident = $1 AND wake_at_ms IS NOT NULL";
 
 /// Far beyond any sensible lease, and far below where milliseconds would overflow.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
@@ -95,6 +97,11 @@ pub(super) async fn renew(pool: &PgPool, limit: Duration, lease: &Lease) -> Resu
 pub(super) async fn release(pool: &PgPool, limit: Duration, lease: &Lease) -> Result<()> {
     let asked = sqlx::query(RELEASE).bind(lease.incident.as_str()).bind(signed(lease.epoch)).execute(pool);
     within(limit, "journal.release", asked).await.map(drop)
+}
+
+pub(super) async fn wake(pool: &PgPool, limit: Duration, incident: &IncidentId) -> Result<()> {
+    let asked = sqlx::query(WAKE).bind(incident.as_str()).execute(pool);
+    within(limit, "journal.wake", asked).await.map(drop)
 }
 
 fn granted(incident: IncidentId, epoch: i64, claim: &Claim) -> Lease {

@@ -1,6 +1,6 @@
 //! A store in one schema of a Postgres database, for several workers that share the load.
 //!
-//! Journal and audit log are written in one transaction. The log is one chain for the whole store, so its end is what all appends of all workers
+//! Journal, ledger and audit log are written in one transaction. The log is one chain for the whole store, so its end is what all appends of all workers
 //! pass one after the other; what waits in a process meanwhile goes into its next transaction together.
 //!
 //! All workers sign with the same key: whoever opens a store with another is refused.
@@ -26,7 +26,9 @@ mod crosscheck;
 mod failure;
 mod journal;
 mod leases;
+mod ledger;
 mod log;
+mod noting;
 mod options;
 mod reading;
 mod rows;

@@ -54,11 +54,11 @@ fn history(rows: &[(i32, i64, String, Option<Vec<u8>>)], incident: &IncidentId) 
         match *part {
             COUNT => count = unsigned(*place),
             SNAPSHOT => {
-                Kept::snapshot(incident.as_str(), *place, text).check(leaf)?;
+                Kept::snapshot(incident.as_str(), *place, text).check(OPERATION, leaf)?;
                 history.snapshot = Some(Box::new(parsed(OPERATION, "snapshot", text)?));
             }
             _ => {
-                Kept::record(incident.as_str(), *place, text).check(leaf)?;
+                Kept::record(incident.as_str(), *place, text).check(OPERATION, leaf)?;
                 history.records.push(parsed(OPERATION, "record", text)?);
             }
         }

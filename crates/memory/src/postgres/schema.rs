@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use super::failure::failed;
 
 /// What leads from each version to the next; the first leads from an empty schema to version 1.
-const MIGRATIONS: &[&str] = &[include_str!("v1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql")];
 
 const OPERATION: &str = "journal.connect";
 
@@ -148,8 +148,9 @@ mod tests {
     use super::super::server::Server;
     use super::*;
 
-    const NEXT: &[&str] = &[MIGRATIONS[0], "ALTER TABLE incidents ADD COLUMN note text NOT NULL DEFAULT 'none'"];
-    const BROKEN: &[&str] = &[MIGRATIONS[0], NEXT[1], "CREATE TABLE half (id int); CREATE TABLE incidents (id int)"];
+    const NEXT: &[&str] =
+        &[MIGRATIONS[0], MIGRATIONS[1], "ALTER TABLE incidents ADD COLUMN note text NOT NULL DEFAULT 'none'"];
+    const BROKEN: &[&str] = &[NEXT[0], NEXT[1], NEXT[2], "CREATE TABLE half (id int); CREATE TABLE incidents (id int)"];
 
     async fn asked(connection: &mut PgConnection, query: &'static str) -> String {
         sqlx::query_scalar(query).fetch_one(connection).await.unwrap()
@@ -162,9 +163,10 @@ mod tests {
         let mut connection = Server::new(&running.url(), options).unwrap().connect().await.unwrap();
         let (connection, opening) = (&mut connection, Opening { schema: "migrated", key: Some("key") });
 
-        migrate(connection, opening, MIGRATIONS, "key").await.unwrap();
+        migrate(connection, opening, &MIGRATIONS[..1], "key").await.unwrap();
         let insert = "INSERT INTO incidents VALUES ('inc-1', '{}', 1, 1, 1, 0, 1, 1)";
         sqlx::query(insert).execute(&mut *connection).await.unwrap();
+        migrate(connection, opening, MIGRATIONS, "key").await.unwrap();
         migrate(connection, opening, NEXT, "key").await.unwrap();
         assert_eq!(asked(connection, "SELECT incident || ' ' || note FROM incidents").await, "inc-1 none");
         migrate(connection, opening, NEXT, "key").await.unwrap();
@@ -172,6 +174,6 @@ mod tests {
         assert_eq!(migrate(connection, opening, MIGRATIONS, "key").await.unwrap_err().kind(), ErrorKind::Invalid);
         assert!(migrate(connection, opening, BROKEN, "key").await.is_err());
         let left = "SELECT version || ' ' || coalesce(to_regclass('half')::text, 'whole') FROM meta";
-        assert_eq!(asked(connection, left).await, "2 whole");
+        assert_eq!(asked(connection, left).await, "3 whole");
     }
 }

@@ -4,7 +4,7 @@ use selfheal_core::audit::{Erasure, Field};
 use selfheal_core::error::{Error, ErrorKind, Result, Retry};
 use selfheal_core::failpoint;
 use selfheal_core::incident::IncidentId;
-use selfheal_core::ports::Snapshot;
+use selfheal_core::ports::{Snapshot, Stream};
 use selfheal_core::time::Timestamp;
 
 use super::failure::{Aftermath, Broken};
@@ -20,6 +20,8 @@ pub(super) enum Tend {
     Compact { incident: IncidentId, records: i64, snapshot: String },
     /// Removes a closed incident.
     Forget(IncidentId),
+    /// Drops what is older at the beginning of a stream.
+    Drop { stream: Stream, before_ms: i64 },
     /// Drops an opening.
     Erase(Erasure),
     /// Signs the log as it ends.
@@ -30,10 +32,8 @@ pub(super) enum Tend {
 enum Tended {
     /// There was nothing to do.
     Nothing,
-    /// It is done once the log tells of it.
-    Done(Vec<Field>),
-    /// There is nothing to tell, but to sign.
-    Signed,
+    /// It is done once the log tells of it, in a leaf each.
+    Done(Vec<Vec<Field>>),
 }
 
 impl Tend {
@@ -75,19 +75,13 @@ impl Writer {
                 compact(&mut session, incident, *records, snapshot, signed(before.head.size()), now).await?
             }
             Tend::Forget(incident) => forget(&mut session, incident, now).await?,
+            Tend::Drop { stream, before_ms } => drop_older(&mut session, stream, *before_ms, now).await?,
             Tend::Erase(erasure) => erase(&mut session, erasure).await?,
-            Tend::Sign if before.has_unsigned_leaves() => Tended::Signed,
+            // There is nothing to tell, but to sign.
+            Tend::Sign if before.has_unsigned_leaves() => Tended::Done(Vec::new()),
             Tend::Sign => Tended::Nothing,
         };
-        let said = match tended {
-            Tended::Nothing => {
-                session.roll_back().await?;
-                self.session = Some(session);
-                return Ok(());
-            }
-            Tended::Done(said) => Some(said),
-            Tended::Signed => None,
-        };
+        let Tended::Done(said) = tended else { return self.put_back(session).await };
         let draft = before.draft(said.iter().map(Vec::as_slice), tend.is_signed(), now, self.signer.as_ref());
         let draft = draft.map_err(Broken::refused)?;
         session.write_log(&before, &draft).await?;
@@ -122,7 +116,7 @@ async fn compact(
     let put = "INSERT INTO snapshots (incident, leaf, records, snapshot) VALUES ($1, $2, $3, $4)
         ON CONFLICT (incident) DO UPDATE SET leaf = excluded.leaf, records = excluded.records, snapshot = excluded.snapshot";
     session.execute(sqlx::query(put).bind(incident.as_str()).bind(leaf).bind(records).bind(snapshot)).await?;
-    Ok(Tended::Done(leaves::compacted(incident, records, snapshot, now)))
+    Ok(Tended::Done(vec![leaves::compacted(incident, records, snapshot, now)]))
 }
 
 async fn forget(session: &mut Session, incident: &IncidentId, now: Timestamp) -> Result<Tended, Broken> {
@@ -139,7 +133,27 @@ async fn forget(session: &mut Session, incident: &IncidentId, now: Timestamp) ->
     ] {
         session.execute(sqlx::query(table).bind(incident.as_str())).await?;
     }
-    Ok(Tended::Done(leaves::forgotten(incident, records, now)))
+    let mut said = vec![leaves::forgotten(incident, records, now)];
+    // What was asked and answered about it goes too.
+    if let Tended::Done(dropped) = drop_older(session, &Stream::approvals(incident), i64::MAX, now).await? {
+        said.extend(dropped);
+    }
+    Ok(Tended::Done(said))
+}
+
+async fn drop_older(session: &mut Session, stream: &Stream, before_ms: i64, now: Timestamp) -> Result<Tended, Broken> {
+    let find = "SELECT dropped, coalesce((SELECT min(sequence) FROM entries e WHERE e.stream = s.stream AND at_ms >= $2), length)
+        FROM streams s WHERE stream = $1";
+    let found: Option<(i64, i64)> = session.find(sqlx::query_as(find).bind(stream.as_str()).bind(before_ms)).await?;
+    let Some((_, first_left)) = found.filter(|(dropped, first_left)| dropped < first_left) else {
+        return Ok(Tended::Nothing);
+    };
+    for change in
+        ["DELETE FROM entries WHERE stream = $1 AND sequence < $2", "UPDATE streams SET dropped = $2 WHERE stream = $1"]
+    {
+        session.execute(sqlx::query(change).bind(stream.as_str()).bind(first_left)).await?;
+    }
+    Ok(Tended::Done(vec![leaves::dropped(stream, first_left, now)]))
 }
 
 async fn erase(session: &mut Session, erasure: &Erasure) -> Result<Tended, Broken> {
@@ -150,7 +164,7 @@ async fn erase(session: &mut Session, erasure: &Erasure) -> Result<Tended, Broke
     let Some(left) = leaves::erased(erasure, found).map_err(Broken::refused)? else { return Ok(Tended::Nothing) };
     let put = "UPDATE audit_openings SET encoding = $2 WHERE leaf = $1";
     session.execute(sqlx::query(put).bind(signed(erasure.leaf)).bind(left)).await?;
-    Ok(Tended::Done(erasure.fields()))
+    Ok(Tended::Done(vec![erasure.fields()]))
 }
 
 fn refused(operation: &'static str, kind: ErrorKind, incident: &IncidentId, message: &str) -> Broken {

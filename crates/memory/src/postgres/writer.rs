@@ -18,6 +18,7 @@ use super::log::End;
 use super::server::Server;
 use super::session::Session;
 use super::tending::Tend;
+use crate::journal::entries::PreparedEntry;
 use crate::journal::witnessing::Showing;
 
 /// How many callers may wait; those past it wait for room in the queue.
@@ -36,6 +37,7 @@ const PATIENCE: Duration = Duration::from_millis(1);
 #[derive(Debug)]
 pub(super) enum Job {
     Append(Box<Append>),
+    Note(Box<PreparedEntry>, oneshot::Sender<Result<()>>),
     Tend(Tend, oneshot::Sender<Result<()>>),
 }
 
@@ -105,6 +107,10 @@ impl Writer {
                 let together = batch.len();
                 self.commit(batch).await;
                 together
+            }
+            Some(Job::Note(entry, answer)) => {
+                let _ = answer.send(self.note(&entry).await);
+                1
             }
             Some(Job::Tend(tend, answer)) => {
                 // A caller that went away doesn't hear it; it is done all the same.

@@ -18,7 +18,7 @@ const ROOM_BYTES: usize = 512 << 10;
 pub(super) fn inspect(paths: &Paths, key_file: &Path) -> Result<Option<SigningKey>> {
     // In this order: what another process signs meanwhile is no loss.
     let seen = FileWitness::new(&paths.checkpoints).newest()?;
-    let journal = match open_journal(paths) {
+    let journal = match opened(paths, SqliteJournal::open_to_inspect) {
         Ok(journal) => Some(journal),
         // Not made; or made and not yet filled.
         Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -32,11 +32,15 @@ pub(super) fn inspect(paths: &Paths, key_file: &Path) -> Result<Option<SigningKe
 
 /// The journal, for reading.
 pub(super) fn open_journal(paths: &Paths) -> Result<SqliteJournal> {
+    opened(paths, SqliteJournal::open_read_only)
+}
+
+fn opened(paths: &Paths, open: fn(&Path) -> Result<SqliteJournal>) -> Result<SqliteJournal> {
     if paths.journal.is_dir() {
         let message = "expected the file of a journal, this is a directory";
         return Err(at(Error::new(ErrorKind::Invalid, OPEN, message), &paths.journal));
     }
-    SqliteJournal::open_read_only(&paths.journal)
+    open(&paths.journal)
 }
 
 /// Refuses a journal without the very checkpoint that was `seen`.

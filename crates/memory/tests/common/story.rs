@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use selfheal_core::allowed::Allowed;
 use selfheal_core::engine::{Event, SCHEMA_VERSION, State, transition};
 use selfheal_core::error::Result;
 use selfheal_core::evidence::{Evidence, EvidenceId};
@@ -122,5 +123,6 @@ pub(crate) fn opened(id: &str) -> Event {
         observed_at: Timestamp::from_millis(1),
         opened_at: Timestamp::from_millis(1),
     };
-    Event::Opened { incident: Arc::new(incident), seed: 1, limits: Arc::new(Limits::default()) }
+    let allowed = Arc::new(Allowed::nothing(incident.resource.clone()));
+    Event::Opened { incident: Arc::new(incident), seed: 1, limits: Arc::new(Limits::default()), allowed }
 }

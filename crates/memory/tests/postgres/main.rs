@@ -12,7 +12,7 @@ mod sharing;
 
 use std::sync::Arc;
 
-use selfheal_core::ports::Journal;
+use selfheal_core::ports::{Journal, Ledger};
 use selfheal_core::testing::conformance;
 
 #[tokio::test]
@@ -20,4 +20,11 @@ async fn it_keeps_the_ports_obligations() {
     let Some(server) = server::Server::shared() else { return };
     let fresh = || async { (Arc::new(scene::Store::new(&server).open().await) as Arc<dyn Journal>, ()) };
     conformance::journal(fresh).await.unwrap();
+}
+
+#[tokio::test]
+async fn its_ledger_keeps_the_ports_obligations() {
+    let Some(server) = server::Server::shared() else { return };
+    let fresh = || async { (Arc::new(scene::Store::new(&server).open().await) as Arc<dyn Ledger>, ()) };
+    conformance::ledger(fresh).await.unwrap();
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use selfheal_core::allowed::Allowed;
 use selfheal_core::engine::{Event, SCHEMA_VERSION, State, transition};
 use selfheal_core::error::Result;
 use selfheal_core::facts::Facts;
@@ -143,5 +144,6 @@ fn opened(id: &IncidentId) -> Event {
         observed_at: Timestamp::from_millis(1_000),
         opened_at: Timestamp::from_millis(1_000),
     };
-    Event::Opened { incident: Arc::new(incident), seed: 1, limits: Arc::new(Limits::default()) }
+    let allowed = Arc::new(Allowed::nothing(incident.resource.clone()));
+    Event::Opened { incident: Arc::new(incident), seed: 1, limits: Arc::new(Limits::default()), allowed }
 }

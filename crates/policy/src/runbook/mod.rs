@@ -7,7 +7,7 @@ mod diagnosis;
 mod document;
 mod kinds;
 mod line;
-mod literal;
+pub(crate) mod literal;
 mod pattern;
 mod port;
 mod sample;

@@ -1,16 +1,18 @@
 //! A policy engine of one's own: small changes, in working hours; everything else is denied with a reason.
 #![allow(clippy::print_stdout, reason = "says what happened")]
 
+use std::collections::BTreeSet;
 use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use selfheal_core::decision::{Decision, RuleVoice, Verdict};
+use selfheal_core::action::ActionKind;
+use selfheal_core::decision::{Clearance, Decision, RuleVoice, Verdict};
 use selfheal_core::error::Result;
 use selfheal_core::incident::Signal;
 use selfheal_core::orchestrator::{Cancellation, Orchestrator};
-use selfheal_core::ports::{Clock, PolicyEngine, PolicyQuestion};
+use selfheal_core::ports::{Clock, Moment, PolicyEngine, PolicyQuestion, Reach};
 use selfheal_core::resource::{Environment, ResourceRef};
 use selfheal_core::testing::*;
 use selfheal_core::time::Timestamp;
@@ -19,7 +21,6 @@ use selfheal_core::time::Timestamp;
 ///
 /// The hour belongs to the question: asked again within it, the answer is the same.
 struct WorkingHours {
-    clock: Arc<dyn Clock>,
     max_lines: u32,
 }
 
@@ -47,12 +48,25 @@ impl WorkingHours {
             ));
         }
         let closed = || ("working-hours", "nobody is at work; try again Monday to Friday, 9 to 17 UTC".to_owned());
-        (!Self::is_open(self.clock.now())).then(closed)
+        (!Self::is_open(question.at)).then(closed)
     }
 }
 
 #[async_trait]
 impl PolicyEngine for WorkingHours {
+    async fn permits(&self, _: &Reach<'_>) -> Result<BTreeSet<ActionKind>> {
+        Ok(BTreeSet::from([SET_VALUE]))
+    }
+
+    /// Asked before every effect: work that began in time is not gone on with after hours.
+    async fn clear(&self, moment: &Moment<'_>) -> Result<Clearance> {
+        let because = "nobody is at work".to_owned();
+        Ok(match Self::is_open(moment.at) {
+            true => Clearance::Clear,
+            false => Clearance::Hold { until: None, because },
+        })
+    }
+
     async fn decide(&self, question: &PolicyQuestion<'_>) -> Result<Decision> {
         let objections =
             (0..question.plan.steps.len()).filter_map(|step| Some((step, self.objection(question, step)?)));
@@ -62,7 +76,7 @@ impl PolicyEngine for WorkingHours {
         let verdict = if rules.is_empty() { Verdict::Allow } else { Verdict::Deny };
         let said = rules.iter().map(|voice| format!("step {}: {} ({})", voice.step + 1, voice.because, voice.rule));
         let rationale = said.collect::<Vec<_>>().join("; ");
-        Ok(Decision { verdict, needs_rehearsal: false, rules, rationale, policy_version: "working-hours-1".to_owned() })
+        Ok(Decision::new(verdict, rationale, "working-hours-1").with_rules(rules))
     }
 }
 
@@ -81,7 +95,7 @@ async fn heal(day: u64, hour: u64, max_lines: u32) -> Result<String, Box<dyn Std
     clock.sleep_until(Timestamp::default().after(Duration::from_secs((day * 24 + hour) * 3600))).await;
     let world = FakeWorld::default();
     let healer = Orchestrator::builder()
-        .policy(Arc::new(WorkingHours { clock: clock.clone(), max_lines }))
+        .policy(Arc::new(WorkingHours { max_lines }))
         .clock(clock)
         .runbooks(Arc::new(ScriptedRunbooks::new(vec![vec![wrong_value("mode", "good")]])))
         .executor(Arc::new(FakeExecutor::new(world.clone())))

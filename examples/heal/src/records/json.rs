@@ -8,7 +8,7 @@ use serde_json::ser::{Formatter, Serializer};
 use crate::say::clean::is_tricky;
 
 /// Writes `value`, without a line break at the end.
-pub(super) fn write(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+pub(crate) fn write(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     let mut serializer = Serializer::with_formatter(out, Escaping);
     value.serialize(&mut serializer).map_err(io::Error::from)
 }

@@ -7,18 +7,19 @@ mod cli;
 mod command;
 mod find;
 mod incidents;
-mod json;
+pub(crate) mod json;
 mod page;
 mod report;
 mod show;
 mod table;
 #[cfg(test)]
 mod tests;
-mod when;
+pub(crate) mod when;
 
 pub(crate) use cli::{IncidentsOptions, ReportOptions, ShowOptions};
 pub(crate) use command::{What, main};
 pub(crate) use page::Page;
+pub(crate) use show::plan;
 #[cfg(test)]
 use {
     incidents::incidents,

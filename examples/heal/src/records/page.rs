@@ -14,11 +14,11 @@ const MAX_LINES: usize = 60;
 
 /// A place to write to, and the time at which it is read.
 pub(crate) struct Page<'a> {
-    pub(super) out: &'a mut dyn Write,
+    pub(crate) out: &'a mut dyn Write,
     /// In columns; `None` where nobody wraps lines.
-    pub(super) width: Option<usize>,
+    pub(crate) width: Option<usize>,
     /// The present, for ages.
-    pub(super) now: Timestamp,
+    pub(crate) now: Timestamp,
 }
 
 impl<'a> Page<'a> {
@@ -35,12 +35,12 @@ impl<'a> Page<'a> {
     }
 
     /// A labelled text.
-    pub(super) fn entry(&mut self, label: &str, text: &str) -> io::Result<()> {
+    pub(crate) fn entry(&mut self, label: &str, text: &str) -> io::Result<()> {
         self.entry_in(Style::new(), label, text)
     }
 
     /// A labelled text in a style.
-    pub(super) fn entry_in(&mut self, style: Style, label: &str, text: &str) -> io::Result<()> {
+    pub(crate) fn entry_in(&mut self, style: Style, label: &str, text: &str) -> io::Result<()> {
         let mut label = styled(BOLD, &format!("{label:>10}"));
         for line in clean::lines(text, MAX_LINES) {
             writeln!(self.out, "{label} {}", styled(style, &line))?;
@@ -50,12 +50,12 @@ impl<'a> Page<'a> {
     }
 
     /// A heading above what belongs together.
-    pub(super) fn heading(&mut self, text: &str) -> io::Result<()> {
+    pub(crate) fn heading(&mut self, text: &str) -> io::Result<()> {
         writeln!(self.out, "\n{}", styled(BOLD, &clean::line(text)))
     }
 
     /// A line as it is, in a style.
-    pub(super) fn line_in(&mut self, style: Style, text: &str) -> io::Result<()> {
+    pub(crate) fn line_in(&mut self, style: Style, text: &str) -> io::Result<()> {
         writeln!(self.out, "{}", styled(style, &clean::line(text)))
     }
 }

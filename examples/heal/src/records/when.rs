@@ -10,22 +10,22 @@ use jiff::{Span, Zoned};
 use selfheal_core::time::Timestamp;
 
 /// `2026-11-22 10:00:00Z`; a time that no calendar has is shown in milliseconds.
-pub(super) fn seconds(at: Timestamp) -> String {
+pub(crate) fn seconds(at: Timestamp) -> String {
     formatted(at, "%Y-%m-%d %H:%M:%SZ")
 }
 
 /// `2026-11-22`.
-pub(super) fn date(at: Timestamp) -> String {
+pub(crate) fn date(at: Timestamp) -> String {
     formatted(at, "%Y-%m-%d")
 }
 
 /// `10:00:00.250Z`.
-pub(super) fn time(at: Timestamp) -> String {
+pub(crate) fn time(at: Timestamp) -> String {
     formatted(at, "%H:%M:%S%.3fZ")
 }
 
 /// `2026-11-22T10:00:00.250Z`, by RFC 3339.
-pub(super) fn rfc3339(at: Timestamp) -> String {
+pub(crate) fn rfc3339(at: Timestamp) -> String {
     formatted(at, "%Y-%m-%dT%H:%M:%S%.3fZ")
 }
 
@@ -42,7 +42,7 @@ fn zoned(at: Timestamp) -> Option<Zoned> {
 }
 
 /// `45s`, `12m`, `7h`, `3d`: for a narrow column.
-pub(super) fn age(time: Duration) -> String {
+pub(crate) fn age(time: Duration) -> String {
     match time.as_secs() {
         s @ 0..60 => format!("{s}s"),
         s @ 60..3_600 => format!("{}m", s / 60),
@@ -53,7 +53,7 @@ pub(super) fn age(time: Duration) -> String {
 
 /// From when on.
 #[derive(Debug, Clone)]
-pub(super) enum Since {
+pub(crate) enum Since {
     /// A time of the calendar.
     At(Timestamp),
     /// So long ago.
@@ -61,7 +61,7 @@ pub(super) enum Since {
 }
 
 impl Since {
-    pub(super) fn before(&self, now: Timestamp) -> Timestamp {
+    pub(crate) fn before(&self, now: Timestamp) -> Timestamp {
         match self {
             Self::At(at) => *at,
             // What lies before the calendar lies before every record.

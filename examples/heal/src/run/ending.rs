@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use selfheal_adapters::local::Pipeline;
 use selfheal_core::engine::{Phase, State, replay};
 use selfheal_core::incident::IncidentId;
 use selfheal_core::orchestrator::Report;
@@ -70,7 +69,8 @@ async fn stop(
     stop.healer.cancel();
     let (options, former) = former_inputs(inputs, manifest)?;
     let pipeline = Arc::new(former.resumed(&options, &stop, state)?);
-    let (host, lease) = take_over(&options, &former, &pipeline, &stop, store, incident, voice).await?;
+    let host = wiring::Host::new(&options, &former, &pipeline, &stop, store, voice)?;
+    let lease = take_over(&host, store, incident).await?;
     let report = host.orchestrator.resume(lease, &stop.healer).await;
     Ok(Known::Ended(Box::new(report.map_err(|error| super::interrupted(incident, error))?)))
 }
@@ -95,29 +95,19 @@ pub(super) async fn left(store: &Store, incident: &IncidentId) -> Result<Option<
 }
 
 /// The state of an incident, if its journal knows it.
-pub(super) async fn state_of(store: &Store, incident: &IncidentId) -> Result<Option<State>, Refusal> {
+pub(crate) async fn state_of(store: &Store, incident: &IncidentId) -> Result<Option<State>, Refusal> {
     let history = store.journal().read(incident).await.map_err(Refusal::failed)?;
     let replayed = replay(history);
     Ok(replayed.map_err(|error| Refusal::usage(format!("{incident} can't be read: {error}")))?.0)
 }
 
 /// The right to go on with an incident of this directory, whose lock the caller holds: so whoever had it is gone.
-pub(super) async fn take_over(
-    options: &RunOptions,
-    inputs: &Inputs,
-    pipeline: &Arc<Pipeline>,
-    stop: &Stop,
-    store: &Store,
-    incident: &IncidentId,
-    voice: &Voice,
-) -> Result<(wiring::Host, Lease), Refusal> {
-    let host = wiring::Host::new(options, inputs, pipeline, stop, store, voice)?;
+pub(super) async fn take_over(host: &wiring::Host, store: &Store, incident: &IncidentId) -> Result<Lease, Refusal> {
     let claim = Claim { holder_is_gone: true, ..host.orchestrator.claim() };
-    let lease = store.journal().lease(incident, &claim).await.map_err(Refusal::failed)?;
-    Ok((host, lease))
+    store.journal().lease(incident, &claim).await.map_err(Refusal::failed)
 }
 
 /// Whether it waits for a person, and nothing of it is under way.
 fn waits(state: &State) -> bool {
-    matches!(state.phase, Phase::AwaitingApproval { .. }) || state.phase.is_undelivered()
+    matches!(state.phase, Phase::AwaitingApproval { .. }) || state.phase.is_undelivered() || state.is_held()
 }

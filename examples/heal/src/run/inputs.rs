@@ -10,15 +10,19 @@ use selfheal_adapters::local::process::{Launcher, Passthrough};
 use selfheal_adapters::local::workspace::{ContentHash, StateDir};
 use selfheal_adapters::local::{ConfiguredVariable, Pipeline, PipelineConfig, command_line};
 use selfheal_core::engine::State;
-use selfheal_core::ports::Notifier;
+use selfheal_core::ports::{Notifier, PolicyEngine};
 use selfheal_core::resource::Environment;
 use selfheal_detect::redact::Redactor;
+use selfheal_core::fleet::FleetLimits;
+use selfheal_policy::fleet;
 use selfheal_policy::guardrails::Guardrails;
+use selfheal_policy::recovery::{Names, RecoveryPolicies, Tightened, Waiting};
 use selfheal_policy::runbook::Catalogue;
 
 use super::channels::channels;
 use super::{Refusal, env_file};
 use crate::cli::RunOptions;
+use crate::people::Enrolled;
 use crate::signals::Stop;
 use crate::store::Place;
 
@@ -31,7 +35,9 @@ pub(super) struct Inputs {
     pub(super) redactor: Arc<Redactor>,
     pub(super) channels: Vec<Arc<dyn Notifier>>,
     given_runbooks: Option<Arc<Catalogue>>,
-    given_guardrails: Option<Arc<Guardrails>>,
+    policy: Policy,
+    pub(super) enrolled: Enrolled,
+    pub(super) fleet: Option<FleetLimits>,
     command: Vec<OsString>,
 }
 
@@ -45,18 +51,18 @@ impl Inputs {
         }
         let state = StateDir::of(&dir, user_state.as_deref())
             .map_err(|error| Refusal::usage(format!("no place for the healer's own files: {error}")))?;
+        let store = Place::of(options.store.as_ref(), state.store())?;
         Ok(Self {
-            store: Place::of(options.store.as_ref(), state.store())?,
             redactor: Arc::new(redactor(&variables)),
             channels: channels(options)?,
             given_runbooks: (!options.runbooks.is_empty())
                 .then(|| catalogue(&options.runbooks))
                 .transpose()?
                 .map(Arc::new),
-            given_guardrails: (!options.policy.is_empty())
-                .then(|| guardrails(&options.policy))
-                .transpose()?
-                .map(Arc::new),
+            policy: Policy::read(options)?,
+            enrolled: enrolled(options, &store)?,
+            fleet: options.fleet.as_deref().map(fleet::from_file).transpose().map_err(Refusal::usage)?,
+            store,
             command: options.command.clone(),
             variables,
             state,
@@ -77,11 +83,25 @@ impl Inputs {
         }
     }
 
-    /// The guardrails; the shipped ones alone are read only when they are needed.
-    pub(super) fn guardrails(&self) -> Result<Arc<Guardrails>, Refusal> {
-        match &self.given_guardrails {
-            Some(given) => Ok(Arc::clone(given)),
-            None => Guardrails::shipped().map(Arc::new).map_err(Refusal::failed),
+    /// What decides; the shipped guardrails alone are read only when they are needed.
+    pub(super) fn policy(&self) -> Result<Arc<dyn PolicyEngine>, Refusal> {
+        Ok(match &self.policy {
+            Policy::Shipped => Arc::new(Guardrails::shipped().map_err(Refusal::failed)?),
+            Policy::Given(guardrails) => guardrails.clone(),
+            Policy::Tightened(tightened) => tightened.clone(),
+        })
+    }
+
+    /// Whether the healer lets `pipeline` fail more than once before it steps in.
+    pub(super) fn is_patient(&self, pipeline: &str) -> bool {
+        self.waiting(pipeline, 1).is_some()
+    }
+
+    /// What it still waits for after so many failures in a row.
+    pub(super) fn waiting(&self, pipeline: &str, failures: u32) -> Option<Waiting> {
+        match &self.policy {
+            Policy::Tightened(tightened) => tightened.policies().waiting(pipeline, failures),
+            _ => None,
         }
     }
 
@@ -162,8 +182,40 @@ fn catalogue(folders: &[PathBuf]) -> Result<Catalogue, Refusal> {
     all.and_then(|builder| builder.build()).map_err(Refusal::usage)
 }
 
-fn guardrails(files: &[PathBuf]) -> Result<Guardrails, Refusal> {
-    Guardrails::from_files(files).map_err(Refusal::usage)
+/// What decides about plans.
+enum Policy {
+    /// The shipped guardrails alone.
+    Shipped,
+    /// With the user's.
+    Given(Arc<Guardrails>),
+    /// Either, with recovery and healing policies laid over them.
+    Tightened(Arc<Tightened>),
+}
+
+impl Policy {
+    fn read(options: &RunOptions) -> Result<Self, Refusal> {
+        let given = match options.policy.as_slice() {
+            [] => None,
+            files => Some(Arc::new(Guardrails::from_files(files).map_err(Refusal::usage)?)),
+        };
+        let files: Vec<&PathBuf> = options.recovery_policy.iter().chain(&options.healing_policy).collect();
+        if files.is_empty() {
+            return Ok(given.map_or(Self::Shipped, Self::Given));
+        }
+        let policies = RecoveryPolicies::from_files(&files, &Names::default()).map_err(Refusal::usage)?;
+        let guardrails = match given {
+            Some(given) => given,
+            None => Arc::new(Guardrails::shipped().map_err(Refusal::failed)?),
+        };
+        Ok(Self::Tightened(Arc::new(policies.over(guardrails))))
+    }
+}
+
+/// Who may approve; a document that can't be read is refused before the command runs.
+fn enrolled(options: &RunOptions, store: &Place) -> Result<Enrolled, Refusal> {
+    let enrolled = Enrolled::find(&options.enrolled, store);
+    enrolled.read()?;
+    Ok(enrolled)
 }
 
 /// Values that are redacted wherever they appear: those of env files, and of variables whose name says that they are secret.

@@ -14,6 +14,7 @@ use selfheal_core::resource::Environment;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{RunOptions, StoreArgument};
+use crate::people::EnrolledOptions;
 use crate::store::Identity;
 
 const FOLDER: &str = "runs";
@@ -33,6 +34,14 @@ pub(crate) struct Manifest {
     name: Option<String>,
     env: Environment,
     policy: Vec<OsString>,
+    #[serde(default)]
+    recovery_policy: Vec<OsString>,
+    #[serde(default)]
+    healing_policy: Vec<OsString>,
+    #[serde(default)]
+    fleet: Option<OsString>,
+    #[serde(default)]
+    approvers: Option<OsString>,
     runbooks: Vec<OsString>,
     env_file: Vec<OsString>,
     memory: Option<u64>,
@@ -61,6 +70,10 @@ impl Manifest {
             name: options.name.clone(),
             env: options.env.clone(),
             policy: options.policy.iter().map(absolute).collect(),
+            recovery_policy: options.recovery_policy.iter().map(absolute).collect(),
+            healing_policy: options.healing_policy.iter().map(absolute).collect(),
+            fleet: options.fleet.as_ref().map(absolute),
+            approvers: options.enrolled.approvers.as_ref().map(absolute),
             runbooks: options.runbooks.iter().map(absolute).collect(),
             env_file: options.env_file.iter().map(absolute).collect(),
             memory: options.memory,
@@ -85,6 +98,10 @@ impl Manifest {
             name: self.name.clone(),
             env: self.env.clone(),
             policy: paths(&self.policy),
+            recovery_policy: paths(&self.recovery_policy),
+            healing_policy: paths(&self.healing_policy),
+            fleet: self.fleet.as_ref().map(PathBuf::from),
+            enrolled: EnrolledOptions { approvers: self.approvers.as_ref().map(PathBuf::from) },
             runbooks: paths(&self.runbooks),
             env_file: paths(&self.env_file),
             memory: self.memory,
@@ -105,8 +122,23 @@ impl Manifest {
 
     /// As [`options`](Self::options), without the files that may be gone since: enough where nothing is run.
     pub(crate) fn bare_options(&self) -> RunOptions {
-        let (policy, runbooks, env_file, webhook) = Default::default();
-        RunOptions { policy, runbooks, env_file, webhook, webhook_secret: None, patch: None, ..self.options(true) }
+        let (policy, recovery_policy, healing_policy) = Default::default();
+        let (runbooks, env_file, webhook, enrolled) = Default::default();
+        let all = self.options(true);
+        let (fleet, webhook_secret, patch) = (None, None, None);
+        RunOptions {
+            policy,
+            recovery_policy,
+            healing_policy,
+            fleet,
+            enrolled,
+            runbooks,
+            env_file,
+            webhook,
+            webhook_secret,
+            patch,
+            ..all
+        }
     }
 
     /// Writes it durably and at once.

@@ -3,6 +3,7 @@
 mod channels;
 mod ending;
 mod env_file;
+mod failures;
 mod inputs;
 mod log;
 mod manifest;
@@ -12,11 +13,14 @@ mod progress;
 mod recovery;
 mod resume;
 mod tidying;
+mod waiting;
 mod wiring;
 
+pub(crate) use ending::state_of;
 pub(crate) use inputs::user_state;
 pub(crate) use outcome::RunResult;
-pub(crate) use resume::main as resume;
+pub(crate) use resume::{main as resume, named, open_incidents};
+pub(crate) use waiting::Waiting;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,7 +35,7 @@ use selfheal_core::incident::{IncidentId, Signal};
 use selfheal_core::orchestrator::{Report, SystemClock, SystemEntropy};
 use selfheal_core::ports::{Clock, Entropy};
 
-use crate::cli::RunOptions;
+use crate::cli::{RunOptions, StoreOptions};
 use crate::exit;
 use crate::say::{Voice, json, timeline};
 use crate::signals::Stop;
@@ -111,11 +115,18 @@ async fn heal_async(options: &RunOptions, user_state: Option<PathBuf>, voice: &V
     Scratch::sweep(&pipeline.config().scratch);
     let first = run_first(&pipeline, &stop).await?;
     if first.exit.success() {
+        failures::passed(&inputs, &pipeline.resource().name, voice).await;
         return Ok(RunResult::passed(options, &pipeline, started.elapsed()));
     }
     let (failed_at, observed_at) = (Instant::now(), SystemClock::default().now());
-    voice.note(&format!("`{}` failed with {}; looking into it", pipeline.command_line(), how(&first)));
     let store = inputs.store.open(voice).await?;
+    let failed = format!("`{}` failed with {}", pipeline.command_line(), how(&first));
+    if let Some(patience) = failures::failed(&inputs, &store, &pipeline.resource().name).await? {
+        voice.note(&format!("{failed}: {patience}"));
+        store.close(voice).await;
+        return Ok(RunResult::not_yet(&pipeline, first.exit.shell_status(), patience, started.elapsed()));
+    }
+    voice.note(&format!("{failed}; looking into it"));
     let host = wiring::Host::new(options, &inputs, &pipeline, &stop, &store, voice)?;
     let incident = announce(options, &inputs)?;
     // The evidence is read from the log by the orchestrator.
@@ -130,8 +141,17 @@ async fn heal_async(options: &RunOptions, user_state: Option<PathBuf>, voice: &V
     say_if_timed_out(&pipeline, voice);
     log::keep(&inputs, &first, incident.as_str(), voice);
     let obstacle = host.obstacle(&report).await;
-    let first_exit = first.exit.shell_status();
-    let ended = Ended { first_exit, report, obstacle, detect, tools: host.tools.spent(), total: started.elapsed() };
+    failures::ended(&inputs, &store, &report, voice).await;
+    let at = StoreOptions { dir: options.dir.clone(), store: options.store.clone() };
+    let ended = Ended {
+        first_exit: first.exit.shell_status(),
+        waiting: Waiting::of(&report.state, &inputs, &store, &at.again()).await?,
+        report,
+        obstacle,
+        detect,
+        tools: host.tools.spent(),
+        total: started.elapsed(),
+    };
     conclude(&inputs, &ended.report, voice);
     store.close(voice).await;
     Ok(finish(options, &host, &pipeline, &stop, ended, voice))
@@ -178,6 +198,8 @@ pub(crate) struct Ended {
     /// How the command ended when it first failed.
     pub(crate) first_exit: i32,
     pub(crate) report: Report,
+    /// What it waits for, if it is left open.
+    pub(crate) waiting: Option<Waiting>,
     /// What stands in the way after the last thing that was tried, if that is something else than what was diagnosed.
     pub(crate) obstacle: Option<Hypothesis>,
     pub(crate) detect: std::time::Duration,

@@ -9,8 +9,10 @@ use selfheal_core::engine::{Outcome, Phase, State, Tried, TriedResult};
 use selfheal_core::orchestrator::{Report, Timings};
 use selfheal_core::plan::Preview;
 use selfheal_core::ports::Rehearsal;
+use selfheal_policy::recovery::Waiting as Patience;
 
 use super::Ended;
+use super::waiting::Waiting;
 use crate::cli::RunOptions;
 use crate::exit;
 
@@ -26,6 +28,10 @@ pub(crate) struct RunResult {
     pub(crate) command_exit: i32,
     pub(crate) command_line: String,
     pub(crate) patch: Option<PathBuf>,
+    /// What an open one waits for.
+    pub(crate) waiting: Option<Waiting>,
+    /// How many failures in a row there were, where the healer waits for more.
+    pub(crate) failures: Option<Patience>,
     pub(crate) times: Times,
 }
 
@@ -42,9 +48,13 @@ pub(crate) struct Times {
 impl RunResult {
     /// The command passed at once.
     pub(crate) fn passed(options: &RunOptions, pipeline: &Pipeline, total: Duration) -> Self {
+        Self { outcome: if options.dry_run { "dry_run" } else { "passed" }, ..Self::ran(pipeline, total) }
+    }
+
+    fn ran(pipeline: &Pipeline, total: Duration) -> Self {
         Self {
             status: exit::HEALED,
-            outcome: if options.dry_run { "dry_run" } else { "passed" },
+            outcome: "passed",
             flaky: false,
             report: None,
             escalation: None,
@@ -53,7 +63,21 @@ impl RunResult {
             command_exit: 0,
             command_line: pipeline.command_line(),
             patch: None,
+            waiting: None,
+            failures: None,
             times: Times { command: pipeline.used().time, total, ..Times::default() },
+        }
+    }
+
+    /// The command failed, and it is not the healer's turn yet.
+    pub(super) fn not_yet(pipeline: &Pipeline, exit: i32, patience: Patience, total: Duration) -> Self {
+        Self {
+            status: exit,
+            outcome: "below_threshold",
+            reason: Some(patience.to_string()),
+            command_exit: exit,
+            failures: Some(patience),
+            ..Self::ran(pipeline, total)
         }
     }
 
@@ -75,6 +99,8 @@ impl RunResult {
             command_exit: if status == exit::HEALED { 0 } else { first_exit },
             command_line: String::new(),
             patch: None,
+            waiting: None,
+            failures: None,
             times: Times::default(),
             report: Some(report),
         }
@@ -87,6 +113,7 @@ impl RunResult {
         let first_exit = ended.first_exit;
         let healthy = matches!(ended.report.outcome(), Some(Outcome::Healed | Outcome::PassedOnRerun));
         let (reason, escalation) = why(options, &ended);
+        let waiting = ended.waiting;
         Self {
             status,
             outcome,
@@ -97,6 +124,8 @@ impl RunResult {
             command_exit: if healthy { 0 } else { first_exit },
             command_line: pipeline.command_line(),
             patch: None,
+            waiting,
+            failures: None,
             times: Times {
                 detect: ended.detect + ended.report.timings.detect,
                 visits: ended.report.timings,
@@ -143,14 +172,11 @@ fn named(dry_run: bool, report: &Report, stopped: Option<i32>) -> (&'static str,
         Some(Outcome::Escalated { .. }) if dry_run => ("dry_run", exit::ESCALATED),
         Some(Outcome::Escalated { .. }) => ("escalated", exit::ESCALATED),
         Some(Outcome::Interrupted) => ("escalated", stopped.unwrap_or(exit::ESCALATED)),
+        None if matches!(report.state.phase, Phase::AwaitingApproval { .. }) => ("awaiting_approval", exit::WAITING),
+        None if report.state.is_held() => ("held", exit::WAITING),
         // Nobody received it yet, or it waits for its time.
-        None if !is_asked(report) => ("escalated", exit::ESCALATED),
-        None => ("awaiting_approval", exit::AWAITING_APPROVAL),
+        None => ("escalated", exit::ESCALATED),
     }
-}
-
-fn is_asked(report: &Report) -> bool {
-    matches!(report.state.phase, Phase::AwaitingApproval { .. })
 }
 
 fn is_flaky(report: &Report) -> bool {
@@ -166,15 +192,11 @@ fn why(options: &RunOptions, ended: &Ended) -> (Option<String>, Option<String>) 
         Some(Outcome::Interrupted) => (Some("the user stopped it".to_owned()), Some(advice(options, ended))),
         Some(Outcome::Proposed) => (None, report.tried().last().map(|last| what_to_apply(options, last))),
         Some(Outcome::Planned) => (Some("a dry run changes nothing".to_owned()), None),
-        None if !is_asked(report) => (report.trouble().map(|trouble| trouble.in_words()), Some(advice(options, ended))),
-        None => {
-            let hash = report.state.proposal.as_ref().and_then(|proposal| proposal.hash.as_ref());
-            let shown = hash.map(|hash| hash.as_str()).unwrap_or_default();
-            let ask = format!(
-                "A person must approve plan {shown}. Look at the diff; apply it by hand, or let policy allow it, and run again."
-            );
-            (Some("policy asks for an approval".to_owned()), Some(ask))
+        None if let Some(waiting) = &ended.waiting => {
+            let (reason, next) = waiting.in_words();
+            (Some(reason), Some(next))
         }
+        None => (report.trouble().map(|trouble| trouble.in_words()), Some(advice(options, ended))),
         _ => (None, None),
     }
 }

@@ -1,13 +1,13 @@
 //! What options say about what may be done, as policy engines beside the guardrails: the strictest decides.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use selfheal_core::decision::{Decision, RuleVoice, Verdict};
+use selfheal_core::action::ActionKind;
+use selfheal_core::decision::{Clearance, Decision, RuleVoice, Verdict};
 use selfheal_core::error::Result;
-use selfheal_core::incident::Incident;
-use selfheal_core::plan::{Plan, PlanHash, Preview};
-use selfheal_core::ports::{Approval, Approver, PolicyEngine, PolicyQuestion};
+use selfheal_core::ports::{Moment, PolicyEngine, PolicyQuestion, Reach};
 use selfheal_detect::redact::Redactor;
 
 use super::Refusal;
@@ -37,6 +37,14 @@ impl OptionSays {
 
 #[async_trait]
 impl PolicyEngine for OptionSays {
+    async fn permits(&self, reach: &Reach<'_>) -> Result<BTreeSet<ActionKind>> {
+        Ok(reach.every_kind())
+    }
+
+    async fn clear(&self, _: &Moment<'_>) -> Result<Clearance> {
+        Ok(Clearance::Clear)
+    }
+
     async fn decide(&self, question: &PolicyQuestion<'_>) -> Result<Decision> {
         let voice = |step| RuleVoice {
             rule: format!("option/{}", self.option),
@@ -44,23 +52,9 @@ impl PolicyEngine for OptionSays {
             step,
             because: self.because.to_owned(),
         };
-        Ok(Decision {
-            verdict: self.verdict,
-            needs_rehearsal: false,
-            rules: (0..question.plan.steps.len()).map(voice).collect(),
-            rationale: format!("{}: {}", self.option, self.because),
-            policy_version: "options".to_owned(),
-        })
-    }
-}
-
-/// Asks nobody yet: the incident waits, and the person is told what for.
-pub(super) struct Parked;
-
-#[async_trait]
-impl Approver for Parked {
-    async fn ask(&self, _: &Incident, _: &Plan, _: &[Preview], _: &PlanHash, _: &Decision) -> Result<Approval> {
-        Ok(Approval::Pending)
+        let rules = (0..question.plan.steps.len()).map(voice).collect();
+        let rationale = format!("{}: {}", self.option, self.because);
+        Ok(Decision::new(self.verdict, rationale, "options").with_rules(rules))
     }
 }
 

@@ -8,13 +8,19 @@ use selfheal_adapters::local::workspace::{DirectoryLock, LockError, Scratch, Sta
 use selfheal_core::engine::{Phase, State, replay};
 use selfheal_core::facts::Fact;
 use selfheal_core::incident::IncidentId;
+use selfheal_core::ledger::switches;
+use selfheal_core::orchestrator::{Report, Timings};
 use selfheal_core::ports::Query;
 
 use super::ending::{left, take_over};
 use super::inputs::Inputs;
 use super::manifest::Manifest;
 use super::tidying::tidy;
-use super::{DIRECTORY, Ended, Refusal, RunResult, conclude, finish, interrupted, say_if_timed_out, tell, user_state};
+use super::waiting::Waiting;
+use super::{
+    DIRECTORY, Ended, Refusal, RunResult, conclude, failures, finish, interrupted, say_if_timed_out, tell, user_state,
+    wiring,
+};
 use crate::cli::{ResumeOptions, StoreArgument};
 use crate::exit;
 use crate::records;
@@ -92,8 +98,8 @@ async fn one_by_name(
     }
 }
 
-/// The incident that `name` is the id, or the beginning of the id, of.
-async fn named(store: &Store, name: &str) -> Result<State, Refusal> {
+/// The state of the incident that `name` is the id, or the beginning of the id, of.
+pub(crate) async fn named(store: &Store, name: &str) -> Result<State, Refusal> {
     let history = records::history(store.journal().as_ref(), name).await?;
     let replayed = replay(history).map_err(|error| Refusal::usage(format!("{name} can't be read: {error}")))?;
     replayed.0.ok_or_else(|| Refusal::usage(format!("no incident `{name}` in this store")))
@@ -137,7 +143,8 @@ async fn all(
     Ok(stop.status().unwrap_or(status))
 }
 
-async fn open_incidents(store: &Store) -> Result<Vec<IncidentId>, Refusal> {
+/// The open incidents of a store, oldest first.
+pub(crate) async fn open_incidents(store: &Store) -> Result<Vec<IncidentId>, Refusal> {
     let mut found = Vec::new();
     let mut query = Query::open(PAGE);
     loop {
@@ -157,7 +164,7 @@ fn worse(one: i32, other: i32) -> i32 {
     let rank = |status: i32| match status {
         exit::HEALED => 0,
         exit::PROPOSED => 1,
-        exit::AWAITING_APPROVAL => 2,
+        exit::WAITING => 2,
         exit::ESCALATED => 3,
         _ => 4,
     };
@@ -186,6 +193,9 @@ async fn go_on(
         Err(why) => return not_here(&why),
     };
     let mut run = manifest.options(options.json);
+    if options.enrolled.approvers.is_some() {
+        run.enrolled = options.enrolled.clone();
+    }
     run.store = store.identity().folder().map(StoreArgument::Folder);
     let inputs = Inputs::read(&run, user_state()).map_err(|gone| needed(gone, manifest.dir()))?;
     let holder = format!("process {}: heal resume {incident}", std::process::id());
@@ -197,17 +207,17 @@ async fn go_on(
     let Some(state) = left(store, incident).await? else { return not_here("it was closed meanwhile") };
     let pipeline = Arc::new(inputs.resumed(&run, stop, &state)?);
     Scratch::sweep(&pipeline.config().scratch);
-    let (host, lease) = take_over(&run, &inputs, &pipeline, stop, store, incident, voice).await?;
-    let report = match options.all {
-        true => host.orchestrator.resume(lease, &stop.healer).await,
-        // Whoever names it wants it done now.
-        false => host.orchestrator.resume_now(lease, &stop.healer).await,
+    let host = wiring::Host::new(&run, &inputs, &pipeline, stop, store, voice)?;
+    let report = match is_paused(store, &state).await? {
+        true => Report { state: state.clone(), timings: Timings::default() },
+        false => worked_on(options, &host, store, incident, stop).await?,
     };
-    let report = report.map_err(|error| interrupted(incident, error))?;
     say_if_timed_out(&pipeline, voice);
+    failures::ended(&inputs, store, &report, voice).await;
     let obstacle = host.obstacle(&report).await;
     let ended = Ended {
         first_exit: first_exit(&state),
+        waiting: Waiting::of(&report.state, &inputs, store, &options.store.again()).await?,
         report,
         obstacle,
         detect: Duration::ZERO,
@@ -216,6 +226,31 @@ async fn go_on(
     };
     conclude(&inputs, &ended.report, voice);
     Ok(Went::On(Box::new(finish(&run, &host, &pipeline, stop, ended, voice))))
+}
+
+async fn worked_on(
+    options: &ResumeOptions,
+    host: &wiring::Host,
+    store: &Store,
+    incident: &IncidentId,
+    stop: &Stop,
+) -> Result<Report, Refusal> {
+    let lease = take_over(host, store, incident).await?;
+    let report = match options.all {
+        true => host.orchestrator.resume(lease, &stop.healer).await,
+        // Whoever names it wants it done now.
+        false => host.orchestrator.resume_now(lease, &stop.healer).await,
+    };
+    report.map_err(|error| interrupted(incident, error))
+}
+
+/// Whether it is held and nothing would be sent all the same: a look that can only find that needn't be recorded.
+async fn is_paused(store: &Store, state: &State) -> Result<bool, Refusal> {
+    if !state.is_held() {
+        return Ok(false);
+    }
+    let switches = switches::read(store.ledger().as_ref()).await.map_err(Refusal::failed)?;
+    Ok(switches.paused(&state.incident.environment).is_some())
 }
 
 /// How the command of the incident was started, if that is known on this machine; or why it can't be gone on with.

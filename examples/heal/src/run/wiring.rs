@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use selfheal_adapters::local::ecosystem::SystemTools;
 use selfheal_adapters::local::{LocalCandidates, LocalContext, LocalExecutor, LocalLog, Pipeline};
+use selfheal_core::approval::Desk;
 use selfheal_core::diagnosis::Hypothesis;
 use selfheal_core::limits::Limits;
 use selfheal_core::orchestrator::{Orchestrator, Report};
@@ -12,7 +13,7 @@ use selfheal_policy::runbook::Catalogue;
 
 use super::Refusal;
 use super::inputs::Inputs;
-use super::policies::{OptionSays, Parked};
+use super::policies::OptionSays;
 use super::progress::LiveLine;
 use crate::cli::RunOptions;
 use crate::say::Voice;
@@ -41,18 +42,20 @@ impl Host {
         let runbooks = inputs.runbooks()?;
         let mut builder = Orchestrator::builder()
             .runbooks(runbooks.clone())
-            .policy(inputs.guardrails()?)
+            .policy(inputs.policy()?)
             .log_source(Arc::new(LocalLog::new(Arc::clone(pipeline))))
             .context(Arc::new(LocalContext::new(Arc::clone(pipeline))))
             .candidates(Arc::new(LocalCandidates::new(Arc::clone(pipeline), tools.clone())))
             .probe(Arc::new(executor.probe()))
             .executor(executor.clone())
-            .approver(Arc::new(Parked))
+            .approver(Arc::new(desk(inputs, store)?))
+            .ledger(store.ledger())
             .progress(Arc::new(LiveLine(voice.clone())))
             .journal(store.journal())
             .redactor(Arc::clone(&inputs.redactor))
             .worker(&worker())
-            .limits(Limits { dry_run: options.dry_run, ..Limits::default() });
+            .limits(limits(options))
+            .fleet(inputs.fleet.clone().unwrap_or_default());
         if let Some(memory) = store.memory() {
             builder = builder.memory(memory);
         }
@@ -79,6 +82,21 @@ impl Host {
         let first = report.diagnosis().and_then(|diagnosis| diagnosis.best());
         Some(latest).filter(|latest| first.is_none_or(|first| first.cause != latest.cause))
     }
+}
+
+/// How people are asked, on behalf of whoever runs this.
+fn desk(inputs: &Inputs, store: &Store) -> Result<Desk, Refusal> {
+    let desk = Desk::new(store.ledger(), Arc::new(inputs.enrolled.clone()));
+    Ok(match inputs.enrolled.read()?.own_name()? {
+        Some(name) => desk.on_behalf_of(&name),
+        None => desk,
+    })
+}
+
+/// Nobody sits out a pause in front of a terminal: what is held for so long is left in the journal.
+fn limits(options: &RunOptions) -> Limits {
+    let hold_backoff = Limits::default().park_after * 4;
+    Limits { dry_run: options.dry_run, hold_backoff, ..Limits::default() }
 }
 
 /// Names this process to the other workers of a store.

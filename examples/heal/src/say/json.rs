@@ -7,7 +7,8 @@ use selfheal_core::diagnosis::Source;
 use selfheal_core::engine::{Proposal, TriedResult};
 use serde::Serialize;
 
-use crate::run::RunResult;
+use crate::records::when;
+use crate::run::{RunResult, Waiting};
 
 #[derive(Serialize)]
 struct Object<'a> {
@@ -28,8 +29,27 @@ struct Object<'a> {
     patch: Option<String>,
     reason: Option<&'a str>,
     escalation: Option<&'a str>,
+    /// Null unless people are asked.
+    approval: Option<ApprovalObject<'a>>,
+    /// Null unless the pipeline failed less often than a recovery policy asks for.
+    failures: Option<FailuresObject<'a>>,
     model_calls: u32,
     timings_ms: TimingsObject,
+}
+
+/// What people are asked.
+#[derive(Serialize)]
+struct ApprovalObject<'a> {
+    plan: &'a str,
+    who: &'a str,
+    deadline: String,
+}
+
+#[derive(Serialize)]
+struct FailuresObject<'a> {
+    in_a_row: u32,
+    threshold: u32,
+    policy: &'a str,
 }
 
 #[derive(Serialize)]
@@ -87,6 +107,12 @@ fn object(result: &RunResult) -> Object<'_> {
         patch: result.patch.as_ref().map(|path| path.display().to_string()),
         reason: result.reason.as_deref(),
         escalation: result.escalation.as_deref(),
+        approval: approval(result),
+        failures: result.failures.as_ref().map(|waiting| FailuresObject {
+            in_a_row: waiting.failures,
+            threshold: waiting.threshold,
+            policy: &waiting.policy,
+        }),
         model_calls: 0,
         timings_ms: TimingsObject {
             detect: ms(result.times.detect),
@@ -103,6 +129,11 @@ fn object(result: &RunResult) -> Object<'_> {
     }
 }
 
+fn approval(result: &RunResult) -> Option<ApprovalObject<'_>> {
+    let Some(Waiting::Approval(asked)) = &result.waiting else { return None };
+    Some(ApprovalObject { plan: asked.plan.as_str(), who: &asked.who, deadline: when::rfc3339(asked.deadline) })
+}
+
 fn source(source: &Source) -> Option<&'static str> {
     match source {
         Source::Runbook { .. } => Some("runbook"),
@@ -115,7 +146,8 @@ fn source(source: &Source) -> Option<&'static str> {
 fn actions(result: &RunResult) -> Vec<ActionObject> {
     let ended = result.tried().iter().map(|tried| (&tried.proposal, name(tried.result), tried.reason.as_str()));
     let waiting = result.report.as_ref().and_then(|report| report.state.proposal.as_ref());
-    let all = ended.chain(waiting.map(|proposal| (proposal, "proposed", "waits for approval")));
+    let why = if result.outcome == "held" { "is held" } else { "waits for approval" };
+    let all = ended.chain(waiting.map(|proposal| (proposal, "proposed", why)));
     all.flat_map(|(proposal, result, reason)| of_plan(proposal, result, reason)).collect()
 }
 
@@ -138,7 +170,7 @@ pub(super) fn name(result: TriedResult) -> &'static str {
         // What could not be taken back is still there; the reason says so.
         TriedResult::Applied | TriedResult::Stuck => "applied",
         TriedResult::Proposed => "proposed",
-        TriedResult::Rejected | TriedResult::RehearsalFailed => "rejected",
+        TriedResult::Rejected | TriedResult::RehearsalFailed | TriedResult::Refused => "rejected",
         TriedResult::RolledBack => "rolled_back",
     }
 }

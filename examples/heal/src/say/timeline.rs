@@ -3,7 +3,7 @@
 use anstyle::Style;
 use selfheal_core::decision::{Decision, Verdict};
 use selfheal_core::diagnosis::{Diagnosis, Hypothesis, Source};
-use selfheal_core::engine::{Tried, TriedResult};
+use selfheal_core::engine::{Proposal, Tried, TriedResult};
 use selfheal_core::ports::Rehearsal;
 
 use super::style::{ADDED, BAD, BOLD, DIM, GOOD, REMOVED, WARN, styled};
@@ -31,10 +31,9 @@ pub(crate) fn tell(voice: &Voice, result: &RunResult) {
     for tried in result.tried() {
         plan(voice, tried);
     }
-    if let Some(waiting) = result.report.as_ref().and_then(|report| report.state.proposal.as_ref()) {
-        let tried =
-            Tried { proposal: waiting.clone(), result: TriedResult::Proposed, reason: "waits for approval".to_owned() };
-        plan(voice, &tried);
+    if let Some(open) = result.report.as_ref().and_then(|report| report.state.proposal.as_ref()) {
+        proposed(voice, open);
+        diff(voice, open);
     }
     ending(voice, result);
 }
@@ -112,13 +111,29 @@ fn evidence_of_unknown(voice: &Voice, result: &RunResult) {
 }
 
 fn plan(voice: &Voice, tried: &Tried) {
-    let summaries: Vec<&str> = tried.proposal.previews.iter().map(|preview| preview.summary.as_str()).collect();
-    let planned = if summaries.is_empty() { tried.proposal.plan.rationale.clone() } else { summaries.join("\nthen ") };
+    proposed(voice, &tried.proposal);
+    if matches!(tried.result, TriedResult::Applied | TriedResult::Proposed | TriedResult::RolledBack) {
+        diff(voice, &tried.proposal);
+    }
+    let (label, style) = match tried.result {
+        TriedResult::Applied => ("verified", GOOD),
+        TriedResult::Proposed => ("proposed", WARN),
+        TriedResult::Rejected | TriedResult::RehearsalFailed => ("rejected", WARN),
+        TriedResult::Refused => ("refused", WARN),
+        TriedResult::RolledBack => ("rolled back", BAD),
+        TriedResult::Stuck => ("stuck", BAD),
+    };
+    entry_in(voice, style, label, &tried.reason);
+}
+
+fn proposed(voice: &Voice, proposal: &Proposal) {
+    let summaries: Vec<&str> = proposal.previews.iter().map(|preview| preview.summary.as_str()).collect();
+    let planned = if summaries.is_empty() { proposal.plan.rationale.clone() } else { summaries.join("\nthen ") };
     entry(voice, "planned", &planned);
-    if let Some(decision) = &tried.proposal.decision {
+    if let Some(decision) = &proposal.decision {
         entry(voice, "policy", &said(decision));
     }
-    match &tried.proposal.rehearsal {
+    match &proposal.rehearsal {
         Some(Rehearsal::Verified { .. }) => entry(voice, "rehearsed", "passed on a copy"),
         Some(Rehearsal::Failed { .. }) => {
             entry(voice, "rehearsed", "did not pass on a copy; the directory was not touched")
@@ -127,17 +142,6 @@ fn plan(voice: &Voice, tried: &Tried) {
         Some(Rehearsal::Unsupported { why }) => entry(voice, "rehearsed", &format!("no: {why}")),
         None => {}
     }
-    if matches!(tried.result, TriedResult::Applied | TriedResult::Proposed | TriedResult::RolledBack) {
-        diff(voice, tried);
-    }
-    let (label, style) = match tried.result {
-        TriedResult::Applied => ("verified", GOOD),
-        TriedResult::Proposed => ("proposed", WARN),
-        TriedResult::Rejected | TriedResult::RehearsalFailed => ("rejected", WARN),
-        TriedResult::RolledBack => ("rolled back", BAD),
-        TriedResult::Stuck => ("stuck", BAD),
-    };
-    entry_in(voice, style, label, &tried.reason);
 }
 
 fn said(decision: &Decision) -> String {
@@ -165,14 +169,9 @@ fn said(decision: &Decision) -> String {
     }
 }
 
-fn diff(voice: &Voice, tried: &Tried) {
-    let text: String = tried
-        .proposal
-        .previews
-        .iter()
-        .flat_map(|preview| &preview.changes)
-        .map(|change| change.diff.as_str())
-        .collect();
+fn diff(voice: &Voice, proposal: &Proposal) {
+    let changes = proposal.previews.iter().flat_map(|preview| &preview.changes);
+    let text: String = changes.map(|change| change.diff.as_str()).collect();
     let lines: Vec<&str> = text.lines().collect();
     for line in lines.iter().take(SHOWN_DIFF_LINES) {
         let style = match line.as_bytes().first() {
@@ -189,7 +188,11 @@ fn diff(voice: &Voice, tried: &Tried) {
 
 fn ending(voice: &Voice, result: &RunResult) {
     let style = if result.status == crate::exit::HEALED { GOOD } else { WARN };
-    let word = if result.flaky { "flaky" } else { result.outcome };
+    let word = match result.outcome {
+        _ if result.flaky => "flaky",
+        "awaiting_approval" => "waits",
+        outcome => outcome,
+    };
     let failed = result.attempts.saturating_sub(u32::from(result.command_exit == 0));
     let summary = match (result.flaky, result.outcome) {
         (true, _) => format!("the same input failed {failed} times and then passed: a flaky test, not a fix"),

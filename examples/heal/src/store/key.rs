@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::private;
+use crate::config;
 
 /// Names the file.
 const VARIABLE: &str = "SELFHEAL_AUDIT_KEY";
@@ -22,13 +23,11 @@ pub(super) fn file_to_be(local: &Path) -> PathBuf {
 }
 
 fn place(local: &Path, usable: impl Fn(&Path) -> bool) -> PathBuf {
-    if let Some(given) = std::env::var_os(VARIABLE).filter(|given| !given.is_empty()) {
-        return PathBuf::from(given);
+    if let Some(given) = config::file_of(VARIABLE) {
+        return given;
     }
     let beside = local.join(NAME);
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let config = absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")));
-    let usual = config.map(|config| config.join("selfheal")).filter(|_| !beside.exists());
+    let usual = config::folder().filter(|_| !beside.exists());
     match usual {
         Some(folder) if folder.join(NAME).exists() || usable(&folder) => folder.join(NAME),
         _ => beside,

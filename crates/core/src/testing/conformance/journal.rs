@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::future::join;
 
 use super::{Suite, Verdict, Violation};
+use crate::allowed::Allowed;
 use crate::engine::{Event, SCHEMA_VERSION, State, replay, transition};
 use crate::error::{ErrorKind, Result};
 use crate::evidence::{Evidence, EvidenceId};
@@ -46,6 +47,9 @@ where
         picks_up_what_is_due,
         picks_up_one_of_a_resource_at_a_time,
         two_that_pick_up_at_once_share_what_is_due,
+        who_is_woken_is_picked_up_once,
+        waking_counts_from_when_it_is_free,
+        the_woken_come_after_those_whose_time_has_come,
         a_renewal_needs_the_latest_epoch,
         closing_releases,
         compaction_keeps_the_state,
@@ -82,7 +86,8 @@ fn opened(id: &str, resource: &str, at: u64) -> Event {
         observed_at: Timestamp::from_millis(at),
         opened_at: Timestamp::from_millis(at),
     };
-    Event::Opened { incident: Arc::new(incident), seed: u64::MAX, limits: Arc::new(Limits::default()) }
+    let allowed = Arc::new(Allowed::nothing(incident.resource.clone()));
+    Event::Opened { incident: Arc::new(incident), seed: u64::MAX, limits: Arc::new(Limits::default()), allowed }
 }
 
 impl Story {
@@ -321,6 +326,77 @@ async fn two_that_pick_up_at_once_share_what_is_due(store: &dyn Journal) -> Verd
     names.sort_unstable();
     let first = ["inc-0", "inc-2", "inc-4", "inc-6"];
     SUITE.check(6, names == first, &format!("two at once: expected {first:?} between them, got {names:?}"))
+}
+
+fn names(leases: &[Lease]) -> Vec<&str> {
+    leases.iter().map(|lease| lease.incident.as_str()).collect()
+}
+
+async fn picked(store: &dyn Journal, worker: &str, most: usize) -> Result<Vec<Lease>, Violation> {
+    SUITE.call(6, "pick_up", store.pick_up(&claim(worker, LONG), most).await)
+}
+
+async fn woken(store: &dyn Journal, id: &str) -> Verdict {
+    SUITE.call(11, "wake", store.wake(&IncidentId::new(id)).await)
+}
+
+/// An incident that backs off until long after the present.
+async fn backing_off(store: &dyn Journal, id: &str, resource: &str, claim: &Claim) -> Result<Story, Violation> {
+    let mut story = Story::begun_on(store, id, resource, 8, claim).await?;
+    story.goes_on(store, Event::Failed(crate::testing::unavailable("memory.recall").summary()), 1 << 45).await?;
+    Ok(story)
+}
+
+async fn who_is_woken_is_picked_up_once(store: &dyn Journal) -> Verdict {
+    let waiting = backing_off(store, "inc-1", "thing", &claim("gone", Duration::ZERO)).await?;
+    Story::begun(store, "inc-closed", 6, &claim("w", LONG)).await?.closes(store, 7).await?;
+    for id in ["inc-unknown", "inc-closed", "inc-1", "inc-1"] {
+        woken(store, id).await?;
+    }
+    let expected = waiting.records.last().zip(waiting.state.as_ref()).map(|(last, state)| Standing::of(last, state));
+    let standing = listed(store, &Query::open(9)).await?.pop();
+    SUITE.check(11, standing == expected, "who was woken is listed elsewhere than it stands")?;
+    let first = picked(store, "a", 9).await?;
+    SUITE.check(11, names(&first) == ["inc-1"], &format!("expected just the woken one, got {:?}", names(&first)))?;
+    let Some(lease) = first.first() else { return Ok(()) };
+    SUITE.call(7, "release", store.release(lease).await)?;
+    let again = picked(store, "a", 9).await?;
+    SUITE.check(11, again.is_empty(), "a lease that was released without a change is handed out over and over")?;
+    woken(store, "inc-1").await?;
+    SUITE.call(5, "lease", store.lease(waiting.id(), &claim("b", Duration::ZERO)).await)?;
+    let again = picked(store, "a", 9).await?;
+    SUITE.check(11, again.is_empty(), "a lease of the incident by its name doesn't use the waking up")
+}
+
+async fn waking_counts_from_when_it_is_free(store: &dyn Journal) -> Verdict {
+    let held = backing_off(store, "inc-1", "thing", &claim("alive", LONG)).await?;
+    let expired = backing_off(store, "inc-2", "another", &claim("gone", Duration::ZERO)).await?;
+    woken(store, "inc-1").await?;
+    let none = picked(store, "a", 9).await?;
+    SUITE.check(11, none.is_empty(), "a lease that another holds was handed out")?;
+    SUITE.call(7, "release", store.release(&held.lease).await)?;
+    let first = picked(store, "a", 9).await?;
+    SUITE.check(11, names(&first) == ["inc-1"], "who was woken while it was held is not picked up once it is free")?;
+    woken(store, expired.id().as_str()).await?;
+    let second = picked(store, "a", 9).await?;
+    SUITE.check(11, names(&second) == ["inc-2"], "who was woken is not picked up though its lease has expired")
+}
+
+async fn the_woken_come_after_those_whose_time_has_come(store: &dyn Journal) -> Verdict {
+    let gone = claim("gone", Duration::ZERO);
+    let shared = backing_off(store, "inc-woken", "shared", &claim("left", LONG)).await?;
+    SUITE.call(7, "release", store.release(&shared.lease).await)?;
+    let other = backing_off(store, "inc-other", "another", &claim("left", LONG)).await?;
+    SUITE.call(7, "release", store.release(&other.lease).await)?;
+    Story::begun_on(store, "inc-due", "shared", 9, &gone).await?;
+    for id in ["inc-woken", "inc-other"] {
+        woken(store, id).await?;
+    }
+    let first = picked(store, "a", 1).await?;
+    SUITE.check(11, names(&first) == ["inc-due"], &format!("expected the one that is due, got {:?}", names(&first)))?;
+    let rest = picked(store, "a", 9).await?;
+    let what = format!("expected no second one of a resource, got {:?}", names(&rest));
+    SUITE.check(6, names(&rest) == ["inc-other"], &what)
 }
 
 async fn a_renewal_needs_the_latest_epoch(store: &dyn Journal) -> Verdict {

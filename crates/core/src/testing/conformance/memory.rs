@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{Suite, Verdict};
 use crate::category::FailureCategory;
-use crate::confidence::{Confidence, TrackRecord};
+use crate::action::{Reversibility, RiskTier};
+use crate::confidence::{Confidence, Features, SourceClass, TrackRecord};
 use crate::diagnosis::{Diagnosis, Source};
 use crate::incident::{Fingerprint, IncidentId};
 use crate::plan::Plan;
@@ -32,7 +33,7 @@ fn lesson(fingerprint: &str, incident: &str, value: &str, healed: bool, at: u64)
     });
     let fingerprint = Fingerprint::from_hex(fingerprint);
     let incident = IncidentId::new(incident);
-    Some(Lesson { fingerprint, incident, resource, diagnosis, plan, healed, at: Timestamp::from_millis(at) })
+    Some(Lesson { fingerprint, incident, resource, diagnosis, plan, healed, features: None, at: Timestamp::from_millis(at) })
 }
 
 /// Runs the suite; `fresh` makes an empty store and a guard that cleans up when dropped.
@@ -49,7 +50,28 @@ where
     let (store, _guard) = fresh().await;
     counts_each_outcome_once(store.as_ref()).await?;
     let (store, _guard) = fresh().await;
-    prefers_the_better_record(store.as_ref()).await
+    prefers_the_better_record(store.as_ref()).await?;
+    let (store, _guard) = fresh().await;
+    tells_the_past(store.as_ref()).await
+}
+
+async fn tells_the_past(store: &dyn MemoryStore) -> Verdict {
+    let mut expected = Vec::new();
+    for (incident, healed, at) in [("inc-1", true, 1), ("inc-2", false, 3), ("inc-3", true, 2)] {
+        let mut lesson = lesson("aa", incident, "good", healed, at);
+        if let Some(lesson) = lesson.as_mut().filter(|_| at == 3) {
+            let (risk, reversibility) = (RiskTier::High, Reversibility::Undoable);
+            lesson.features = Some(Box::new(Features::new(SourceClass::Runbook, risk, reversibility)));
+        }
+        let lesson = note(store, lesson).await?;
+        note(store, Some(lesson.clone())).await?;
+        expected.push(lesson.outcome());
+    }
+    expected.sort_by_key(|outcome| std::cmp::Reverse(outcome.at));
+    let past = SUITE.call(4, "past", store.past(10).await)?;
+    SUITE.check(4, past == expected, "the past is not what was recorded, each once and the latest first")?;
+    let latest = SUITE.call(4, "past", store.past(1).await)?;
+    SUITE.check(4, latest == expected[..1], "of the past not the latest was told")
 }
 
 async fn note(store: &dyn MemoryStore, lesson: Option<Lesson>) -> Result<Lesson, super::Violation> {

@@ -21,7 +21,7 @@ pub async fn policy_engine(
     previews: &[Preview],
 ) -> Verdict {
     let ask = |rehearsal| {
-        let question = PolicyQuestion { incident, plan, specs, previews, rehearsal };
+        let question = PolicyQuestion { rehearsal, ..PolicyQuestion::new(incident, plan, specs, previews) };
         async move { SUITE.call(3, "decide", engine.decide(&question).await) }
     };
     let verified = ask(RehearsalEvidence::Verified).await?;
@@ -47,20 +47,15 @@ async fn default_deny(
         return Err(SUITE.violation(1, "the fixture's plan is empty"));
     };
     let stranger = ActionSpec { kind: ActionKind::custom("kind_that_no_rule_names"), ..spec.clone() };
-    let action = crate::action::Action::new(&stranger, step.action.target().clone(), step.action.parameters().clone());
+    let action = crate::action::Action::for_tests(&stranger, step.action.target().clone(), step.action.parameters().clone());
     let action = action.map_err(|invalid| SUITE.violation(1, &invalid.to_string()))?;
     // Appended to the allowed plan: one step that no rule speaks about denies the whole.
     let mut longer = plan.clone();
     longer.steps.push(crate::plan::Step { action, ..step.clone() });
     let specs: Vec<ActionSpec> = specs.iter().cloned().chain([stranger]).collect();
     let previews: Vec<Preview> = previews.iter().chain([preview]).cloned().collect();
-    let question = PolicyQuestion {
-        incident,
-        plan: &longer,
-        specs: &specs,
-        previews: &previews,
-        rehearsal: RehearsalEvidence::Verified,
-    };
+    let rehearsal = RehearsalEvidence::Verified;
+    let question = PolicyQuestion { rehearsal, ..PolicyQuestion::new(incident, &longer, &specs, &previews) };
     let decision = SUITE.call(1, "decide", engine.decide(&question).await)?;
     SUITE.check(1, decision.verdict == Says::Deny, "a kind that no rule names was not denied")?;
     explained(&decision)

@@ -26,6 +26,8 @@ enum Bug {
     PicksUpWhatWaits,
     PicksUpAllOfAResource,
     RenewsForAnybody,
+    SleepsOn,
+    IsNeverAsleepAgain,
     CompactsEverything,
     ForgetsTheOpen,
 }
@@ -96,7 +98,17 @@ impl Journal for Careless {
     }
 
     async fn release(&self, lease: &Lease) -> Result<()> {
+        if self.1 == Bug::IsNeverAsleepAgain {
+            self.0.wake(&lease.incident).await?;
+        }
         self.0.release(lease).await
+    }
+
+    async fn wake(&self, incident: &IncidentId) -> Result<()> {
+        match self.1 {
+            Bug::SleepsOn => Ok(()),
+            _ => self.0.wake(incident).await,
+        }
     }
 
     async fn compact(&self, snapshot: &Snapshot) -> Result<()> {
@@ -122,6 +134,8 @@ async fn the_suite_finds_what_a_careless_backend_gets_wrong() {
         (Bug::PicksUpWhatWaits, 6),
         (Bug::PicksUpAllOfAResource, 6),
         (Bug::RenewsForAnybody, 7),
+        (Bug::SleepsOn, 11),
+        (Bug::IsNeverAsleepAgain, 11),
         (Bug::CompactsEverything, 8),
         (Bug::ForgetsTheOpen, 8),
     ];

@@ -5,7 +5,7 @@ use selfheal_core::confidence::TrackRecord;
 use selfheal_core::diagnosis::Source;
 use selfheal_core::error::Result;
 use selfheal_core::incident::Fingerprint;
-use selfheal_core::ports::{Lesson, MemoryStore, ProvenFix};
+use selfheal_core::ports::{Lesson, MemoryStore, PastOutcome, ProvenFix};
 use selfheal_core::testing::conformance::{self, Verdict};
 
 use super::broken;
@@ -19,6 +19,7 @@ enum Bug {
     CountsTwice,
     ForgetsTheTime,
     KnowsNoSources,
+    TellsTheOldestPast,
 }
 
 struct Buggy {
@@ -51,6 +52,18 @@ impl MemoryStore for Buggy {
         self.inner.record(&lesson).await
     }
 
+    async fn past(&self, most: usize) -> Result<Vec<PastOutcome>> {
+        match self.bug {
+            Bug::TellsTheOldestPast => {
+                let mut past = self.inner.past(usize::MAX).await?;
+                past.reverse();
+                past.truncate(most);
+                Ok(past)
+            }
+            _ => self.inner.past(most).await,
+        }
+    }
+
     async fn track_record(&self, source: &Source) -> Result<TrackRecord> {
         match self.bug {
             Bug::KnowsNoSources => Ok(TrackRecord::default()),
@@ -80,6 +93,7 @@ async fn each_planted_bug_is_found() {
         (Bug::CountsTwice, 2),
         (Bug::ForgetsTheTime, 3),
         (Bug::KnowsNoSources, 2),
+        (Bug::TellsTheOldestPast, 4),
     ];
     for (bug, obligation) in bugs {
         assert_eq!(broken(run(bug).await), Some(obligation), "{bug:?}");

@@ -2,6 +2,7 @@
 
 mod executor;
 mod journal;
+mod ledger;
 mod llm;
 mod log_source;
 mod memory;

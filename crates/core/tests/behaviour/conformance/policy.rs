@@ -1,14 +1,16 @@
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
+use selfheal_core::action::ActionKind;
 use selfheal_core::confidence::Confidence;
-use selfheal_core::decision::{Decision, Verdict as Says};
+use selfheal_core::decision::{Clearance, Decision, Verdict as Says};
 use selfheal_core::diagnosis::Source;
 use selfheal_core::error::Result;
 use selfheal_core::facts::Facts;
 use selfheal_core::incident::{Fingerprint, Incident, IncidentId, Severity};
 use selfheal_core::plan::{Plan, Preview};
-use selfheal_core::ports::{Executor, PolicyEngine, PolicyQuestion, RehearsalEvidence, Work};
+use selfheal_core::ports::{Executor, Moment, PolicyEngine, PolicyQuestion, Reach, RehearsalEvidence, Work};
 use selfheal_core::resource::Environment;
 use selfheal_core::testing::conformance::{self, Verdict};
 use selfheal_core::testing::{AllowAll, FakeExecutor, FakeWorld, SET_VALUE, set_value};
@@ -35,6 +37,14 @@ struct Buggy {
 
 #[async_trait]
 impl PolicyEngine for Buggy {
+    async fn permits(&self, reach: &Reach<'_>) -> Result<BTreeSet<ActionKind>> {
+        Ok(reach.every_kind())
+    }
+
+    async fn clear(&self, _: &Moment<'_>) -> Result<Clearance> {
+        Ok(Clearance::Clear)
+    }
+
     async fn decide(&self, question: &PolicyQuestion<'_>) -> Result<Decision> {
         let mut asked = self.asked.lock().unwrap();
         *asked += 1;
@@ -50,7 +60,7 @@ impl PolicyEngine for Buggy {
         let rationale = if self.bug == Bug::GivesNoReason { String::new() } else { format!("{verdict:?} by question") };
         let policy_version = if self.bug == Bug::ChangesItsMind { asked.to_string() } else { "v1".to_owned() };
         let needs_rehearsal = self.bug == Bug::NeverSettles || question.rehearsal == RehearsalEvidence::Pending;
-        Ok(Decision { verdict, needs_rehearsal, rules: Vec::new(), rationale, policy_version })
+        Ok(Decision { needs_rehearsal, ..Decision::new(verdict, rationale, &policy_version) })
     }
 }
 

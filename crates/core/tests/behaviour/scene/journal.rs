@@ -70,6 +70,10 @@ impl Journal for MeddledJournal {
         self.inner.release(lease).await
     }
 
+    async fn wake(&self, incident: &IncidentId) -> Result<()> {
+        self.inner.wake(incident).await
+    }
+
     async fn compact(&self, snapshot: &Snapshot) -> Result<()> {
         self.inner.compact(snapshot).await
     }

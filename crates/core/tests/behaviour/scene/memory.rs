@@ -8,7 +8,7 @@ use selfheal_core::confidence::TrackRecord;
 use selfheal_core::diagnosis::Source;
 use selfheal_core::error::{Error, Result};
 use selfheal_core::incident::Fingerprint;
-use selfheal_core::ports::{Lesson, MemoryStore, ProvenFix};
+use selfheal_core::ports::{Lesson, MemoryStore, PastOutcome, ProvenFix};
 
 type Meddler = Box<dyn Fn(&str) -> Option<Error> + Send + Sync>;
 
@@ -79,6 +79,14 @@ impl MemoryStore for Remembering {
             lessons.push(lesson.clone());
         }
         Ok(())
+    }
+
+    async fn past(&self, most: usize) -> Result<Vec<PastOutcome>> {
+        self.meddled("past")?;
+        let mut past: Vec<_> = self.lessons().iter().map(Lesson::outcome).collect();
+        past.sort_by_key(|outcome| std::cmp::Reverse(outcome.at));
+        past.truncate(most);
+        Ok(past)
     }
 
     async fn track_record(&self, source: &Source) -> Result<TrackRecord> {

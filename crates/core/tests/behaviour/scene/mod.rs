@@ -3,6 +3,7 @@
 mod journal;
 mod knowledge;
 mod memory;
+mod office;
 mod people;
 mod probe;
 mod spy;
@@ -23,6 +24,7 @@ use selfheal_detect::redact::Redactor;
 pub(crate) use journal::MeddledJournal;
 pub(crate) use knowledge::{KnownLines, hypothesis, retry_hypothesis};
 pub(crate) use memory::Remembering;
+pub(crate) use office::Office;
 pub(crate) use people::{Answers, Pager};
 pub(crate) use probe::WorldProbe;
 pub(crate) use spy::Spy;

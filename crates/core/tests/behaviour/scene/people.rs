@@ -3,11 +3,9 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use selfheal_core::decision::Decision;
 use selfheal_core::error::Result;
-use selfheal_core::incident::Incident;
-use selfheal_core::plan::{Plan, PlanHash, Preview};
-use selfheal_core::ports::{Approval, Approver, Escalation, Notifier};
+use selfheal_core::plan::PlanHash;
+use selfheal_core::ports::{Approval, ApprovalQuestion, Approver, Escalation, Notifier};
 
 type Answer = fn(&PlanHash) -> Approval;
 
@@ -34,10 +32,10 @@ impl Answers {
 
 #[async_trait]
 impl Approver for Answers {
-    async fn ask(&self, _: &Incident, _: &Plan, _: &[Preview], hash: &PlanHash, _: &Decision) -> Result<Approval> {
+    async fn ask(&self, question: &ApprovalQuestion<'_>) -> Result<Approval> {
         let mut answers = self.0.lock().unwrap();
         let answer = if answers.len() > 1 { answers.pop() } else { answers.last().copied() };
-        Ok(answer.unwrap()(hash))
+        Ok(answer.unwrap()(question.plan_hash))
     }
 }
 

@@ -92,7 +92,8 @@ fn stay(
 
 fn close(batch: &Batch<'_>, record: &PreparedRecord, kept: &Kept, leaf: i64) -> Result<(), Failure> {
     let update = "UPDATE standings SET phase = ?2, category = ?3, outcome = ?4, wake_at_ms = NULL, updated_at_ms = ?5,
-        records = records + 1, last_record = ?6, worker = NULL, lease_until_ms = NULL, seal = ?7 WHERE number = ?1";
+        records = records + 1, last_record = ?6, worker = NULL, lease_until_ms = NULL, woken = 0, seal = ?7
+        WHERE number = ?1";
     let Columns { phase, category, outcome, updated_at_ms, seal, .. } = &record.standing;
     let values = params![kept.number, phase, category, outcome, updated_at_ms, leaf, seal];
     batch.connection.prepare_cached(update)?.execute(values)?;

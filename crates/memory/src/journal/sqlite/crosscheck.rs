@@ -11,7 +11,8 @@ use selfheal_core::error::{Error, ErrorKind, Result};
 use super::audit::SqliteRows;
 use super::failure::Failure;
 use super::standing::{self, COLUMNS};
-use crate::journal::crosscheck::Stored;
+use crate::journal::crosscheck::{At, Stored, StoredEntry};
+use crate::journal::entries::Extent;
 use crate::journal::rows::signed;
 use crate::journal::{CrossChecked, Mismatch, Part};
 
@@ -34,6 +35,7 @@ impl SqliteRows {
         let mut whole = parts?.into_iter().fold(Part::default(), Part::joined);
         self.with(|connection| strangers(connection, leaves, &mut whole))?;
         self.with(|connection| snapshots(connection, &mut whole))?;
+        self.with(|connection| streams(connection, leaves, &mut whole))?;
         self.with(|connection| tables(connection, &mut whole))?;
         self.with(|connection| standings(connection, &mut whole))?;
         Ok(whole.result())
@@ -41,23 +43,31 @@ impl SqliteRows {
 }
 
 fn part(connection: &Connection, places: Range<u64>) -> rusqlite::Result<Part> {
-    let query = "SELECT o.leaf, o.encoding, r.sequence, coalesce(i.incident, ''), r.record FROM audit_openings o
+    let query = "SELECT o.leaf, o.encoding, r.sequence, coalesce(i.incident, ''), r.record,
+            e.sequence, e.at_ms, coalesce(s.stream, ''), e.entry FROM audit_openings o
         LEFT JOIN records r ON r.leaf = o.leaf LEFT JOIN incidents i ON i.number = r.incident
+        LEFT JOIN entries e ON e.leaf = o.leaf LEFT JOIN streams s ON s.number = e.stream
         WHERE o.leaf >= ?1 AND o.leaf < ?2 ORDER BY o.leaf";
     let mut statement = connection.prepare(query)?;
     let mut rows = statement.query(params![signed(places.start), signed(places.end)])?;
     let mut part = Part::default();
     while let Some(row) = rows.next()? {
-        let record = match row.get_ref(4)?.as_str_or_null()? {
-            Some(text) => Some(Stored { incident: row.get_ref(3)?.as_str()?, sequence: row.get(2)?, text }),
-            None => None,
-        };
-        part.look_at(row.get(0)?, row.get_ref(1)?.as_blob()?, record.as_ref());
+        part.look_at(row.get(0)?, row.get_ref(1)?.as_blob()?, &found(row)?);
         if part.is_hopeless() {
             break;
         }
     }
     Ok(part)
+}
+
+/// What stands at the leaf of `row`. A record and an entry at one leaf: the leaf speaks of one of them, the other is none's.
+fn found<'row>(row: &'row Row<'_>) -> rusqlite::Result<At<'row>> {
+    if let Some(text) = row.get_ref(4)?.as_str_or_null()? {
+        return Ok(At::Record(Stored { incident: row.get_ref(3)?.as_str()?, sequence: row.get(2)?, text }));
+    }
+    let Some(text) = row.get_ref(8)?.as_str_or_null()? else { return Ok(At::Nothing) };
+    let (sequence, at_ms, stream) = (row.get(5)?, row.get(6)?, row.get_ref(7)?.as_str()?);
+    Ok(At::Entry(StoredEntry { stream, sequence, at_ms, text }))
 }
 
 /// Records at places where there is no leaf.
@@ -84,6 +94,25 @@ fn snapshots(connection: &Connection, whole: &mut Part) -> rusqlite::Result<()> 
     Ok(())
 }
 
+/// Entries at places where there is no leaf, or one of a record, and how far each stream reaches.
+fn streams(connection: &Connection, leaves: u64, whole: &mut Part) -> rusqlite::Result<()> {
+    let strangers = "SELECT e.leaf, coalesce(s.stream, 'stream number ' || e.stream), e.sequence
+        FROM entries e LEFT JOIN streams s ON s.number = e.stream
+        WHERE e.leaf < 0 OR e.leaf >= ?1 OR EXISTS (SELECT 1 FROM records r WHERE r.leaf = e.leaf) ORDER BY e.leaf LIMIT ?2";
+    let read =
+        |row: &Row<'_>| Ok(Mismatch::UnknownEntry { leaf: row.get(0)?, stream: row.get(1)?, sequence: row.get(2)? });
+    for stranger in connection.prepare(strangers)?.query_map(params![signed(leaves), MAX_DEFECTS as i64], read)? {
+        whole.complain(stranger?);
+    }
+    let mut statement = connection.prepare("SELECT stream, length, dropped FROM streams")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let extent = Extent { length: row.get(1)?, dropped: row.get(2)? };
+        whole.look_at_stream(row.get_ref(0)?.as_str()?, extent);
+    }
+    Ok(())
+}
+
 /// Incidents whose rows don't fit each other, or whose newest record is not where it should be.
 fn tables(connection: &Connection, whole: &mut Part) -> rusqlite::Result<()> {
     let query = "SELECT coalesce(i.number, s.number) FROM incidents i FULL JOIN standings s USING (number)
@@ -105,7 +134,7 @@ fn tables(connection: &Connection, whole: &mut Part) -> rusqlite::Result<()> {
 /// Rows that are not what was written or not what the log says, and indices that lead past them. The other tables need no such
 /// look: nothing of theirs is believed that the audit log doesn't vouch for.
 fn standings(connection: &Connection, whole: &mut Part) -> rusqlite::Result<()> {
-    for table in ["incidents", "standings"] {
+    for table in ["incidents", "standings", "streams"] {
         let mut statement = connection.prepare(&format!("PRAGMA integrity_check({table})"))?;
         let said = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
         let damage = said.into_iter().filter(|line| line != "ok");

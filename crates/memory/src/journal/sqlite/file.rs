@@ -78,6 +78,18 @@ pub(super) fn newest_checkpoint(connection: &Connection, path: &Path) -> Result<
 
 /// Opens an existing file for reading only, and leaves nothing behind; beside a write-ahead log, SQLite's shared memory.
 pub(super) fn open_read_only(path: &Path) -> Result<Connection> {
+    match open_to_inspect(path)? {
+        // Only a writer brings it up to date.
+        (_, version) if version < MIGRATIONS.len() => {
+            let message = format!("the journal is of version {version}, and must be opened for writing once");
+            Err(at(Error::new(ErrorKind::Invalid, OPERATION, message), path))
+        }
+        (connection, _) => Ok(connection),
+    }
+}
+
+/// The same, of any version that this program knows; also says of which.
+pub(super) fn open_to_inspect(path: &Path) -> Result<(Connection, usize)> {
     if !path.exists() {
         return Err(at(Error::new(ErrorKind::NotFound, OPERATION, "there is no journal"), path));
     }
@@ -85,13 +97,11 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection> {
     let failed = |error| failure::of(OPERATION, path, &error);
     let connection = read_only(path).map_err(failed)?;
     match find(&connection, MIGRATIONS).map_err(failed)? {
-        Found::Empty => Err(at(Error::new(ErrorKind::NotFound, OPERATION, "the journal is empty"), path)),
-        // Only a writer brings it up to date.
-        Found::Version(version) if version < MIGRATIONS.len() => {
-            let message = format!("the journal is of version {version}, and must be opened for writing once");
-            Err(at(Error::new(ErrorKind::Invalid, OPERATION, message), path))
-        }
-        found => check(found).map(|()| connection).map_err(|error| at(error, path)),
+        Found::Version(version) => Ok((connection, version)),
+        found => match check(found) {
+            Ok(()) => Err(at(Error::new(ErrorKind::NotFound, OPERATION, "the journal is empty"), path)),
+            Err(error) => Err(at(error, path)),
+        },
     }
 }
 

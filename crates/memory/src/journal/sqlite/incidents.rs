@@ -72,7 +72,7 @@ pub(super) fn hand_over(
     incident: IncidentId,
     claim: &Claim,
 ) -> Result<Lease, Failure> {
-    let update = "UPDATE standings SET epoch = ?2, worker = ?3, lease_until_ms = ?4 WHERE number = ?1";
+    let update = "UPDATE standings SET epoch = ?2, worker = ?3, lease_until_ms = ?4, woken = 0 WHERE number = ?1";
     let past_all = || error("journal.lease", ErrorKind::Invalid, &incident, "the store is damaged: no epoch is left");
     let (epoch, until) = (epoch.checked_add(1).ok_or_else(past_all)?, lease_until(batch, claim.ttl));
     batch.connection.prepare_cached(update)?.execute(params![number, epoch, claim.worker.as_ref(), until])?;
@@ -101,6 +101,14 @@ pub(super) fn release(batch: &Batch<'_>, lease: &Lease) -> Result<(), Failure> {
         WHERE number = (SELECT number FROM incidents WHERE incident = ?1) AND epoch = ?2";
     let values = params![lease.incident.as_str(), signed(lease.epoch)];
     batch.connection.prepare_cached(update)?.execute(values)?;
+    Ok(())
+}
+
+/// Has it picked up as soon as nobody holds it, if it is open.
+pub(super) fn wake(batch: &Batch<'_>, incident: &IncidentId) -> Result<(), Failure> {
+    let update = "UPDATE standings SET woken = 1
+        WHERE number = (SELECT number FROM incidents WHERE incident = ?1) AND wake_at_ms IS NOT NULL";
+    batch.connection.prepare_cached(update)?.execute([incident.as_str()])?;
     Ok(())
 }
 

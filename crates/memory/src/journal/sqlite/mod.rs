@@ -1,9 +1,10 @@
-//! The journal in one SQLite file.
+//! Journal and ledger in one SQLite file.
 
 mod append;
 mod audit;
 mod batch;
 mod crosscheck;
+mod entries;
 mod erasing;
 mod failure;
 mod file;
@@ -26,9 +27,13 @@ use async_trait::async_trait;
 use selfheal_core::audit::{Erasure, SignedCheckpoint, Signer, Witness};
 use selfheal_core::engine::State;
 use selfheal_core::error::{Error, ErrorKind, Result};
+use selfheal_core::failpoint;
 use selfheal_core::incident::IncidentId;
 use selfheal_core::orchestrator::WallClock;
-use selfheal_core::ports::{Claim, Clock, History, Journal, Lease, Query, Record, Snapshot, Standing};
+use selfheal_core::ports::{
+    Claim, Clock, Entry, History, Journal, Lease, Ledger, Note, Query, Record, Snapshot, Standing, Stream,
+};
+use selfheal_core::time::Timestamp;
 
 use self::append::PreparedRecord;
 use self::batch::Batch;
@@ -37,7 +42,8 @@ use self::standing::Columns;
 use self::tidying::PreparedSnapshot;
 use self::witnessing::Witnessing;
 use self::writer::{Desk, Writer};
-use super::rows::{bounded_json, signed};
+use super::entries::PreparedEntry;
+use super::rows::{bounded_json, millis, signed};
 use crate::audit::{PublicKey, SigningKey};
 
 pub use self::audit::SqliteRows;
@@ -65,7 +71,8 @@ impl JournalOptions {
     }
 }
 
-/// Keeps incidents and their audit log in one private (0600) SQLite file: write-ahead log, `synchronous = FULL`.
+/// Keeps incidents, a ledger and their audit log in one private (0600) SQLite file: write-ahead log, `synchronous = FULL`.
+/// Whoever forgets an incident forgets its approvals with it.
 ///
 /// Whatever waits is made durable in one transaction, by one thread; reads go on beside it. Several processes may use the
 /// file at once. When the journal is dropped, what was asked for is durable, and the audit log is signed up to its end.
@@ -115,6 +122,13 @@ impl SqliteJournal {
         Ok(Self { readers: Readers::with(path, connection), writer: None })
     }
 
+    /// As [`open_read_only`](Self::open_read_only), of any version that this program knows. Only its checkpoints and its key may
+    /// be read: other tables may not be there yet.
+    pub(crate) fn open_to_inspect(path: &Path) -> Result<Self> {
+        let (connection, _) = file::open_to_inspect(path)?;
+        Ok(Self { readers: Readers::with(path, connection), writer: None })
+    }
+
     /// What was written since it was opened.
     #[must_use]
     pub fn written(&self) -> Written {
@@ -126,14 +140,14 @@ impl SqliteJournal {
     /// When it returns, the value is gone from the log for every later reader. The bytes are overwritten with it unless
     /// somebody reads the file just then: [`has_overwritten`](Self::has_overwritten) says so.
     ///
-    /// Only the log's own words go. The incident's records, the snapshot that stands for compacted ones (a whole state,
+    /// Only the log's own words go. The incident's records and approvals, the snapshot that stands for compacted ones (a whole state,
     /// evidence included) and its line in [`list`](Journal::list) go with [`forget`](Journal::forget), once it is closed; what
     /// was learned from it lies in the memory; exports, checkpoints and copies that were made before are as they were.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] if there is no such leaf or it never had such a field; [`ErrorKind::Invalid`] if the field ties a
-    /// record to its leaf (`event`, `incident`, `record`, `sequence`, `snapshot`), or the leaf tells of an erasure, a compaction
-    /// or a removal: all of that has to stay readable.
+    /// record or an entry to its leaf (`event`, `incident`, `record`, `sequence`, `snapshot`; `entry`, `note`, `place`, `stream`), or
+    /// the leaf tells of an erasure, a compaction or a removal: all of that has to stay readable.
     pub async fn erase(&self, erasure: &Erasure) -> Result<()> {
         let erasure = erasure.clone();
         self.writer()?.write(0, move |batch| erasing::erase(batch, &erasure)).await
@@ -226,6 +240,11 @@ impl Journal for SqliteJournal {
         self.writer()?.write(0, move |batch| incidents::release(batch, &lease)).await
     }
 
+    async fn wake(&self, incident: &IncidentId) -> Result<()> {
+        let incident = incident.clone();
+        self.writer()?.write(0, move |batch| incidents::wake(batch, &incident)).await
+    }
+
     async fn compact(&self, snapshot: &Snapshot) -> Result<()> {
         let writer = self.writer()?;
         let snapshot = PreparedSnapshot {
@@ -239,5 +258,31 @@ impl Journal for SqliteJournal {
     async fn forget(&self, incident: &IncidentId) -> Result<()> {
         let incident = incident.clone();
         self.writer()?.write(0, move |batch| tidying::forget(batch, &incident)).await
+    }
+}
+
+#[async_trait]
+impl Ledger for SqliteJournal {
+    async fn append(&self, stream: &Stream, expected: u64, at: Timestamp, note: &Note) -> Result<()> {
+        let writer = self.writer()?;
+        let entry = PreparedEntry::of(stream, expected, at, note)?;
+        writer.write(entry.json.len(), move |batch| entries::append(batch, &entry)).await?;
+        failpoint::hit("ledger.appended");
+        Ok(())
+    }
+
+    async fn read(&self, stream: &Stream, from: u64, most: usize) -> Result<Vec<Entry>> {
+        let stream = stream.clone();
+        self.readers.read(move |connection| entries::read(connection, &stream, from, most)).await
+    }
+
+    async fn len(&self, stream: &Stream) -> Result<u64> {
+        let stream = stream.clone();
+        self.readers.read(move |connection| entries::len(connection, &stream)).await
+    }
+
+    async fn forget(&self, stream: &Stream, before: Timestamp) -> Result<()> {
+        let (stream, before) = (stream.clone(), millis(before));
+        self.writer()?.write(0, move |batch| entries::forget(batch, &stream, before)).await
     }
 }

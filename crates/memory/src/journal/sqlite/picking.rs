@@ -18,12 +18,13 @@ struct Due {
     resource: i64,
 }
 
-/// Leases of at most `most` incidents that are due and free, longest waiting first; none of a resource that a worker is at, and
+/// Leases of at most `most` incidents that are due or woken, and free, longest waiting first; none of a resource that a worker is at, and
 /// one of each other resource.
 pub(super) fn pick_up(batch: &Batch<'_>, claim: &Claim, most: usize) -> Result<Vec<Lease>, Failure> {
     let mut taken = worked_on(batch)?;
     let mut due = left(batch)?;
     due.extend(free(batch, &taken, most)?);
+    due.extend(woken(batch)?);
     due.sort_by_key(|one| (one.wake_at_ms, one.number));
     due.retain(|one| taken.insert(one.resource));
     due.truncate(most);
@@ -60,6 +61,15 @@ fn free(batch: &Batch<'_>, taken: &BTreeSet<i64>, most: usize) -> rusqlite::Resu
         }
     }
     Ok(found)
+}
+
+/// Incidents that were woken before their time, and that nobody holds. There are never more of these than people answered since
+/// somebody looked.
+fn woken(batch: &Batch<'_>) -> rusqlite::Result<Vec<Due>> {
+    let woken = "SELECT wake_at_ms, number, resource FROM standings
+        WHERE woken = 1 AND wake_at_ms > ?1 AND (worker IS NULL OR lease_until_ms <= ?1)";
+    let now = signed(batch.now.as_millis());
+    batch.connection.prepare_cached(woken)?.query_map([now], due)?.collect()
 }
 
 fn due(row: &Row<'_>) -> rusqlite::Result<Due> {

@@ -107,7 +107,7 @@ fn snapshot(connection: &Connection, number: i64, incident: &IncidentId) -> rusq
         WHERE s.incident = ?1";
     let read = |row: &Row<'_>| {
         let (records, text, leaf) = (row.get(0)?, row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_blob_or_null()?);
-        let checked = Kept::snapshot(incident.as_str(), records, text).check(leaf);
+        let checked = Kept::snapshot(incident.as_str(), records, text).check(READ, leaf);
         Ok(checked.and_then(|()| parsed(READ, "snapshot", text)))
     };
     connection.prepare_cached(query)?.query_row([number], read).optional()
@@ -129,7 +129,7 @@ fn records(
     let mut statement = connection.prepare_cached(query)?;
     let read = |row: &Row<'_>| {
         let (sequence, text, leaf) = (row.get(0)?, row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_blob_or_null()?);
-        let checked = Kept::record(incident.as_str(), sequence, text).check(leaf);
+        let checked = Kept::record(incident.as_str(), sequence, text).check(READ, leaf);
         Ok(checked.and_then(|()| parsed(READ, "record", text)))
     };
     statement.query_map(params![last_record, first], read)?.collect()

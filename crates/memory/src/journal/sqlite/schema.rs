@@ -6,7 +6,7 @@ use rusqlite::{Connection, Result, TransactionBehavior};
 const APPLICATION: i64 = 0x7368_6a6c;
 
 /// `MIGRATIONS[n]` leads from version `n` to `n + 1`; version 0 is an empty file.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("v1.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql")];
 
 /// What a database file is to this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +88,7 @@ pub(super) fn bring_up_to_date<E: From<rusqlite::Error>>(
 mod tests {
     use super::*;
 
-    const NEXT: &[&str] = &[MIGRATIONS[0], "ALTER TABLE records ADD COLUMN note TEXT;"];
+    const NEXT: &[&str] = &[MIGRATIONS[0], MIGRATIONS[1], "ALTER TABLE records ADD COLUMN note TEXT;"];
 
     fn updated(connection: &mut Connection, migrations: &[&str]) -> Found {
         bring_up_to_date(connection, migrations, |_, _| Ok::<_, rusqlite::Error>(())).unwrap()
@@ -99,21 +99,21 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         assert_eq!(updated(&mut connection, MIGRATIONS), Found::Empty);
         connection.execute("INSERT INTO records VALUES (0, 1, 0, NULL, '{}')", []).unwrap();
-        assert_eq!(updated(&mut connection, NEXT), Found::Version(1));
+        assert_eq!(updated(&mut connection, NEXT), Found::Version(2));
         let kept: String =
             connection.query_row("SELECT record FROM records WHERE note IS NULL", [], |row| row.get(0)).unwrap();
         assert_eq!(kept, "{}");
-        assert_eq!(updated(&mut connection, NEXT), Found::Version(2));
-        assert_eq!(updated(&mut connection, MIGRATIONS), Found::Newer(2));
+        assert_eq!(updated(&mut connection, NEXT), Found::Version(3));
+        assert_eq!(updated(&mut connection, MIGRATIONS), Found::Newer(3));
     }
 
     #[test]
     fn a_migration_that_fails_changes_nothing() {
         let mut connection = Connection::open_in_memory().unwrap();
         updated(&mut connection, MIGRATIONS);
-        let broken = [MIGRATIONS[0], "CREATE TABLE half (x); CREATE TABLE records (x);"];
+        let broken = [MIGRATIONS[0], MIGRATIONS[1], "CREATE TABLE half (x); CREATE TABLE records (x);"];
         assert!(bring_up_to_date(&mut connection, &broken, |_, _| Ok::<_, rusqlite::Error>(())).is_err());
-        assert_eq!(find(&connection, MIGRATIONS).unwrap(), Found::Version(1));
+        assert_eq!(find(&connection, MIGRATIONS).unwrap(), Found::Version(2));
         assert!(connection.execute("SELECT * FROM half", []).is_err());
     }
 

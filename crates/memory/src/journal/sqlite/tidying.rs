@@ -4,8 +4,10 @@ use rusqlite::{OptionalExtension, params};
 use selfheal_core::error::ErrorKind;
 use selfheal_core::failpoint;
 use selfheal_core::incident::IncidentId;
+use selfheal_core::ports::Stream;
 
 use super::batch::Batch;
+use super::entries;
 use super::failure::Failure;
 use super::incidents;
 use crate::journal::leaves;
@@ -42,7 +44,7 @@ pub(super) fn compact(batch: &mut Batch<'_>, snapshot: &PreparedSnapshot) -> Res
     Ok(())
 }
 
-/// Removes a closed incident.
+/// Removes a closed incident, and what was asked and answered about it.
 pub(super) fn forget(batch: &mut Batch<'_>, incident: &IncidentId) -> Result<(), Failure> {
     let Some(kept) = incidents::find(batch, incident)? else { return Ok(()) };
     if kept.open {
@@ -53,6 +55,7 @@ pub(super) fn forget(batch: &mut Batch<'_>, incident: &IncidentId) -> Result<(),
     batch.connection.prepare_cached("DELETE FROM snapshots WHERE incident = ?1")?.execute([kept.number])?;
     batch.connection.prepare_cached("DELETE FROM standings WHERE number = ?1")?.execute([kept.number])?;
     batch.connection.prepare_cached("DELETE FROM incidents WHERE number = ?1")?.execute([kept.number])?;
+    entries::forget_all(batch, &Stream::approvals(incident))?;
     batch.scrub();
     failpoint::hit("journal.incident_forgotten");
     Ok(())

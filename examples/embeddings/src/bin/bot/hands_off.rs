@@ -1,14 +1,16 @@
 //! The ports of a host that proposes and never touches anything.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
-use selfheal_core::action::{Action, ActionSpec, Reversibility};
+use selfheal_core::action::{Action, ActionKind, ActionSpec, Reversibility};
 use selfheal_core::criterion::Observation;
-use selfheal_core::decision::{Decision, Verdict};
+use selfheal_core::decision::{Clearance, Decision, Verdict};
 use selfheal_core::error::{Error, ErrorKind, Result};
 use selfheal_core::incident::IncidentId;
 use selfheal_core::plan::{BlastRadius, Preview};
 use selfheal_core::ports::{
-    Approved, CandidateQuery, Candidates, EffectStatus, Executor, HealthProbe, PolicyEngine, PolicyQuestion,
+    Approved, CandidateQuery, Candidates, EffectStatus, Executor, HealthProbe, Moment, PolicyEngine, PolicyQuestion, Reach,
     ProbeRequest, Rehearsal, Row, Undone, Work,
 };
 use selfheal_core::standard::standard_specs;
@@ -30,6 +32,14 @@ fn not_here<T>(operation: &'static str) -> Result<T> {
 
 #[async_trait]
 impl PolicyEngine for HandsOff {
+    async fn permits(&self, reach: &Reach<'_>) -> Result<BTreeSet<ActionKind>> {
+        Ok(reach.every_kind())
+    }
+
+    async fn clear(&self, _: &Moment<'_>) -> Result<Clearance> {
+        Ok(Clearance::Clear)
+    }
+
     async fn decide(&self, _: &PolicyQuestion<'_>) -> Result<Decision> {
         let because = "a bot proposes, a person applies";
         Ok(Decision { verdict: Verdict::Propose, ..Decision::denied(because, "bot-1") })

@@ -16,14 +16,14 @@ use crate::flags::Flags;
 struct Fixture(Flags);
 
 fn toggle(flag: &str, on: bool) -> Step {
-    let configured = |value| Parameter { value, provenance: Provenance::Configured { by: "test".to_owned() } };
+    let configured = |value| Parameter::configured("test", value);
     let parameters = Parameters::from([
         ("flag".to_owned(), configured(Value::Text(flag.to_owned()))),
         ("on".to_owned(), configured(Value::Flag(on))),
     ]);
     let target = ResourceRef::new("flags", "service", "checkout");
     let executor = FlagExecutor::new(Flags::default());
-    let action = Action::new(&executor.kinds()[0], target.clone(), parameters).unwrap();
+    let action = Action::for_tests(&executor.kinds()[0], target.clone(), parameters).unwrap();
     Step { action, ..set_value(&target, "unused", "unused").unwrap() }
 }
 

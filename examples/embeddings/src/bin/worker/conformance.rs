@@ -36,13 +36,10 @@ impl Fixture {
 }
 
 fn set_mode(executor: &ThingExecutor, thing: &str) -> Step {
-    let mode = Parameter {
-        value: Value::Text("normal".to_owned()),
-        provenance: Provenance::Configured { by: "test".to_owned() },
-    };
+    let mode = Parameter::configured("test", Value::Text("normal".to_owned()));
     let target = ResourceRef::new(SYSTEM, "thing", thing);
     let parameters = Parameters::from([("mode".to_owned(), mode)]);
-    let action = Action::new(&executor.kinds()[0], target.clone(), parameters).unwrap();
+    let action = Action::for_tests(&executor.kinds()[0], target.clone(), parameters).unwrap();
     Step { action, ..set_value(&target, "unused", "unused").unwrap() }
 }
 

@@ -235,6 +235,9 @@ fn said(answer: &Approval) -> String {
     match answer {
         Approval::Given { by, plan_hash } => format!("{} approved plan {}", escaped(by), code(plan_hash.as_str())),
         Approval::Refused { by, because } => format!("{} refused: {}", escaped(by), escaped(because)),
+        Approval::Edited { by, plan } => format!("{} agreed to less: {}", escaped(by), escaped(&plan.rationale)),
+        Approval::Responded { by, text } => format!("{} answered: {}", escaped(by), escaped(text.read())),
+        Approval::Outdated { because } => format!("what was asked no longer held: {}", escaped(because)),
         Approval::Pending => "a person was asked for approval".to_owned(),
     }
 }

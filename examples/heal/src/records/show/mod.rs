@@ -6,6 +6,9 @@ mod markdown;
 mod plans;
 mod text;
 
+use std::io;
+
+use selfheal_core::engine::Proposal;
 use selfheal_core::kpi::Timeline;
 use selfheal_core::ports::Journal;
 
@@ -14,6 +17,14 @@ use super::find::find;
 use super::page::Page;
 use super::{ShowOptions, Stop, status};
 use crate::run::Refusal;
+
+/// Shows one plan: what it does and changes, what policy said, how its rehearsal ended.
+///
+/// # Errors
+/// If it can't be written.
+pub(crate) fn plan(page: &mut Page<'_>, proposal: &Proposal) -> io::Result<()> {
+    text::plan(page, proposal)
+}
 
 /// Shows the incident whose id, or beginning of an id, was given.
 ///

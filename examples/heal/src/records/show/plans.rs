@@ -24,6 +24,7 @@ impl Planned<'_> {
             Some(TriedResult::Applied) => "verified",
             Some(TriedResult::Proposed) => "proposed",
             Some(TriedResult::Rejected) => "rejected",
+            Some(TriedResult::Refused) => "refused",
             Some(TriedResult::RehearsalFailed) => "failed its rehearsal",
             Some(TriedResult::RolledBack) => "taken back",
             Some(TriedResult::Stuck) => "stuck",
@@ -35,7 +36,7 @@ impl Planned<'_> {
     pub(super) fn stands(&self) -> bool {
         !matches!(
             self.end.map(|(result, _)| result),
-            Some(TriedResult::Rejected | TriedResult::RehearsalFailed | TriedResult::RolledBack)
+            Some(TriedResult::Rejected | TriedResult::Refused | TriedResult::RehearsalFailed | TriedResult::RolledBack)
         )
     }
 

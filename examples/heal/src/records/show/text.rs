@@ -3,7 +3,7 @@
 use std::io;
 
 use anstyle::Style;
-use selfheal_core::engine::TriedResult;
+use selfheal_core::engine::{Proposal, TriedResult};
 use selfheal_core::kpi::{Account, Detail, Ending, Entry, Quote, Split, Timeline};
 use selfheal_core::plan::Preview;
 use selfheal_core::time::Timestamp;
@@ -87,8 +87,13 @@ fn quotation(quote: &Quote) -> String {
     format!("{}:{} │ {}", citation.evidence, citation.line, clean::line(quote.line.read()))
 }
 
-fn planned(page: &mut Page<'_>, plan: &Planned<'_>) -> io::Result<()> {
-    let proposal = plan.proposal;
+fn planned(page: &mut Page<'_>, planned: &Planned<'_>) -> io::Result<()> {
+    plan(page, planned.proposal)?;
+    let reason = if planned.reason().is_empty() { String::new() } else { format!(": {}", planned.reason()) };
+    page.entry_in(tone_of(planned), "result", &format!("{}{reason}", planned.result()))
+}
+
+pub(super) fn plan(page: &mut Page<'_>, proposal: &Proposal) -> io::Result<()> {
     page.entry("why", &proposal.plan.rationale)?;
     for (number, step) in proposal.plan.steps.iter().enumerate() {
         let preview = proposal.previews.get(number);
@@ -97,15 +102,11 @@ fn planned(page: &mut Page<'_>, plan: &Planned<'_>) -> io::Result<()> {
         plans::parameters(&step.action).iter().try_for_each(|parameter| page.entry_in(DIM, "", parameter))?;
         preview.map_or(Ok(()), |preview| change(page, preview))?;
     }
-    decision(page, plan)?;
+    decision(page, proposal)?;
     if let Some(rehearsal) = &proposal.rehearsal {
         page.entry("rehearsed", &plans::rehearsal(rehearsal))?;
     }
-    if let Some(hash) = &proposal.hash {
-        page.entry_in(DIM, "hash", hash.as_str())?;
-    }
-    let reason = if plan.reason().is_empty() { String::new() } else { format!(": {}", plan.reason()) };
-    page.entry_in(tone_of(plan), "result", &format!("{}{reason}", plan.result()))
+    proposal.hash.iter().try_for_each(|hash| page.entry_in(DIM, "hash", hash.as_str()))
 }
 
 fn tone_of(plan: &Planned<'_>) -> Style {
@@ -140,8 +141,8 @@ fn reach(preview: &Preview) -> String {
     format!("changes {what}, +{} -{} lines", radius.lines_added, radius.lines_removed)
 }
 
-fn decision(page: &mut Page<'_>, plan: &Planned<'_>) -> io::Result<()> {
-    let Some(decision) = &plan.proposal.decision else { return Ok(()) };
+fn decision(page: &mut Page<'_>, proposal: &Proposal) -> io::Result<()> {
+    let Some(decision) = &proposal.decision else { return Ok(()) };
     let verdict = plans::verdict(decision.verdict);
     page.entry("policy", &format!("{verdict} by version {}: {}", decision.policy_version, decision.rationale))?;
     plans::rules(decision).iter().try_for_each(|rule| page.entry("", rule))

@@ -1,12 +1,14 @@
 //! Incidents to read about: real runs against fakes, at a fixed time, journaled in memory.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use clap::{Args, FromArgMatches};
+use selfheal_core::action::ActionKind;
 use selfheal_core::audit::account;
-use selfheal_core::decision::{Decision, RuleVoice, Verdict};
+use selfheal_core::decision::{Clearance, Decision, RuleVoice, Verdict};
 use selfheal_core::diagnosis::Hypothesis;
 use selfheal_core::engine::{State, each_state};
 use selfheal_core::error::Result;
@@ -15,7 +17,7 @@ use selfheal_core::facts::{Fact, Facts};
 use selfheal_core::incident::{IncidentId, Signal};
 use selfheal_core::journal::InMemoryJournal;
 use selfheal_core::orchestrator::{Cancellation, Orchestrator};
-use selfheal_core::ports::{Clock, Journal, PolicyEngine, PolicyQuestion, Query, Record};
+use selfheal_core::ports::{Clock, Journal, Moment, PolicyEngine, PolicyQuestion, Reach, Query, Record};
 use selfheal_core::resource::{Environment, ResourceRef};
 use selfheal_core::testing::{FakeExecutor, FakeWorld, ScriptedProbe, ScriptedRunbooks, SeededEntropy, wrong_value};
 use selfheal_core::time::Timestamp;
@@ -60,6 +62,14 @@ struct OneRule(Verdict);
 
 #[async_trait]
 impl PolicyEngine for OneRule {
+    async fn permits(&self, reach: &Reach<'_>) -> Result<BTreeSet<ActionKind>> {
+        Ok(reach.every_kind())
+    }
+
+    async fn clear(&self, _: &Moment<'_>) -> Result<Clearance> {
+        Ok(Clearance::Clear)
+    }
+
     async fn decide(&self, _: &PolicyQuestion<'_>) -> Result<Decision> {
         let (rule, because) = match self.0 {
             Verdict::Deny => ("guardrails/frozen", "nobody changes it during the sale"),
@@ -67,13 +77,7 @@ impl PolicyEngine for OneRule {
             _ => ("guardrails/undoable", "it can be taken back"),
         };
         let voice = RuleVoice { rule: rule.to_owned(), verdict: self.0, step: 0, because: because.to_owned() };
-        Ok(Decision {
-            verdict: self.0,
-            needs_rehearsal: false,
-            rules: vec![voice],
-            rationale: format!("{because} (rule {rule})"),
-            policy_version: "sha256:5f1c".to_owned(),
-        })
+        Ok(Decision::new(self.0, format!("{because} (rule {rule})"), "sha256:5f1c").with_rules(vec![voice]))
     }
 }
 

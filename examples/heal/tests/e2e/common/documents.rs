@@ -23,4 +23,5 @@ pub(crate) fn edit_line(error: &str, expected: &str, replacement: &str) -> Strin
 
 /// A policy by which a person is asked whatever is to be done.
 pub(crate) const ASK_FIRST: &str = "schema: selfheal.dev/guardrails/v1\nname: ask-first\nversion: 1\nrules:\n  - id: ask\n    \
-    effect: require_approval\n    kinds: ['*']\n    because: 'somebody looks first'\n";
+    effect: require_approval\n    kinds: ['*']\n    because: 'somebody looks first'\nexamples:\n  - \
+    {name: asks, given: {kind: retry_stage, environment: dev}, expect: require_approval}\n";

@@ -1,0 +1,138 @@
+//! The desk at which people are asked.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::case::Case;
+use super::docket::Docket;
+use super::hand_in::{MAX_TRIES, crowded, is_lost, redacted};
+use super::people::{People, PeopleSource};
+use super::request::Request;
+use super::standing::Standing;
+use crate::error::{ErrorKind, Result};
+use crate::evidence::Untrusted;
+use crate::failpoint;
+use crate::ports::{Approval, ApprovalQuestion, Approver, Ledger, Note, Stream};
+
+/// Asks people over a ledger: notes the request once, counts what they answered, and redeems the answers before it acts on them.
+///
+/// What must be agreed to comes from the question, never from the ledger: a request that somebody else noted under other terms is
+/// another request.
+pub struct Desk {
+    ledger: Arc<dyn Ledger>,
+    people: Arc<dyn PeopleSource>,
+    requester: Option<String>,
+}
+
+impl Desk {
+    /// A desk over `ledger`, where those count whom `people` knows at that moment.
+    #[must_use]
+    pub fn new(ledger: Arc<dyn Ledger>, people: Arc<dyn PeopleSource>) -> Self {
+        Self { ledger, people, requester: None }
+    }
+
+    /// On whose behalf the healer runs: their own answer doesn't count. Of an incident that another process asked about first, that
+    /// process's requester stays.
+    #[must_use]
+    pub fn on_behalf_of(mut self, requester: &str) -> Self {
+        self.requester = Some(requester.to_owned());
+        self
+    }
+
+    /// One look at the docket; `None` if another wrote to it before we could.
+    async fn look(&self, question: &ApprovalQuestion<'_>) -> Result<Option<Approval>> {
+        let docket = Docket::read(self.ledger.as_ref(), &question.incident.id).await?;
+        let requester = docket.requester().map(str::to_owned).or_else(|| self.requester.clone());
+        let asked = Request::of(question, requester);
+        let Some(mut case) = docket.case(&asked.id()) else {
+            return self.request(question, asked, &docket).await;
+        };
+        case.exclude(question.healer, None);
+        let Some(people) = self.enrolled().await else { return Ok(Some(Approval::Pending)) };
+        let standing = case.stand(people.as_ref(), question.at);
+        if standing.is_decided()
+            && case.redemption().is_none()
+            && !self.redeem(question, &case, &standing, &docket).await?
+        {
+            return Ok(None);
+        }
+        Ok(Some(approval(standing, question)))
+    }
+
+    /// Who is enrolled now; while that can't be known, nobody counts and the request waits.
+    async fn enrolled(&self) -> Option<Arc<dyn People>> {
+        let enrolled = self.people.people().await;
+        enrolled.inspect_err(|error| tracing::warn!(%error, "nobody can approve: it is unknown who is enrolled")).ok()
+    }
+
+    async fn request(
+        &self,
+        question: &ApprovalQuestion<'_>,
+        asked: Request,
+        docket: &Docket,
+    ) -> Result<Option<Approval>> {
+        failpoint::hit("approvals.requesting");
+        let noted = self.note(question, docket, Note::Requested(Arc::new(asked))).await?;
+        failpoint::hit("approvals.requested");
+        Ok(noted.then_some(Approval::Pending))
+    }
+
+    async fn redeem(
+        &self,
+        question: &ApprovalQuestion<'_>,
+        case: &Case,
+        standing: &Standing,
+        docket: &Docket,
+    ) -> Result<bool> {
+        let (request, plan_hash) = (case.id().clone(), question.plan_hash.clone());
+        failpoint::hit("approvals.redeeming");
+        let note = Note::Redeemed { request, round: question.round, plan_hash, by: standing.by() };
+        let noted = self.note(question, docket, note).await?;
+        failpoint::hit("approvals.redeemed");
+        Ok(noted)
+    }
+
+    /// Whether it was noted at the place where the docket ended.
+    async fn note(&self, question: &ApprovalQuestion<'_>, docket: &Docket, note: Note) -> Result<bool> {
+        let stream = Stream::approvals(&question.incident.id);
+        match self.ledger.append(&stream, docket.next(), question.at, &note).await {
+            Ok(()) => Ok(true),
+            // Whether it is there is seen at the next look.
+            Err(error) if error.kind() == ErrorKind::Conflict || is_lost(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[async_trait]
+impl Approver for Desk {
+    async fn ask(&self, question: &ApprovalQuestion<'_>) -> Result<Approval> {
+        if question.at > question.deadline {
+            return Ok(Approval::Pending);
+        }
+        for _ in 0..MAX_TRIES {
+            if let Some(approval) = self.look(question).await? {
+                return Ok(approval);
+            }
+        }
+        Err(crowded(&question.incident.id))
+    }
+}
+
+fn approval(standing: Standing, question: &ApprovalQuestion<'_>) -> Approval {
+    match standing {
+        Standing::Waiting { .. } | Standing::Expired => Approval::Pending,
+        Standing::Agreed { by } => Approval::Given { by: by.join(", "), plan_hash: question.plan_hash.clone() },
+        Standing::Responded { by, text } => Approval::Responded { by, text: Untrusted::new(redacted(text.read())) },
+        Standing::Rejected { by, because } => Approval::Refused { by, because: redacted(&because) },
+        Standing::Edited { by, edit } => match edit.apply(question.plan, &by) {
+            Ok(plan) => Approval::Edited { by, plan: Arc::new(plan) },
+            Err(problem) => Approval::Refused { because: format!("the edit can't be followed: {problem}"), by },
+        },
+        Standing::Lapsed => Approval::Refused {
+            by: "nobody".to_owned(),
+            because: "an agreement was redeemed, but those who gave it don't count any more".to_owned(),
+        },
+    }
+}

@@ -1,0 +1,152 @@
+//! How a person narrows a plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::action::{Action, MAX_TEXT_PARAMETER_BYTES, Parameter, Value};
+use crate::plan::{Plan, Step, StepRetry};
+
+/// How a plan is narrowed. Nothing can be added.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    /// 0-based steps that are left out.
+    #[serde(default)]
+    pub drop: BTreeSet<usize>,
+    /// Step → parameter → the value it gets instead.
+    #[serde(default)]
+    pub set: BTreeMap<usize, BTreeMap<String, Value>>,
+}
+
+/// Why an edit makes no narrower plan. Steps are counted from 1 here, as people do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    /// Accepting says the same.
+    #[error("the edit changes nothing; expected a step to drop or another value")]
+    Nothing,
+    /// Rejecting says the same.
+    #[error("the edit drops every step; reject the plan instead")]
+    Empty,
+    /// There is no such step.
+    #[error("the plan has {steps} steps; there is no step {step}")]
+    NoStep {
+        /// The step.
+        step: usize,
+        /// How many there are.
+        steps: usize,
+    },
+    /// It is dropped and changed at once.
+    #[error("step {step} is dropped and changed; expected one of both")]
+    Dropped {
+        /// The step.
+        step: usize,
+    },
+    /// The step has no such parameter.
+    #[error("step {step} has no parameter `{parameter}`; it has {known}")]
+    NoParameter {
+        /// The step.
+        step: usize,
+        /// The parameter.
+        parameter: String,
+        /// Those it has.
+        known: String,
+    },
+    /// The value does not narrow.
+    #[error("step {step}, parameter `{parameter}`: expected {expected}")]
+    Value {
+        /// The step.
+        step: usize,
+        /// The parameter.
+        parameter: String,
+        /// What would have been taken.
+        expected: String,
+    },
+}
+
+impl Edit {
+    /// The plan that is left of `plan`, where numbers only became smaller. A text or a flag may become any other, and says that `by`
+    /// wrote it; that the new plan changes nothing which the old one did not is seen by its preview, and holds in the engine.
+    ///
+    /// What had to be observed after a step that was dropped still has to be observed.
+    ///
+    /// # Errors
+    /// [`EditError`] if it is no narrower plan.
+    pub fn apply(&self, plan: &Plan, by: &str) -> Result<Plan, EditError> {
+        self.check_steps(plan.steps.len())?;
+        let mut steps = Vec::new();
+        let mut loose = Vec::new();
+        for (index, step) in plan.steps.iter().enumerate() {
+            match self.drop.contains(&index) {
+                true => loose.extend(step.criteria.iter().cloned()),
+                false => steps.push(self.narrowed(index, step, by)?),
+            }
+        }
+        loose.retain(|criterion| steps.iter().all(|step: &Step| !step.criteria.contains(criterion)));
+        steps.last_mut().ok_or(EditError::Empty)?.criteria.extend(loose);
+        if steps == plan.steps {
+            return Err(EditError::Nothing);
+        }
+        Ok(Plan { steps, rationale: format!("{}; narrowed by {by}", plan.rationale), ..plan.clone() })
+    }
+
+    fn check_steps(&self, steps: usize) -> Result<(), EditError> {
+        if let Some(stray) = self.drop.iter().chain(self.set.keys()).find(|step| **step >= steps) {
+            return Err(EditError::NoStep { step: stray.saturating_add(1), steps });
+        }
+        match self.set.keys().find(|step| self.drop.contains(step)) {
+            Some(step) => Err(EditError::Dropped { step: step + 1 }),
+            None => Ok(()),
+        }
+    }
+
+    fn narrowed(&self, index: usize, step: &Step, by: &str) -> Result<Step, EditError> {
+        let mut action = step.action.clone();
+        for (name, value) in self.set.get(&index).into_iter().flatten() {
+            action = replaced(&action, name, value, by).map_err(|problem| problem.at(index, name))?;
+        }
+        let asked = StepRetry::of(&action);
+        let retry = match action == step.action {
+            true => step.retry,
+            false => StepRetry { attempts: asked.attempts.min(step.retry.attempts), ..asked },
+        };
+        Ok(Step { action, retry, ..step.clone() })
+    }
+}
+
+enum Misfit {
+    NoParameter { known: String },
+    Value { expected: String },
+}
+
+impl Misfit {
+    fn at(self, index: usize, parameter: &str) -> EditError {
+        let (step, parameter) = (index + 1, parameter.to_owned());
+        match self {
+            Self::NoParameter { known } => EditError::NoParameter { step, parameter, known },
+            Self::Value { expected } => EditError::Value { step, parameter, expected },
+        }
+    }
+}
+
+fn replaced(action: &Action, name: &str, value: &Value, by: &str) -> Result<Action, Misfit> {
+    let known = || action.parameters().keys().cloned().collect::<Vec<_>>().join(", ");
+    let old = action.parameters().get(name).ok_or_else(|| Misfit::NoParameter { known: known() })?;
+    check_value(&old.value, value).map_err(|expected| Misfit::Value { expected })?;
+    if old.value == *value {
+        return Ok(action.clone());
+    }
+    let parameter = Parameter::configured(&format!("approver {by}"), value.clone());
+    action.replacing(name, parameter).ok_or_else(|| Misfit::NoParameter { known: known() })
+}
+
+fn check_value(old: &Value, new: &Value) -> Result<(), String> {
+    match (old, new) {
+        (Value::Integer(old), Value::Integer(new)) if (0..=*old).contains(new) => Ok(()),
+        (Value::Integer(old), _) => Err(format!("a number from 0 to {old}")),
+        (Value::Flag(_), Value::Flag(_)) => Ok(()),
+        (Value::Flag(_), _) => Err("true or false".to_owned()),
+        (Value::Text(_), Value::Text(text)) if text.len() <= MAX_TEXT_PARAMETER_BYTES => Ok(()),
+        (Value::Text(_), _) => Err(format!("a text of at most {MAX_TEXT_PARAMETER_BYTES} bytes")),
+    }
+}

@@ -1,0 +1,18 @@
+//! A failure that comes back after each heal has a cause that healing doesn't reach.
+
+use super::view::{View, in_words};
+use crate::decision::Clearance;
+
+/// Whether this failure may be healed once more. Each heal of the same failure in the window was followed by the failure again.
+pub(super) fn clear(view: &View<'_>) -> Clearance {
+    let Some(limits) = &view.limits.relapses else { return Clearance::Clear };
+    let fingerprint = &view.wanted.incident.fingerprint;
+    let heals = view.ended(limits.within_seconds).filter(|(_, ended)| ended.mended && ended.fingerprint == *fingerprint);
+    let relapses = heals.count();
+    if relapses <= limits.at_most as usize {
+        return Clearance::Clear;
+    }
+    let span = in_words(limits.within_seconds);
+    let because = format!("the same failure came back {relapses} times in {span}, after each time it was healed");
+    Clearance::Stop { because }
+}

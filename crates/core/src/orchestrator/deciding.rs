@@ -1,0 +1,122 @@
+//! Visits at which somebody says whether it may be done: policy, and people.
+
+use std::sync::Arc;
+
+use crate::action::ActionSpec;
+use crate::category::FailureCategory;
+use crate::decision::{Decision, RuleVoice, Verdict};
+use crate::engine::{Event, Phase, State};
+use crate::error::Result;
+use crate::ports::{Approval, ApprovalQuestion, PolicyQuestion, Rehearsal, RehearsalEvidence, Site};
+use crate::resource::Environment;
+
+use super::Orchestrator;
+use super::breaker::Guarded;
+use super::perform::{defect, proposal};
+use super::routing::route;
+
+impl Orchestrator {
+    pub(super) async fn decide(&self, state: &State, rehearsal: RehearsalEvidence) -> Result<Event> {
+        Ok(Event::Decided(Arc::new(self.decision(state, rehearsal).await?)))
+    }
+
+    async fn decision(&self, state: &State, rehearsal: RehearsalEvidence) -> Result<Decision> {
+        let proposal = proposal(state)?;
+        let steps = proposal.plan.steps.iter();
+        let specs: Result<Vec<ActionSpec>> =
+            steps.map(|step| route(&self.ports.executors, step).map(|(_, spec)| spec.clone())).collect();
+        let specs = specs?;
+        let assessed = self.assessment(state, proposal, &specs, rehearsal).await;
+        let question = PolicyQuestion {
+            incident: &state.incident,
+            plan: &proposal.plan,
+            specs: &specs,
+            previews: &proposal.previews,
+            rehearsal,
+            at: self.ports.clock.now(),
+            assurance: &assessed.assurance,
+            applied_before: state.plans_applied(),
+            categories: &categories(state),
+            site: &Site::of(&state.incident.facts),
+            // Boxed, as what is asked of the fleet mostly isn't under way.
+            activity: &Box::pin(self.lately()).await,
+        };
+        let mut decision = self.agents.auditor.decide(&question).await;
+        if !Box::pin(self.has_autonomy(&state.incident.environment)).await {
+            ask_people(&mut decision, &state.incident.environment);
+        }
+        Ok(self.gated(decision, state, assessed, rehearsal != RehearsalEvidence::Pending))
+    }
+
+    /// Asks people, or for what they answered. Before an agreement counts, policy is asked once more: what has become stricter
+    /// since they were asked, or is another policy, is decided anew.
+    pub(super) async fn ask_approval(&self, state: &State) -> Result<Event> {
+        let proposal = proposal(state)?;
+        let (Some(plan_hash), Some(decision)) = (&proposal.hash, &proposal.decision) else {
+            return Err(defect("a plan waits for approval without hash or decision"));
+        };
+        let Phase::AwaitingApproval { deadline } = state.phase else {
+            return Err(defect("no plan waits for approval"));
+        };
+        let Some(approver) = &self.ports.approver else {
+            let because = "policy asks for an approval and no approver is configured".to_owned();
+            return Ok(Event::Answered(Approval::Refused { by: "nobody".to_owned(), because }));
+        };
+        let now = Box::pin(self.decision(state, evidence_of(state))).await?;
+        if let Some(because) = outdated(decision, &now) {
+            return Ok(Event::Answered(Approval::Outdated { because }));
+        }
+        let question = ApprovalQuestion {
+            incident: &state.incident,
+            round: state.counters.plans,
+            plan: &proposal.plan,
+            previews: &proposal.previews,
+            plan_hash,
+            decision,
+            healer: &self.worker,
+            at: self.ports.clock.now(),
+            deadline,
+        };
+        Ok(Event::Answered(self.guarded(Guarded::Approver, approver.ask(&question)).await?))
+    }
+}
+
+/// A plan that mends what appeared behind another failure mends both.
+fn categories(state: &State) -> Vec<FailureCategory> {
+    state.attacks.iter().map(|attack| attack.diagnosis.category.clone()).collect()
+}
+
+/// Leave to act alone was not granted, or has lapsed: what policy allows, people must agree to.
+fn ask_people(decision: &mut Decision, environment: &Environment) {
+    if decision.verdict != Verdict::Allow {
+        return;
+    }
+    let because = format!("healers have no autonomy in {environment}: nobody granted it, or it has lapsed");
+    decision.verdict = Verdict::RequireApproval;
+    decision.to_be_allowed.push(format!("an operator grants autonomy in {environment}"));
+    decision.rationale = format!("{because}; otherwise: {}", decision.rationale);
+    let voice = RuleVoice { rule: "operators/autonomy".to_owned(), verdict: Verdict::RequireApproval, step: 0, because };
+    decision.rules.insert(0, voice);
+}
+
+/// What is different from when people were asked; `None` if nothing is.
+fn outdated(asked: &Decision, now: &Decision) -> Option<String> {
+    if now.policy_version != asked.policy_version {
+        return Some(format!("policy was {} when it was asked, and is {} now", asked.policy_version, now.policy_version));
+    }
+    if now.verdict > Verdict::RequireApproval {
+        return Some(format!("policy does not allow it any more: {}", now.rationale));
+    }
+    let terms = |decision: &Decision| decision.approval.clone().unwrap_or_default();
+    // An agreement is still asked for where policy would not ask any more: what was asked is what is answered.
+    let stricter = now.verdict == Verdict::RequireApproval && terms(now) != terms(asked);
+    stricter.then(|| "policy asks other people now".to_owned())
+}
+
+pub(super) fn evidence_of(state: &State) -> RehearsalEvidence {
+    match state.proposal.as_ref().and_then(|proposal| proposal.rehearsal.as_ref()) {
+        Some(Rehearsal::Verified { .. }) => RehearsalEvidence::Verified,
+        Some(Rehearsal::InPlace) => RehearsalEvidence::InPlace,
+        Some(Rehearsal::Failed { .. } | Rehearsal::Unsupported { .. }) | None => RehearsalEvidence::Unsupported,
+    }
+}

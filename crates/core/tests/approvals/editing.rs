@@ -1,0 +1,88 @@
+//! Edits narrow a plan or are refused.
+
+use std::collections::BTreeMap;
+
+use selfheal_core::action::{Action, ActionKind, ActionSpec, Parameter, ParameterType, Provenance, Value};
+use selfheal_core::approval::{Edit, EditError};
+use selfheal_core::criterion::SuccessCriterion;
+use selfheal_core::plan::{Compensation, Plan, Step, StepRetry};
+
+use crate::scene::{plan, thing};
+
+/// One retry of at most five starts.
+fn retrying() -> Plan {
+    let spec = ActionSpec::new(ActionKind::RETRY_STAGE)
+        .requires("attempts", ParameterType::Integer)
+        .accepts("quiet", ParameterType::Flag);
+    let given = |value| Parameter::configured("runbook", value);
+    let parameters = [("attempts", Value::Integer(5)), ("quiet", Value::Flag(false))];
+    let parameters = parameters.map(|(name, value)| (name.to_owned(), given(value))).into();
+    let action = Action::for_tests(&spec, thing(), parameters).unwrap();
+    let retry = StepRetry::of(&action);
+    Plan {
+        steps: vec![Step { action, criteria: Vec::new(), compensation: Compensation::NothingToUndo, retry }],
+        ..plan()
+    }
+}
+
+fn set(step: usize, parameter: &str, value: Value) -> Edit {
+    Edit { set: BTreeMap::from([(step, BTreeMap::from([(parameter.to_owned(), value)]))]), ..Edit::default() }
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
+}
+
+#[test]
+fn a_step_that_is_dropped_leaves_behind_what_had_to_be_observed() {
+    let mut whole = plan();
+    whole.steps[1].criteria = vec![SuccessCriterion::Probe("size".to_owned())];
+    let left = Edit { drop: [1].into(), ..Edit::default() }.apply(&whole, "ada").unwrap();
+    assert_eq!(left.steps.len(), 1);
+    assert_eq!(left.steps[0].action, whole.steps[0].action);
+    let names = ["healthy", "size"].map(|name| SuccessCriterion::Probe(name.to_owned()));
+    assert_eq!(left.steps[0].criteria, names);
+    assert_eq!(left.rationale, "both are wrong; narrowed by ada");
+}
+
+#[test]
+fn a_number_becomes_smaller_or_is_refused_and_starts_follow_it() {
+    let fewer = set(0, "attempts", Value::Integer(2)).apply(&retrying(), "ada").unwrap();
+    assert_eq!(fewer.steps[0].action.integer("attempts"), Some(2));
+    assert_eq!(fewer.steps[0].retry.attempts, 2);
+    for value in [Value::Integer(6), Value::Integer(-1), Value::Flag(true), text("2")] {
+        let refused = set(0, "attempts", value).apply(&retrying(), "ada").unwrap_err();
+        assert_eq!(refused.to_string(), "step 1, parameter `attempts`: expected a number from 0 to 5");
+    }
+}
+
+#[test]
+fn another_text_or_flag_says_who_wrote_it() {
+    let edited = set(0, "value", text("better")).apply(&plan(), "ada").unwrap();
+    let parameter = &edited.steps[0].action.parameters()["value"];
+    assert_eq!(parameter.value, text("better"));
+    assert_eq!(parameter.provenance, Provenance::Configured { by: "approver ada".to_owned() });
+    assert_eq!(edited.steps[1], plan().steps[1]);
+    assert!(set(0, "quiet", Value::Flag(true)).apply(&retrying(), "ada").is_ok());
+}
+
+#[test]
+fn what_narrows_nothing_is_refused_with_what_was_expected() {
+    let both = Edit { drop: [0].into(), ..set(0, "value", text("x")) };
+    let long = "x".repeat(4097);
+    let cases = [
+        (Edit::default(), "the edit changes nothing; expected a step to drop or another value"),
+        (set(0, "value", text("good")), "the edit changes nothing; expected a step to drop or another value"),
+        (Edit { drop: [0, 1].into(), ..Edit::default() }, "the edit drops every step; reject the plan instead"),
+        (Edit { drop: [2].into(), ..Edit::default() }, "the plan has 2 steps; there is no step 3"),
+        (set(usize::MAX, "value", text("x")), "the plan has 2 steps; there is no step 18446744073709551615"),
+        (both, "step 1 is dropped and changed; expected one of both"),
+        (set(1, "vlaue", text("x")), "step 2 has no parameter `vlaue`; it has key, value"),
+        (set(0, "value", Value::Integer(1)), "step 1, parameter `value`: expected a text of at most 4096 bytes"),
+        (set(0, "value", text(&long)), "step 1, parameter `value`: expected a text of at most 4096 bytes"),
+        (set(0, "quiet", Value::Flag(true)), "step 1 has no parameter `quiet`; it has key, value"),
+    ];
+    for (edit, problem) in cases {
+        assert_eq!(edit.apply(&plan(), "ada").map_err(|error: EditError| error.to_string()), Err(problem.to_owned()));
+    }
+}

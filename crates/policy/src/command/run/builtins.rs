@@ -1,0 +1,190 @@
+//! Builtins that change what later words mean, or that run code.
+
+use super::super::shell::{Output, Shell, Status};
+use super::super::text::Text;
+use super::super::tools::Cli;
+use super::Invocation;
+
+impl Shell {
+    /// `None` for what isn't a builtin that matters here.
+    pub(super) fn builtin(&mut self, call: Invocation<'_>) -> Option<Output> {
+        let Invocation { args, stdin, .. } = call;
+        Some(match call.program {
+            ":" | "true" => Output::status(Status::True),
+            "false" => Output::status(Status::False),
+            "eval" => self.code(&Text::join(args, " "), stdin, "eval"),
+            "source" | "." => self.source(args, stdin),
+            "trap" => self.trap(args, stdin),
+            "alias" => self.alias(args),
+            "export" | "declare" | "typeset" | "local" | "readonly" => self.declare(call.program, args),
+            "set" => self.set(args),
+            "shift" => self.shift(),
+            "read" => self.read(args, stdin),
+            "let" => {
+                args.iter().for_each(|arg| self.subscripts(&arg.text));
+                Output::silent()
+            }
+            "printf" if args.first().is_some_and(|arg| arg.text == "-v") => self.printf_into(args),
+            "mapfile" | "readarray" => self.mapfile(args, stdin),
+            "exec" if args.is_empty() => Output::done(),
+            "test" | "[" => {
+                args.iter().for_each(|arg| self.tested(&arg.text));
+                Output::silent()
+            }
+            "shopt" | "enable" | "unalias" | "hash" => self.setting(call),
+            "break" | "continue" | "return" | "exit" | "unset" | "wait" => {
+                self.findings.doubt(format!("what follows {} may not run", call.program));
+                Output::silent()
+            }
+            "cd" | "pushd" | "popd" => self.change_directory(args),
+            _ => return None,
+        })
+    }
+
+    fn source(&mut self, args: &[Text], stdin: Option<&Text>) -> Output {
+        let Some(path) = args.first() else { return Output::unknown() };
+        let content = self.file_or_input(path, stdin);
+        self.code(&content, None, "source")
+    }
+
+    /// The content of a file that is run; `/dev/stdin` is the input.
+    pub(super) fn file_or_input(&mut self, path: &Text, stdin: Option<&Text>) -> Text {
+        let is_input = matches!(path.text.as_str(), "-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0");
+        match stdin {
+            Some(stdin) if is_input => stdin.clone(),
+            _ => self.content(path),
+        }
+    }
+
+    fn trap(&mut self, args: &[Text], stdin: Option<&Text>) -> Output {
+        match args {
+            [code, _, ..] if !code.text.starts_with('-') => {
+                self.subshell(|shell| shell.code(code, stdin, "trap"));
+                Output::done()
+            }
+            _ => Output::done(),
+        }
+    }
+
+    fn alias(&mut self, args: &[Text]) -> Output {
+        for arg in args {
+            if let Some((name, value)) = arg.text.split_once('=') {
+                self.scope.aliases.insert(name.to_owned(), Text { text: value.to_owned(), ..arg.clone() });
+            }
+        }
+        self.findings.doubt("an alias changes what a word means");
+        Output::done()
+    }
+
+    fn declare(&mut self, builtin: &str, args: &[Text]) -> Output {
+        for arg in args {
+            match arg.text.split_once('=') {
+                Some((name, value)) => {
+                    let value = Text { text: value.to_owned(), ..arg.clone() };
+                    self.set_variable(name.trim_end_matches('+'), vec![value], name.ends_with('+'));
+                }
+                // `declare -n` and `-i` change what a later assignment means.
+                None if arg.text.starts_with('-') => self.findings.doubt(format!("{builtin} {} isn't followed", arg.text)),
+                None => {}
+            }
+        }
+        Output::done()
+    }
+
+    /// `set -- WORDS` sets the positional parameters.
+    fn set(&mut self, args: &[Text]) -> Output {
+        let words = match args.iter().position(|arg| arg.text == "--") {
+            Some(at) => &args[at + 1..],
+            None if args.first().is_some_and(|arg| !arg.text.starts_with(['-', '+'])) => args,
+            None => {
+                let strict = |arg: &Text| ["-e", "-u", "-eu", "-o", "pipefail", "-euo", "-x", "-eux", "-ex"].contains(&arg.text.as_str());
+                if !args.iter().all(strict) {
+                    self.findings.doubt("set changes how the rest is read");
+                }
+                return Output::done();
+            }
+        };
+        self.scope.positional = Some(words.to_vec());
+        Output::done()
+    }
+
+    fn shift(&mut self) -> Output {
+        if let Some(positional) = &mut self.scope.positional
+            && !positional.is_empty()
+        {
+            positional.remove(0);
+        }
+        Output::done()
+    }
+
+    /// `read A B <<< text` splits a line into variables.
+    fn read(&mut self, args: &[Text], stdin: Option<&Text>) -> Output {
+        let cli = Cli::read(args, &["-a", "-d", "-i", "-n", "-N", "-p", "-t", "-u"]);
+        let line = stdin.map(|text| text.map(|all| all.lines().next().unwrap_or_default().to_owned()));
+        let line = line.unwrap_or_else(|| Text::unknown("$(line)"));
+        if let Some(array) = cli.value(&["-a"]) {
+            let words = line.text.split_whitespace().map(|word| Text { text: word.to_owned(), ..line.clone() }).collect();
+            self.set_variable(array, words, false);
+        }
+        let names: Vec<&str> = if cli.words.is_empty() { vec!["REPLY"] } else { cli.words.iter().map(|word| word.as_str()).collect() };
+        let mut rest = line.text.as_str();
+        for (index, name) in names.iter().enumerate() {
+            let last = index + 1 == names.len();
+            let (word, after) = if last { (rest.trim(), "") } else { rest.trim_start().split_once(char::is_whitespace).unwrap_or((rest, "")) };
+            self.set_variable(name, vec![Text { text: word.to_owned(), ..line.clone() }], false);
+            rest = after;
+        }
+        Output::done()
+    }
+
+    fn printf_into(&mut self, args: &[Text]) -> Output {
+        if let [_, name, format, values @ ..] = args {
+            let text = super::print::formatted(format, values);
+            self.set_variable(&name.text, vec![text], false);
+        }
+        Output::done()
+    }
+
+    /// `mapfile -C CALLBACK` runs code for each line.
+    fn mapfile(&mut self, args: &[Text], stdin: Option<&Text>) -> Output {
+        let cli = Cli::read(args, &["-d", "-n", "-O", "-s", "-u", "-C", "-c"]);
+        if let Some(callback) = cli.value(&["-C"]) {
+            self.code(&Text::exact(callback), stdin, "mapfile");
+        }
+        let name = cli.words.first().map_or("MAPFILE", |word| word.as_str());
+        let lines = stdin.map(|text| text.text.lines().map(|line| Text { text: line.to_owned(), ..text.clone() }).collect());
+        self.set_variable(name, lines.unwrap_or_else(|| vec![Text::unknown("$(lines)")]), false);
+        Output::done()
+    }
+
+    /// `-v a[$(…)]` and the numeric comparisons evaluate what they are given.
+    fn tested(&mut self, operand: &str) {
+        if operand.contains('[') && operand.contains(['$', '`']) {
+            self.document(operand);
+        }
+    }
+
+    fn setting(&mut self, call: Invocation<'_>) -> Output {
+        let harmless = match call.program {
+            "shopt" => call.args.iter().all(|arg| matches!(arg.text.as_str(), "-s" | "-u" | "-q" | "nullglob" | "globstar" | "failglob" | "inherit_errexit")),
+            "hash" => call.args.iter().all(|arg| !arg.text.starts_with("-p")),
+            _ => false,
+        };
+        if !harmless {
+            self.findings.doubt(format!("{} changes what later words mean", call.line()));
+        }
+        if let [path_option, path, name] = call.args
+            && call.program == "hash"
+            && path_option.text == "-p"
+        {
+            self.scope.copy_program(&name.text, &path.text);
+        }
+        Output::done()
+    }
+
+    fn change_directory(&mut self, args: &[Text]) -> Output {
+        let target = args.iter().find(|arg| !arg.text.starts_with('-'));
+        self.scope.directory = Some(target.cloned().unwrap_or_else(|| Text::exact("~")));
+        Output::silent()
+    }
+}

@@ -1,0 +1,158 @@
+//! What a path means: whose loss its content would be, and whether it may be read or written.
+
+use super::super::assessment::DestructionKind::{AccessControl, CodeExecution, Disk, Files, Host, Monitoring, Secrets};
+use super::super::findings::Judgement;
+use super::super::text::{Origin, Text};
+
+/// Directories that the system is made of.
+const SYSTEM: &[&str] = &[
+    "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib32", "/lib64", "/media", "/mnt", "/opt", "/proc", "/root",
+    "/run", "/sbin", "/srv", "/sys", "/usr", "/var", "/Applications", "/Library", "/System", "/Users", "/private",
+    "/data", "/efi", "/nix", "/snap",
+];
+
+/// Directories that a build makes again.
+const REGENERATED: &[&str] = &[
+    "node_modules", "target", "dist", "__pycache__", ".venv", "venv", ".tox", ".nox", ".pytest_cache", ".mypy_cache",
+    ".ruff_cache", ".cache", ".gradle", ".next", ".nuxt", ".turbo", ".parcel-cache", ".svelte-kit", ".angular",
+    ".terraform", ".eggs", "htmlcov", "coverage", ".coverage", ".nyc_output", "bower_components", ".bundle",
+    "vendor/bundle", "DerivedData", "zig-cache", "_build", "cmake-build-debug", "cmake-build-release", "bazel-out",
+];
+
+/// Variables that name a directory for temporary files.
+const TEMPORARY_VARIABLES: &[&str] = &["$TMPDIR", "$RUNNER_TEMP", "$TEMP", "$TMP", "$CI_BUILDS_TMP", "$AGENT_TEMPDIRECTORY"];
+
+/// True for a path below a directory for temporary files, that `..` doesn't lead out of.
+pub(in crate::command) fn is_temporary(path: &str) -> bool {
+    let path = path.trim_matches('"');
+    if path.split('/').any(|part| part == "..") {
+        return false;
+    }
+    let roots = TEMPORARY_VARIABLES.iter().copied().chain(["/tmp", "/var/tmp", "/private/tmp"]);
+    roots.filter_map(|root| path.strip_prefix(root)).any(|below| below.starts_with('/') && !matches!(below.trim_matches('/'), "" | "*" | "." | ".*"))
+}
+
+/// True for a directory that a build makes again.
+pub(in crate::command) fn is_regenerated(path: &str) -> bool {
+    let path = path.trim_start_matches("./").trim_end_matches("/*").trim_end_matches('/');
+    if path.is_empty() || path.starts_with(['/', '~', '$']) || path.split('/').any(|part| part == "..") {
+        return false;
+    }
+    let within = |name: &str| path == name || path.ends_with(&format!("/{name}")) || path.starts_with(&format!("{name}/")) || path.contains(&format!("/{name}/"));
+    REGENERATED.iter().any(|name| within(name)) || path.ends_with(".egg-info")
+}
+
+/// True for the root, a system directory or anything in one, a home directory, a way up, or a bare wildcard.
+pub(in crate::command) fn is_precious(path: &str) -> bool {
+    let path = path.trim_matches('"');
+    if is_temporary(path) || is_harmless_device(path) {
+        return false;
+    }
+    let leads_up = path.split('/').any(|part| part == "..");
+    let home = path.starts_with('~') || path.starts_with("$HOME") || path.starts_with("${HOME");
+    leads_up || home || is_system(path) || matches!(path, "*" | "." | "./" | "./*" | ".*" | "/tmp" | "/var/tmp")
+}
+
+fn is_system(path: &str) -> bool {
+    if path.starts_with("/*") || (path.starts_with('/') && path.trim_matches('/').is_empty()) {
+        return true;
+    }
+    let clean = clean(path);
+    SYSTEM.iter().any(|root| clean.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '*'])))
+}
+
+/// `//etc/./passwd` is `/etc/passwd`.
+fn clean(path: &str) -> String {
+    let absolute = path.starts_with('/');
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    format!("{}{}", if absolute { "/" } else { "" }, parts.join("/"))
+}
+
+pub(in crate::command) fn is_harmless_device(path: &str) -> bool {
+    matches!(path, "/dev/null" | "/dev/stdout" | "/dev/stderr" | "/dev/tty" | "/dev/stdin" | "/dev/zero" | "/dev/full")
+        || path.starts_with("/dev/fd/")
+}
+
+/// A disk or a part of one.
+pub(in crate::command) fn is_disk(path: &str) -> bool {
+    let name = clean(path);
+    let Some(device) = name.strip_prefix("/dev/") else { return false };
+    ["sd", "hd", "vd", "xvd", "nvme", "mmcblk", "disk", "rdisk", "mapper/", "md", "dm-", "loop", "mem", "kmem", "block/"]
+        .iter()
+        .any(|prefix| device.starts_with(prefix))
+}
+
+/// What writing to a path does.
+pub(in crate::command) fn written(target: &Text, append: bool) -> Judgement {
+    let path = target.text.as_str();
+    if is_harmless_device(path) {
+        return Judgement::Reads;
+    }
+    if is_disk(path) {
+        return Judgement::loss(Disk, format!("overwrites the disk {path} and everything on it"));
+    }
+    if let Some(judgement) = trusted_file(path) {
+        return judgement;
+    }
+    if is_precious(path) && !append {
+        return Judgement::loss(Files, format!("overwrites {path}"));
+    }
+    if is_system(path) && !path.starts_with("/home") {
+        return Judgement::loss(Files, format!("changes the system file {path}"));
+    }
+    Judgement::unknown(format!("it writes to {path}"))
+}
+
+/// Files that decide who may do what, or that something runs later.
+fn trusted_file(path: &str) -> Option<Judgement> {
+    let name = super::base_name(path);
+    let clean = clean(path);
+    let access = clean.starts_with("/etc/sudoers") || clean.starts_with("/etc/pam.d") || clean.starts_with("/etc/ssh")
+        || matches!(clean.as_str(), "/etc/passwd" | "/etc/shadow" | "/etc/group" | "/etc/gshadow")
+        || matches!(name, "authorized_keys" | "authorized_keys2" | ".rhosts" | "hosts.equiv" | ".netrc" | ".npmrc" | ".pypirc")
+        || path.contains("/.ssh/") || path.contains("/.kube/") || path.contains("/.aws/") || path.contains("/.docker/config");
+    if access {
+        return Some(Judgement::loss(AccessControl, format!("changes who may log in or act: {path}")));
+    }
+    let startup = matches!(
+        name,
+        ".bashrc" | ".bash_profile" | ".bash_login" | ".profile" | ".zshrc" | ".zshenv" | ".zprofile" | ".bash_logout" | ".vimrc" | ".gitconfig"
+    ) || path.contains(".git/hooks/") || path.contains(".git/config") || path.contains("/cron") || clean.starts_with("/etc/profile")
+        || clean.starts_with("/etc/ld.so") || clean.contains("/systemd/system/") || clean.contains("/init.d/");
+    let pipeline = path.contains("GITHUB_ENV") || path.contains("GITHUB_PATH") || path.contains("BASH_ENV");
+    if startup || pipeline {
+        return Some(Judgement::loss(CodeExecution, format!("makes later shells or steps run code by way of {path}")));
+    }
+    if clean.starts_with("/proc/sys") || clean.starts_with("/sys/") {
+        return Some(Judgement::loss(Host, format!("changes the running kernel by way of {path}")));
+    }
+    let logs = clean.starts_with("/var/log");
+    if logs || name == ".bash_history" || name == ".zsh_history" {
+        return Some(Judgement::loss(Monitoring, format!("overwrites the log {path}")));
+    }
+    (clean == "/proc/sysrq-trigger").then(|| Judgement::loss(Host, "makes the kernel reboot, crash or kill at once"))
+}
+
+/// What reading a path shows, if it is a secret.
+pub(in crate::command) fn secret(path: &Text) -> Option<Judgement> {
+    is_secret(&path.text).then(|| Judgement::loss(Secrets, format!("shows the secrets in {}", path.text)))
+}
+
+/// True for files that hold secrets by custom.
+pub(in crate::command) fn is_secret(path: &str) -> bool {
+    let clean = clean(path);
+    let name = super::base_name(&clean);
+    let parts = ["/.ssh/", "/.aws/credentials", "/.gnupg/", "/.kube/config", "/.docker/config.json", "/.config/gcloud/", "/.azure/", "/etc/kubernetes/pki", "/etc/kubernetes/admin.conf", "/serviceaccount/token", "/secrets/kubernetes.io", "/run/secrets/", "/etc/ssl/private", "/.vault-token", "/.config/gh/hosts.yml", "/.terraform.d/credentials", "/.cargo/credentials"];
+    let within_proc = clean.starts_with("/proc/") && (name == "environ" || name == "mem" || name == "kcore");
+    let public = name.ends_with(".pub") || matches!(name, "known_hosts" | "config" if clean.contains("/.ssh/"));
+    let by_name = matches!(name, "shadow" | "gshadow" | ".netrc" | ".pgpass" | ".npmrc" | ".pypirc" | ".git-credentials" | "id_rsa" | "id_ed25519" | "id_ecdsa" | "id_dsa" | ".htpasswd" | "master.key" | ".my.cnf" | ".env" | ".vault-token" | "credentials.json" | "sudoers")
+        || name.starts_with(".env.") && !name.ends_with("example") && !name.ends_with("sample") && !name.ends_with("template");
+    let by_ending = [".pem", ".key", ".p12", ".pfx", ".jks", ".kdbx", ".keystore", ".tfstate", ".ovpn"].iter().any(|ending| name.ends_with(ending));
+    within_proc || (!public && (by_name || by_ending || parts.iter().any(|part| clean.contains(part) || clean.contains(&part[1..]) && !clean.starts_with('/'))))
+}
+
+/// Bash opens a connection for `/dev/tcp/HOST/PORT`.
+pub(in crate::command) fn remote_device(path: &Text) -> Option<Origin> {
+    let is_remote = path.text.starts_with("/dev/tcp/") || path.text.starts_with("/dev/udp/");
+    is_remote.then(|| Origin::Network(path.text.clone()))
+}

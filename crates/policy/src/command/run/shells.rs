@@ -1,0 +1,99 @@
+//! Shells as programs: `sh -c CODE`, `sh FILE`, `… | sh`.
+
+use super::super::shell::{Output, Shell};
+use super::super::text::Text;
+use super::Invocation;
+
+const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh", "ash", "mksh", "rbash", "fish", "csh", "tcsh", "pwsh", "powershell", "busybox-sh"];
+
+/// What a shell is told on its command line.
+#[derive(Default)]
+struct Told<'a> {
+    code: Option<&'a Text>,
+    operands: &'a [Text],
+    only_parses: bool,
+    startup: Vec<&'a Text>,
+    reads_input: bool,
+}
+
+impl Shell {
+    pub(super) fn interpreter(&mut self, call: Invocation<'_>) -> Option<Output> {
+        if !SHELLS.contains(&call.program) {
+            return None;
+        }
+        let told = told(call.args);
+        if told.only_parses {
+            self.findings.doubt("a shell parses it, without running it");
+            return Some(Output::silent());
+        }
+        for file in &told.startup {
+            let content = self.content(file);
+            self.subshell(|shell| shell.code(&content, None, "a shell's startup file"));
+        }
+        Some(self.subshell(|shell| shell.run_shell(&call, &told)))
+    }
+
+    fn run_shell(&mut self, call: &Invocation<'_>, told: &Told<'_>) -> Output {
+        // A shell of its own knows neither functions nor aliases of this one, unless they're exported.
+        self.scope.aliases.clear();
+        if let Some(code) = told.code {
+            self.scope.positional = Some(told.operands.iter().skip(1).cloned().collect());
+            return self.code(code, call.stdin, call.program);
+        }
+        match told.operands {
+            [file, args @ ..] if !told.reads_input => {
+                self.scope.positional = Some(args.to_vec());
+                let content = self.file_or_input(file, call.stdin);
+                self.code(&content, None, call.program)
+            }
+            operands => {
+                self.scope.positional = Some(operands.to_vec());
+                match call.stdin {
+                    Some(code) => self.code(code, None, call.program),
+                    None if call.args.iter().any(|arg| matches!(arg.text.as_str(), "--version" | "--help")) => Output::silent(),
+                    None => self.code(&Text::unknown("…"), None, call.program),
+                }
+            }
+        }
+    }
+}
+
+fn told(args: &[Text]) -> Told<'_> {
+    let mut told = Told::default();
+    let mut rest = args;
+    let mut wants_code = false;
+    while let [arg, after @ ..] = rest {
+        let text = arg.text.as_str();
+        if !text.starts_with(['-', '+']) || text == "-" || text == "--" {
+            if matches!(text, "-" | "--") {
+                rest = after;
+            }
+            break;
+        }
+        rest = after;
+        let long = text.starts_with("--");
+        if matches!(text, "--rcfile" | "--init-file") {
+            if let [file, after @ ..] = rest {
+                told.startup.push(file);
+                rest = after;
+            }
+            continue;
+        }
+        if !long {
+            wants_code |= text.starts_with('-') && (text.contains('c') || text.eq_ignore_ascii_case("-command"));
+            told.only_parses |= text.starts_with('-') && text.contains('n') && !text.contains("command");
+            told.reads_input |= text.starts_with('-') && text.contains('s');
+            // `-o NAME` and `-O NAME` take a word.
+            if text.ends_with(['o', 'O']) && !rest.is_empty() {
+                told.only_parses |= rest[0].text == "noexec";
+                rest = &rest[1..];
+            }
+        }
+    }
+    if wants_code && let [code, after @ ..] = rest {
+        told.code = Some(code);
+        rest = after;
+    }
+    told.operands = rest;
+    told
+}

@@ -1,0 +1,76 @@
+//! Assignments and arithmetic.
+
+use brush_parser::ast::{Assignment, AssignmentName, AssignmentValue};
+
+use super::super::run::environment;
+use super::super::text::Text;
+use super::Shell;
+
+impl Shell {
+    /// An assignment that stays; what it means to the programs that run later is judged at once.
+    pub(super) fn assign(&mut self, assignment: &Assignment) {
+        let (name, value) = self.assigned(assignment);
+        self.set_variable(&name, value, assignment.append);
+    }
+
+    /// The name and the values of an assignment.
+    pub(super) fn assigned(&mut self, assignment: &Assignment) -> (String, Vec<Text>) {
+        let name = match &assignment.name {
+            AssignmentName::VariableName(name) => name.clone(),
+            AssignmentName::ArrayElementName(name, index) => {
+                self.arithmetic(index);
+                self.findings.doubt("a single element of an array is set");
+                name.clone()
+            }
+        };
+        let value = match &assignment.value {
+            AssignmentValue::Scalar(word) => vec![self.one_word(&word.value)],
+            AssignmentValue::Array(elements) => {
+                elements.iter().flat_map(|(_, element)| self.words(&element.value)).collect()
+            }
+        };
+        (name, value)
+    }
+
+    /// Sets a variable and judges what its new value makes later programs do.
+    pub(in crate::command) fn set_variable(&mut self, name: &str, value: Vec<Text>, append: bool) {
+        let value = match (append, self.scope.variable(name)) {
+            (true, Some([before])) if value.len() == 1 => vec![Text::join(&[before.clone(), value[0].clone()], "")],
+            (true, Some(before)) => before.iter().chain(&value).cloned().collect(),
+            (true, None) => value.into_iter().map(|text| Text { exact: false, ..text }).collect(),
+            (false, _) => value,
+        };
+        if let Some(first) = value.first() {
+            let first = first.clone();
+            environment::set(self, name, &first);
+        }
+        self.scope.variables.insert(name.to_owned(), value);
+    }
+
+    /// Follows the substitutions in an arithmetic expression, and those in the values of the variables that it names:
+    /// bash evaluates `a[$(…)]` wherever a number is wanted.
+    pub(in crate::command) fn arithmetic(&mut self, expression: &str) -> Text {
+        if let Ok(number) = expression.trim().parse::<i64>() {
+            return Text::exact(number.to_string());
+        }
+        self.subscripts(expression);
+        Text::unknown(format!("$(({expression}))"))
+    }
+
+    /// Follows what evaluating `expression` as a number or a subscript would run.
+    pub(in crate::command) fn subscripts(&mut self, expression: &str) {
+        if expression.contains(['$', '`']) {
+            self.document(expression);
+        }
+        let names = expression.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|name| !name.is_empty());
+        for name in names {
+            let values: Vec<Text> = self.scope.variable(name).unwrap_or_default().to_vec();
+            for value in values.iter().filter(|value| value.text.contains(['$', '`'])) {
+                self.document(&value.text);
+            }
+        }
+        if expression.contains('=') && !expression.contains("==") {
+            self.findings.doubt("a number is assigned");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Compound commands: which of their parts can run, and how often.
+
+use brush_parser::ast::{
+    CaseClauseCommand, CompoundCommand, ExtendedTestExpr, ForClauseCommand, FunctionBody, IfClauseCommand,
+    UnaryPredicate, WhileOrUntilClauseCommand,
+};
+use std::rc::Rc;
+
+use super::super::bounds;
+use super::super::text::Text;
+use super::{Output, Shell, Status};
+
+impl Shell {
+    pub(in crate::command) fn compound(&mut self, command: &CompoundCommand, stdin: Option<&Text>) -> Output {
+        match command {
+            CompoundCommand::BraceGroup(group) => self.list(&group.list, stdin),
+            CompoundCommand::Subshell(inner) => self.subshell(|shell| shell.list(&inner.list, stdin)),
+            CompoundCommand::IfClause(clause) => self.if_clause(clause, stdin),
+            CompoundCommand::WhileClause(clause) => self.loop_while(clause, Status::False, stdin),
+            CompoundCommand::UntilClause(clause) => self.loop_while(clause, Status::True, stdin),
+            CompoundCommand::ForClause(clause) => self.for_clause(clause, stdin),
+            CompoundCommand::CaseClause(clause) => self.case(clause, stdin),
+            CompoundCommand::Coprocess(coprocess) => self.command(&coprocess.body, stdin),
+            CompoundCommand::Arithmetic(arithmetic) => {
+                self.arithmetic(&arithmetic.expr.value);
+                Output::silent()
+            }
+            CompoundCommand::ArithmeticForClause(clause) => {
+                for part in [&clause.initializer, &clause.condition, &clause.updater].into_iter().flatten() {
+                    self.arithmetic(&part.value);
+                }
+                self.list(&clause.body.list, stdin)
+            }
+        }
+    }
+
+    /// Defining a function runs nothing; a call of it does.
+    pub(super) fn define(&mut self, name: &str, body: FunctionBody) {
+        let name = self.one_word(name);
+        self.scope.functions.insert(name.text, Rc::new(body));
+    }
+
+    fn if_clause(&mut self, clause: &IfClauseCommand, stdin: Option<&Text>) -> Output {
+        let condition = self.list(&clause.condition, stdin);
+        let mut output = Output { status: Status::True, ..condition.clone() };
+        let certain = condition.status == Status::True;
+        if condition.status != Status::False {
+            output = self.perhaps(certain, |shell| shell.branch(output, &clause.then, stdin));
+        }
+        if certain {
+            return output;
+        }
+        for part in clause.elses.iter().flatten() {
+            let condition = part.condition.as_ref().map(|list| self.list(list, stdin).status);
+            if condition != Some(Status::False) {
+                output = self.perhaps(false, |shell| shell.branch(output, &part.body, stdin));
+            }
+            if matches!(condition, None | Some(Status::True)) {
+                break;
+            }
+        }
+        Output { stdout: Text { exact: false, ..output.stdout }, status: Status::Unknown }
+    }
+
+    fn branch(&mut self, before: Output, list: &brush_parser::ast::CompoundList, stdin: Option<&Text>) -> Output {
+        let next = self.list(list, stdin);
+        before.then(next)
+    }
+
+    fn loop_while(&mut self, clause: &WhileOrUntilClauseCommand, ends: Status, stdin: Option<&Text>) -> Output {
+        let condition = self.list(&clause.0, stdin);
+        if condition.status == ends {
+            return condition;
+        }
+        let body = self.perhaps(false, |shell| {
+            shell.list(&clause.1.list, stdin);
+            // A second round sees what the first one set.
+            shell.list(&clause.1.list, stdin)
+        });
+        Output { stdout: Text { exact: false, ..condition.then(body).stdout }, status: Status::Unknown }
+    }
+
+    fn for_clause(&mut self, clause: &ForClauseCommand, stdin: Option<&Text>) -> Output {
+        let values = match &clause.values {
+            Some(words) => words.iter().flat_map(|word| self.words(&word.value)).collect(),
+            None => self.scope.positional.clone().unwrap_or_else(|| vec![Text::unknown("$@")]),
+        };
+        let mut output = Output::status(Status::True);
+        for value in values.iter().take(bounds::ROUNDS) {
+            self.scope.set(&clause.variable_name, value.clone());
+            let next = self.list(&clause.body.list, stdin);
+            output = output.then(next);
+        }
+        if values.len() > bounds::ROUNDS {
+            self.findings.doubt("a loop has more rounds than are followed");
+            self.scope.set(&clause.variable_name, Text::unknown(format!("${}", clause.variable_name)));
+            self.list(&clause.body.list, stdin);
+        }
+        output
+    }
+
+    fn case(&mut self, clause: &CaseClauseCommand, stdin: Option<&Text>) -> Output {
+        self.words(&clause.value.value);
+        let mut output = Output::silent();
+        for case in &clause.cases {
+            for pattern in &case.patterns {
+                self.words(&pattern.value);
+            }
+            if let Some(list) = &case.cmd {
+                let next = self.perhaps(false, |shell| shell.list(list, stdin));
+                output = output.then(next);
+            }
+        }
+        Output { stdout: Text { exact: false, ..output.stdout }, status: Status::Unknown }
+    }
+
+    pub(super) fn extended_test(&mut self, expression: &ExtendedTestExpr) {
+        match expression {
+            ExtendedTestExpr::And(left, right) | ExtendedTestExpr::Or(left, right) => {
+                self.extended_test(left);
+                self.extended_test(right);
+            }
+            ExtendedTestExpr::Not(inner) | ExtendedTestExpr::Parenthesized(inner) => self.extended_test(inner),
+            ExtendedTestExpr::UnaryTest(predicate, word) => {
+                let value = self.one_word(&word.value);
+                // `-v NAME[SUBSCRIPT]` evaluates the subscript.
+                if matches!(predicate, UnaryPredicate::ShellVariableIsSetAndAssigned) {
+                    self.subscripts(&value.text);
+                }
+            }
+            // `-eq` and its like evaluate both sides as arithmetic, and `==` is harmless to treat so.
+            ExtendedTestExpr::BinaryTest(_, left, right) => {
+                for side in [left, right] {
+                    let value = self.one_word(&side.value);
+                    self.subscripts(&value.text);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Processes, services, users, packages and the kernel of a host.
+
+use super::super::assessment::DestructionKind::{self, AccessControl, CodeExecution, Host, Monitoring, Network};
+use super::super::findings::Judgement;
+use super::super::run::Invocation;
+use super::table::{Otherwise, Tool, changes, destroys};
+use super::Cli;
+
+pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
+    Some(match call.program {
+        "kill" => kill(call),
+        "killall" | "pkill" | "killall5" | "xkill" | "skill" => by_name(call),
+        "fuser" if has(call, &["-k", "--kill"]) => lost(Host, format!("kills every process that uses {}", subject(call))),
+        "shutdown" | "reboot" | "halt" | "poweroff" => power(call),
+        "init" | "telinit" if matches!(subject(call).as_str(), "0" | "6" | "1") => lost(Host, "stops or restarts the host".to_owned()),
+        "sysctl" => sysctl(call),
+        "crontab" => crontab(call),
+        "iptables" | "ip6tables" | "nft" | "ufw" | "firewall-cmd" | "ipset" | "ebtables" => firewall(call),
+        "setenforce" if subject(call) == "0" || subject(call).eq_ignore_ascii_case("permissive") => {
+            lost(AccessControl, "switches SELinux's protection off".to_owned())
+        }
+        "passwd" | "chpasswd" | "usermod" | "useradd" | "adduser" | "gpasswd" | "visudo" | "chage" | "groupmod" | "vipw" => account(call),
+        "userdel" | "deluser" | "groupdel" | "delgroup" => lost(AccessControl, format!("deletes the account {}", subject(call))),
+        "history" if has(call, &["-c", "-w", "-d"]) => lost(Monitoring, "deletes the record of past commands".to_owned()),
+        "insmod" | "rmmod" | "modprobe" | "kexec" | "kldload" => kernel(call),
+        "ulimit" | "umask" => Judgement::unknown("it changes limits of what follows"),
+        _ => return None,
+    })
+}
+
+fn lost(kind: DestructionKind, what: String) -> Judgement {
+    Judgement::loss(kind, what)
+}
+
+fn has(call: &Invocation<'_>, names: &[&str]) -> bool {
+    Cli::read(call.args, &[]).has(names)
+}
+
+fn subject(call: &Invocation<'_>) -> String {
+    Cli::read(call.args, &[]).subject(0)
+}
+
+/// One process may be asked to end; all, a group, or the first may not.
+fn kill(call: &Invocation<'_>) -> Judgement {
+    let words: Vec<&str> = call.args.iter().map(|arg| arg.text.as_str()).collect();
+    if words.first().is_some_and(|first| matches!(*first, "-0" | "-l" | "-L")) || words.starts_with(&["-s", "0"]) {
+        return Judgement::unknown("it asks whether a process is there");
+    }
+    let forced = words.iter().any(|word| matches!(*word, "-9" | "-KILL" | "-SIGKILL" | "KILL" | "SIGKILL" | "-STOP" | "9"));
+    let all = words.iter().skip(1).any(|word| matches!(*word, "-1" | "1" | "0")) || words == ["-1"] || words.contains(&"--") || words == ["1"];
+    let computed = call.args.iter().any(|arg| !arg.exact && arg.text.contains("$("));
+    if all || (forced && computed) || words.iter().skip(1).any(|word| word.starts_with('-') && word[1..].parse::<u32>().is_ok_and(|pid| pid > 64)) {
+        return lost(Host, format!("kills {}: every process it names, or all", words.join(" ")));
+    }
+    Judgement::unknown("it signals a process")
+}
+
+fn by_name(call: &Invocation<'_>) -> Judgement {
+    let cli = Cli::read(call.args, &["-u", "-s", "-U", "-g", "-t", "--user", "--signal"]);
+    if cli.has(&["-0", "-l", "--list", "--help", "-V"]) {
+        return Judgement::unknown("it asks whether a process is there");
+    }
+    let user = cli.value(&["-u", "-U", "--user"]).map(|user| format!(" of {user}")).unwrap_or_default();
+    lost(Host, format!("kills every process that matches {}{user}", cli.subject(0)))
+}
+
+fn power(call: &Invocation<'_>) -> Judgement {
+    if has(call, &["-c", "--help", "-k", "--show"]) {
+        return Judgement::unknown("it cancels or only warns");
+    }
+    lost(Host, "stops or restarts the host and everything that runs on it".to_owned())
+}
+
+fn sysctl(call: &Invocation<'_>) -> Judgement {
+    let writes = has(call, &["-w", "--write", "-p", "--load", "--system"]) || call.args.iter().any(|arg| arg.text.contains('='));
+    if writes { lost(Host, format!("changes the running kernel: {}", subject(call))) } else { Judgement::unknown("it shows kernel settings") }
+}
+
+fn crontab(call: &Invocation<'_>) -> Judgement {
+    let cli = Cli::read(call.args, &["-u"]);
+    if cli.has(&["-l"]) {
+        return Judgement::unknown("it lists scheduled commands");
+    }
+    if cli.has(&["-r"]) {
+        return lost(Host, "deletes every scheduled command of the user".to_owned());
+    }
+    if cli.has(&["-e"]) || cli.has(&["-V"]) {
+        return Judgement::unknown("it opens an editor");
+    }
+    lost(CodeExecution, format!("replaces every scheduled command by what is in {}", cli.word(0)))
+}
+
+fn firewall(call: &Invocation<'_>) -> Judgement {
+    let words: Vec<&str> = call.args.iter().map(|arg| arg.text.as_str()).collect();
+    let shows = words.iter().any(|word| matches!(*word, "-L" | "--list" | "-S" | "list" | "status" | "--list-all" | "--state" | "-C" | "--check" | "show" | "--get-default-zone"))
+        && !words.contains(&"flush");
+    if shows || words.is_empty() {
+        return Judgement::unknown("it shows the firewall's rules");
+    }
+    lost(Network, format!("changes which traffic the firewall lets through: {} {}", call.program, words.join(" ")))
+}
+
+fn account(call: &Invocation<'_>) -> Judgement {
+    if has(call, &["-S", "--status", "-l", "--help"]) && call.program != "usermod" {
+        return Judgement::unknown("it shows an account");
+    }
+    lost(AccessControl, format!("changes who may log in, or as whom: {}", subject(call)))
+}
+
+fn kernel(call: &Invocation<'_>) -> Judgement {
+    if has(call, &["-n", "--dry-run", "--show-depends", "-l"]) {
+        return Judgement::unknown("it shows kernel modules");
+    }
+    lost(Host, format!("changes the running kernel: {} {}", call.program, subject(call)))
+}
+
+/// Service and package managers.
+pub(super) const TOOLS: &[Tool] = &[
+    Tool {
+        names: &["systemctl"],
+        kind: Host,
+        valued: &["-H", "-M", "-p", "-t", "-n", "--host", "--machine", "--signal", "-s"],
+        rules: &[
+            destroys("stop|disable|mask|kill|isolate|rescue|emergency|reboot|poweroff|halt|kexec|hibernate|suspend|revert|freeze|clean|exit", "stops {}, and keeps it from starting or serving"),
+            changes("*"),
+        ],
+        otherwise: Otherwise::Unknown,
+    },
+    Tool {
+        names: &["service", "rc-service", "sv", "supervisorctl", "initctl", "launchctl", "brew-services", "runit", "s6-svc", "monit"],
+        kind: Host,
+        valued: &[],
+        rules: &[
+            destroys("* stop|disable|force-stop", "stops the service {}"),
+            destroys("stop|shutdown|remove|unload|bootout|disable|unmonitor", "stops the service {}"),
+            changes("*"),
+        ],
+        otherwise: Otherwise::Unknown,
+    },
+    Tool {
+        names: &["apt", "apt-get", "yum", "dnf", "zypper", "apk", "pacman", "brew", "snap", "flatpak", "dpkg", "rpm", "aptitude", "microdnf", "port", "nix-env", "emerge", "choco", "winget"],
+        kind: Host,
+        valued: &["-o", "-c", "-t"],
+        rules: &[
+            destroys("remove|purge|autoremove|erase|del|uninstall|zap|delete", "removes the packages {} from the host"),
+            destroys("", "removes the packages {} from the host").given(&["-r", "-P", "--purge", "--remove", "-e", "--erase", "-R", "-Rns", "-Rs", "-Rsc", "-Rdd", "--unmerge", "--uninstall"]),
+            changes(""),
+        ],
+        otherwise: Otherwise::Unknown,
+    },
+    Tool {
+        names: &["journalctl", "logrotate", "auditctl", "ausearch"],
+        kind: Monitoring,
+        valued: &["-u", "-n", "--since", "--until", "-p", "-o"],
+        rules: &[
+            destroys("", "deletes log entries of the host").given(&["--vacuum-time", "--vacuum-size", "--vacuum-files", "--rotate", "-D", "-e"]),
+            changes(""),
+        ],
+        otherwise: Otherwise::Unknown,
+    },
+    Tool {
+        names: &["loginctl", "machinectl", "hostnamectl", "timedatectl", "localectl", "nmcli", "networkctl", "resolvectl"],
+        kind: Host,
+        valued: &[],
+        rules: &[
+            destroys("kill-session|kill-user|terminate-session|terminate-user|poweroff|terminate|remove|kill", "ends {}"),
+            destroys("* delete|down|off|disconnect", "takes {} down").kind(Network),
+        ],
+        otherwise: Otherwise::Unknown,
+    },
+];

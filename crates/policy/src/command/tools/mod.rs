@@ -1,0 +1,85 @@
+//! What the tools of the field do with their arguments: one file per family.
+//!
+//! A file is a table where subcommands and options decide, and code where more does (paths, refspecs, URLs, SQL). The
+//! manuals of the tools are the source. What isn't listed is judged by its verb, and never known to only read.
+
+mod aws;
+mod backup;
+mod ci;
+mod cli;
+mod cloud;
+mod cluster;
+mod containers;
+mod database;
+pub(super) mod files;
+mod forge;
+pub(super) mod git;
+mod host;
+mod http;
+mod infrastructure;
+mod kubectl;
+mod messaging;
+mod network;
+mod packages;
+mod reading;
+pub(super) mod remote;
+mod services;
+mod table;
+mod vaults;
+mod verbs;
+
+pub(super) use cli::Cli;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use super::assessment::DestructionKind;
+use super::findings::Judgement;
+use super::run::Invocation;
+use table::Tool;
+
+/// Judges programs that code is needed for; `None` leaves it to the tables.
+type Judge = fn(&Invocation<'_>) -> Option<Judgement>;
+
+const JUDGES: &[Judge] = &[
+    reading::judge, files::judge, host::judge, git::judge, kubectl::judge, database::judge, http::judge, aws::judge, cloud::judge,
+    network::judge, containers::judge, infrastructure::judge, forge::judge, backup::judge, packages::judge, services::judge, vaults::judge,
+];
+
+/// Every listed tool by name.
+static TOOLS: LazyLock<BTreeMap<&'static str, &'static Tool>> = LazyLock::new(|| {
+    let families = [
+        cluster::TOOLS, infrastructure::TOOLS, cloud::TOOLS, containers::TOOLS, database::TOOLS, messaging::TOOLS, backup::TOOLS,
+        vaults::TOOLS, forge::TOOLS, packages::TOOLS, ci::TOOLS, services::TOOLS, network::TOOLS, host::TOOLS,
+    ];
+    let tools = families.into_iter().flatten();
+    tools.flat_map(|tool| tool.names.iter().map(move |name| (*name, tool))).collect()
+});
+
+/// Judges a program by its arguments and its input.
+pub(super) fn judge(call: &Invocation<'_>) -> Judgement {
+    if let Some(judgement) = JUDGES.iter().find_map(|judge| judge(call)) {
+        return judgement;
+    }
+    let name = call.program.trim_end_matches(".sh").trim_end_matches(".exe");
+    match TOOLS.get(name) {
+        Some(tool) => tool.judge(&Invocation { program: name, ..*call }),
+        None => by_verb(call),
+    }
+}
+
+/// A program that nobody listed.
+fn by_verb(call: &Invocation<'_>) -> Judgement {
+    let cli = Cli::read(call.args, &[]);
+    if table::only_shows(&cli) {
+        return table::not_listed(call);
+    }
+    verbs::judge(call.program, &cli, DestructionKind::Service)
+        .or_else(|| verbs::judge_options(call.program, &cli, DestructionKind::Service))
+        .unwrap_or_else(|| table::not_listed(call))
+}
+
+/// What a command prints, if that is a secret.
+pub(super) fn secret_output(call: &Invocation<'_>) -> Option<String> {
+    vaults::printed(call)
+}

@@ -1,0 +1,111 @@
+//! Names, routes, and programs that open connections.
+
+use super::super::assessment::DestructionKind::{CodeExecution, Network, Secrets};
+use super::super::findings::Judgement;
+use super::super::run::{Invocation, paths};
+use super::super::text::Text;
+use super::table::{Otherwise, Tool, changes, destroys};
+use super::Cli;
+
+pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
+    match call.program {
+        "nsupdate" => Some(nsupdate(call)),
+        "nc" | "ncat" | "netcat" | "socat" => Some(pipe(call)),
+        "ssh" => Some(ssh(call)),
+        "ip" => Some(ip(call)),
+        "ifdown" | "route" | "ifconfig" if call.args.iter().any(|arg| matches!(arg.text.as_str(), "down" | "del" | "flush" | "-a")) => {
+            Some(Judgement::loss(Network, format!("takes a route or an interface down: {}", call.line())))
+        }
+        "dig" => Some(zone_transfer(call)),
+        _ => None,
+    }
+}
+
+/// Its input is a list of updates; `-l` works on the name server of this host.
+fn nsupdate(call: &Invocation<'_>) -> Judgement {
+    if call.args.iter().any(|arg| matches!(arg.text.as_str(), "-V" | "-h" | "--help" | "-P" | "-T")) {
+        return Judgement::unknown("it shows its help");
+    }
+    let lines = call.known_input().unwrap_or_default();
+    let deletes: Vec<&str> = lines.lines().map(str::trim).filter(|line| line.contains("delete") || line.starts_with("del")).collect();
+    if deletes.is_empty() && !lines.is_empty() && !call.args.iter().any(|arg| arg.text == "-l") {
+        return Judgement::unknown("it changes DNS records");
+    }
+    let what = if deletes.is_empty() { "DNS records that it is told".to_owned() } else { deletes.join("; ") };
+    Judgement::loss(Network, format!("changes or deletes DNS records: {what}"))
+}
+
+/// A shell tied to a connection, or a file sent through one.
+fn pipe(call: &Invocation<'_>) -> Judgement {
+    let line = call.line();
+    let runs = ["EXEC:", "SYSTEM:", "exec:", "system:"].iter().any(|mark| line.contains(mark));
+    let netcat_runs = call.program != "socat" && Cli::read(call.args, &[]).has(&["-e", "-c", "--exec", "--sh-exec"]);
+    if runs || netcat_runs {
+        return Judgement::loss(CodeExecution, format!("gives a shell on this host to whoever is connected: {line}"));
+    }
+    if let Some(judgement) = haproxy_command(call) {
+        return judgement;
+    }
+    Judgement::unknown("it talks to another machine")
+}
+
+/// HAProxy's control socket takes commands as text.
+fn haproxy_command(call: &Invocation<'_>) -> Option<Judgement> {
+    let input = call.known_input()?.trim();
+    let socket = call.args.iter().any(|arg| arg.text.contains(".sock") || arg.text.contains("haproxy"));
+    let changes = ["disable ", "set server", "set weight", "shutdown ", "clear ", "del ", "set maxconn", "set rate", "abort ", "enable frontend"];
+    let takes_away = socket && changes.iter().any(|command| input.starts_with(command));
+    takes_away.then(|| Judgement::loss(Network, format!("takes traffic away from servers of the load balancer: {input}")))
+}
+
+/// Options of ssh that expose or run something here; its command is followed elsewhere.
+fn ssh(call: &Invocation<'_>) -> Judgement {
+    let cli = Cli::read(call.args, super::remote::SSH_VALUED);
+    if let Some(forward) = cli.value(&["-R"]) {
+        return Judgement::loss(Network, format!("opens a port on the other machine into this network: {forward}"));
+    }
+    Judgement::unknown("it opens a session on another machine")
+}
+
+fn ip(call: &Invocation<'_>) -> Judgement {
+    let words: Vec<&str> = call.args.iter().map(|arg| arg.text.as_str()).collect();
+    let takes_down = words.iter().skip(1).any(|word| matches!(*word, "del" | "delete" | "flush" | "down" | "replace"));
+    if takes_down {
+        return Judgement::loss(Network, format!("takes a route, an address or an interface down: ip {}", words.join(" ")));
+    }
+    Judgement::unknown("it shows or changes the network")
+}
+
+/// A looked-up name can carry data out.
+fn zone_transfer(call: &Invocation<'_>) -> Judgement {
+    let carries = call.args.iter().any(|arg| !arg.exact && (arg.text.contains("$(") || arg.origin.is_some()));
+    if carries {
+        return Judgement::loss(Secrets, format!("sends data away inside a name that is looked up: {}", call.line()));
+    }
+    Judgement::unknown("it asks a name server")
+}
+
+/// True for a file that `@path` uploads.
+pub(super) fn uploads_secret(data: &str) -> Option<&str> {
+    let at = data.find('@')?;
+    let path = data[at + 1..].split([';', ',']).next()?;
+    paths::secret(&Text::exact(path)).map(|_| path)
+}
+
+/// DNS services and their tools.
+pub(super) const TOOLS: &[Tool] = &[
+    Tool {
+        names: &["rndc", "unbound-control", "pdnsutil", "knotc", "nsd-control", "dnscontrol", "octodns-sync", "coredns", "doggo", "dnsctl", "flarectl", "cloudflare-cli", "cfcli", "lexicon", "hover", "godaddy", "dnsimple"],
+        kind: Network,
+        valued: &["-s", "-k", "-p", "--config"],
+        rules: &[
+            destroys("delzone|stop|halt|flush|flushname|flushtree|clean|freeze", "removes or stops the zone {}"),
+            destroys("delete-zone|delete-rrset|clear-zone|rectify-zone|zone-purge|zone-unset|conf-unset", "deletes DNS records of {}"),
+            destroys("push", "replaces every DNS record by what the configuration says"),
+            destroys("* delete", "deletes DNS records of {}"),
+            changes("preview|check"),
+            destroys("", "replaces every DNS record by what the configuration says").given(&["--doit"]),
+        ],
+        otherwise: Otherwise::Verbs,
+    },
+];

@@ -1,0 +1,365 @@
+//! All rules in force as one index: every condition of every rule is asked once per plan or step, for all rules together.
+//!
+//! A rule has two sides. It *restricts* if it touches any part of the step, and it *permits* if it covers all of it. Evidence counts
+//! on the side where its absence makes the answer stricter: conditions that ask for evidence (`rehearsed: true`, `confidence:
+//! {at_least}`, `provenance`) must hold to permit and are not asked to restrict; conditions that speak of missing evidence
+//! (`rehearsed: false`, `below`, `provenance_below`) must hold to restrict and are not asked to permit. So less evidence never allows
+//! more, whatever a document says.
+
+mod build;
+mod capacity;
+mod fields;
+mod names;
+mod parameters;
+mod patterns;
+mod provenance;
+mod sparse;
+mod wildcard;
+
+use selfheal_core::action::ActionSpec;
+use selfheal_core::approval::Terms;
+use selfheal_core::decision::Verdict;
+use selfheal_core::plan::BlastRadius;
+use selfheal_core::ports::Reach;
+
+use capacity::Floor;
+use fields::FieldPatterns;
+use names::Names;
+use parameters::ParametersIndex;
+use patterns::Patterns;
+use provenance::Asked;
+use sparse::Sparse;
+
+use super::bits::Bits;
+use super::calendar::Opening;
+use super::case::{Case, Step};
+use super::document::{RadiusDocument, RangeDocument};
+
+pub(crate) use build::{Draft, IndexBuilder};
+
+/// What people read of a rule.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    /// `document/rule`.
+    pub(crate) id: String,
+    pub(crate) effect: Verdict,
+    pub(crate) because: String,
+    pub(crate) terms: Option<Terms>,
+    /// What its conditions ask for, in words.
+    pub(crate) asks: Vec<(Dimension, String)>,
+}
+
+/// What a condition is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dimension {
+    Environment,
+    Site,
+    Severity,
+    Radius,
+    Time,
+    Capacity,
+    Confidence,
+    Kind,
+    Resource,
+    Risk,
+    Reversibility,
+    Parameters,
+    Targets,
+    Texts,
+    Fields,
+    Provenance,
+    Rehearsal,
+}
+
+const OF_PLAN: [Dimension; 7] = [
+    Dimension::Environment,
+    Dimension::Site,
+    Dimension::Severity,
+    Dimension::Radius,
+    Dimension::Time,
+    Dimension::Capacity,
+    Dimension::Confidence,
+];
+
+const OF_STEP: [Dimension; 9] = [
+    Dimension::Kind,
+    Dimension::Risk,
+    Dimension::Reversibility,
+    Dimension::Resource,
+    Dimension::Parameters,
+    Dimension::Targets,
+    Dimension::Texts,
+    Dimension::Fields,
+    Dimension::Provenance,
+];
+
+/// The rules, by what they ask for.
+#[derive(Debug)]
+pub(crate) struct Index {
+    pub(crate) rules: Vec<Rule>,
+    /// By effect, from least to most restrictive.
+    effects: [Bits; 4],
+    restricting: Bits,
+    permitting: Bits,
+    kinds: Names,
+    environments: Names,
+    namespaces: Names,
+    clusters: Names,
+    /// Rules content with each severity, risk or reversibility.
+    severities: [Bits; 4],
+    risks: [Bits; 4],
+    reversibilities: [Bits; 3],
+    resources: Matched,
+    targets: Matched,
+    texts: Matched,
+    parameters: ParametersIndex,
+    fields: Sparse<FieldPatterns>,
+    radius: Sparse<RadiusDocument>,
+    times: Sparse<(Opening, bool)>,
+    floors: Sparse<Floor>,
+    confidence_at_least: Sparse<f64>,
+    confidence_below: Sparse<f64>,
+    provenance: Sparse<Asked>,
+    provenance_below: Sparse<Asked>,
+    rehearsed: Bits,
+    unrehearsed: Bits,
+    /// Denying rules with conditions that are known only of a plan.
+    conditional: Bits,
+}
+
+#[derive(Debug)]
+struct Matched {
+    conditioned: Bits,
+    patterns: Patterns,
+}
+
+/// Rules still in question, on either side, and room to work in.
+#[derive(Debug, Clone)]
+pub(crate) struct Alive {
+    restrict: Bits,
+    permit: Bits,
+    asked: Bits,
+    one: Bits,
+    any: Bits,
+    all: Bits,
+}
+
+/// What is said about one step, and by which rules.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Said {
+    pub(crate) verdict: Verdict,
+    /// The least restrictive effect that permits it; `None` if nothing does.
+    base: Option<Verdict>,
+}
+
+impl Alive {
+    fn new(count: usize) -> Self {
+        let none = || Bits::none(count);
+        Self { restrict: none(), permit: none(), asked: none(), one: none(), any: none(), all: none() }
+    }
+
+    fn both(&mut self, mut narrow: impl FnMut(&mut Bits)) {
+        narrow(&mut self.restrict);
+        narrow(&mut self.permit);
+    }
+
+    fn copy_sides(&mut self, other: &Self) {
+        self.restrict.copy_from(&other.restrict);
+        self.permit.copy_from(&other.permit);
+    }
+}
+
+impl Matched {
+    /// Restricting rules are kept if any of the texts matches, permitting ones if all do.
+    fn narrow(&self, alive: &mut Alive, texts: impl FnOnce(&mut dyn FnMut(&str))) {
+        alive.asked.copy_from(&alive.restrict);
+        alive.asked.or(&alive.permit);
+        alive.asked.and(&self.conditioned);
+        if alive.asked.is_empty() {
+            return;
+        }
+        let Alive { asked, one, any, all, .. } = alive;
+        any.reset();
+        all.copy_from(asked);
+        let mut some = false;
+        texts(&mut |text| {
+            some = true;
+            one.reset();
+            self.patterns.matching(text.as_bytes(), asked, one);
+            any.or(one);
+            all.and(one);
+        });
+        if !some {
+            all.reset();
+        }
+        alive.restrict.keep(&self.conditioned, &alive.any);
+        alive.permit.keep(&self.conditioned, &alive.all);
+    }
+}
+
+impl Index {
+    /// The rules that could speak about some step of the plan.
+    pub(crate) fn of_plan(&self, case: &Case<'_>) -> Alive {
+        let mut alive = Alive::new(self.rules.len());
+        alive.restrict.copy_from(&self.restricting);
+        alive.permit.copy_from(&self.permitting);
+        OF_PLAN.into_iter().for_each(|dimension| self.narrow_plan(dimension, case, &mut alive));
+        alive
+    }
+
+    /// Narrows `work` to the rules of `plan` that speak about `step`, its rehearsal left aside.
+    pub(crate) fn of_step(&self, step: &Step<'_>, plan: &Alive, work: &mut Alive) {
+        work.copy_sides(plan);
+        OF_STEP.into_iter().for_each(|dimension| self.narrow_step(dimension, step, work));
+    }
+
+    /// Deny overrides, and nothing is permitted that no rule covers. Of the rules that speak the strictest decides.
+    pub(crate) fn said(&self, alive: &Alive, rehearsed: bool) -> Said {
+        use Verdict::{Allow, Deny, Propose, RequireApproval};
+        let permits = |effect: &Verdict| {
+            let rules = &self.effects[*effect as usize];
+            self.sided(&alive.permit, rules, (!rehearsed).then_some(&self.rehearsed))
+        };
+        let restricts = |effect: &Verdict| {
+            let rules = &self.effects[*effect as usize];
+            self.sided(&alive.restrict, rules, rehearsed.then_some(&self.unrehearsed))
+        };
+        let base = [Allow, RequireApproval, Propose].into_iter().find(permits);
+        let strictest = [Deny, Propose, RequireApproval].into_iter().find(restricts);
+        Said { verdict: base.unwrap_or(Deny).max(strictest.unwrap_or(Allow)), base }
+    }
+
+    fn sided(&self, alive: &Bits, rules: &Bits, but: Option<&Bits>) -> bool {
+        match but {
+            Some(but) => alive.meets_but(rules, but),
+            None => alive.meets(rules),
+        }
+    }
+
+    /// Calls `each` with the rules that spoke, in their order.
+    pub(crate) fn spoke(&self, said: Said, alive: &mut Alive, rehearsed: bool, each: impl FnMut(usize)) {
+        alive.one.copy_from(&alive.restrict);
+        if rehearsed {
+            alive.one.remove(&self.unrehearsed);
+        }
+        if let Some(base) = said.base {
+            alive.any.copy_from(&alive.permit);
+            if !rehearsed {
+                alive.any.remove(&self.rehearsed);
+            }
+            alive.any.and(&self.effects[base as usize]);
+            alive.one.or(&alive.any);
+        }
+        alive.one.iter().for_each(each);
+    }
+
+    /// Whether some rule could permit the kind there, and no rule denies it whatever the plan.
+    pub(crate) fn could_permit(&self, reach: &Reach<'_>, spec: &ActionSpec) -> bool {
+        let mut alive = Alive::new(self.rules.len());
+        alive.permit.copy_from(&self.permitting);
+        alive.restrict.copy_from(&self.effects[Verdict::Deny as usize]);
+        alive.restrict.remove(&self.conditional);
+        alive.both(|side| {
+            self.environments.narrow(reach.environment.as_str(), side);
+            self.kinds.narrow(spec.kind.as_str(), side);
+            side.and(&self.severities[reach.severity as usize]);
+            side.and(&self.risks[spec.risk as usize]);
+        });
+        self.resources.narrow(&mut alive, |each| each(&reach.resource.to_string()));
+        !alive.permit.is_empty() && alive.restrict.is_empty()
+    }
+
+    /// The permitting rules that are about the step's kind and targets, with what each asks for in vain.
+    pub(crate) fn near(&self, case: &Case<'_>, step: &Step<'_>) -> Vec<(usize, Vec<&str>)> {
+        let mut alive = Alive::new(self.rules.len());
+        let near = self.permitting.iter().filter_map(|rule| {
+            let unmet = self.unmet(rule, case, step, &mut alive);
+            let foreign = unmet.iter().any(|one| matches!(one, Dimension::Kind | Dimension::Targets | Dimension::Resource));
+            let asks = self.rules[rule].asks.iter().filter(|ask| unmet.contains(&ask.0));
+            (!foreign).then(|| (rule, asks.map(|ask| ask.1.as_str()).collect()))
+        });
+        near.collect()
+    }
+
+    fn unmet(&self, rule: usize, case: &Case<'_>, step: &Step<'_>, alive: &mut Alive) -> Vec<Dimension> {
+        let mut unmet = Vec::new();
+        let mut check = |dimension: Dimension, narrow: &dyn Fn(&mut Alive)| {
+            alive.permit.reset();
+            alive.permit.set(rule);
+            alive.restrict.reset();
+            narrow(alive);
+            if alive.permit.is_empty() {
+                unmet.push(dimension);
+            }
+        };
+        OF_PLAN.into_iter().for_each(|one| check(one, &|alive| self.narrow_plan(one, case, alive)));
+        OF_STEP.into_iter().for_each(|one| check(one, &|alive| self.narrow_step(one, step, alive)));
+        if self.rehearsed.has(rule) && !step.rehearsed && !case.pending {
+            unmet.push(Dimension::Rehearsal);
+        }
+        unmet
+    }
+
+    fn narrow_plan(&self, dimension: Dimension, case: &Case<'_>, alive: &mut Alive) {
+        match dimension {
+            Dimension::Environment => alive.both(|side| self.environments.narrow(case.environment, side)),
+            Dimension::Site => alive.both(|side| {
+                for (names, name) in [(&self.namespaces, &case.site.namespace), (&self.clusters, &case.site.cluster)] {
+                    match name {
+                        Some(name) => names.narrow(name, side),
+                        None => names.narrow_nameless(side),
+                    }
+                }
+            }),
+            Dimension::Severity => alive.both(|side| side.and(&self.severities[case.severity as usize])),
+            Dimension::Radius => alive.both(|side| self.radius.narrow(side, |range| within(range, case.reach()))),
+            Dimension::Time => alive.both(|side| {
+                self.times.narrow(side, |(opening, inside)| opening.at(case.at).is_some() == *inside);
+            }),
+            Dimension::Capacity => alive.both(|side| self.floors.narrow(side, |floor| !floor.holds(case.facts))),
+            Dimension::Confidence => {
+                self.confidence_at_least.narrow(&mut alive.permit, |least| case.confidence >= *least);
+                self.confidence_below.narrow(&mut alive.restrict, |bound| case.confidence < *bound);
+            }
+            _ => {}
+        }
+    }
+
+    fn narrow_step(&self, dimension: Dimension, step: &Step<'_>, alive: &mut Alive) {
+        match dimension {
+            Dimension::Kind => alive.both(|side| self.kinds.narrow(step.kind.as_str(), side)),
+            Dimension::Risk => alive.both(|side| side.and(&self.risks[step.risk as usize])),
+            Dimension::Reversibility => {
+                alive.both(|side| side.and(&self.reversibilities[step.reversibility as usize]));
+            }
+            Dimension::Resource => self.resources.narrow(alive, |each| each(&step.target.to_string())),
+            Dimension::Parameters => {
+                let Alive { restrict, permit, one, .. } = alive;
+                self.parameters.narrow(step.parameters, restrict, one);
+                self.parameters.narrow(step.parameters, permit, one);
+            }
+            Dimension::Targets => self.targets.narrow(alive, |each| step.targets(each)),
+            Dimension::Texts => self.texts.narrow(alive, |each| step.texts().for_each(each)),
+            Dimension::Fields => {
+                let touched = |fields: &FieldPatterns| fields.touched_by(&step.preview.changes);
+                alive.both(|side| self.fields.narrow(side, touched));
+            }
+            Dimension::Provenance => {
+                let holds = |asked: &Asked| asked.holds(step.kind.as_str(), step.parameters);
+                self.provenance.narrow(&mut alive.permit, holds);
+                self.provenance_below.narrow(&mut alive.restrict, holds);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn within(range: &RadiusDocument, reach: &BlastRadius) -> bool {
+    let inside = |range: RangeDocument, value: u32| {
+        range.at_least.is_none_or(|least| value >= least) && range.at_most.is_none_or(|most| value <= most)
+    };
+    inside(range.resources, reach.resources)
+        && inside(range.changes, reach.changes)
+        && inside(range.lines_added, reach.lines_added)
+        && inside(range.lines_removed, reach.lines_removed)
+}

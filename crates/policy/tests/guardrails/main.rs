@@ -1,0 +1,11 @@
+//! Guardrails: the shipped decisions, what documents can say, what no document can allow, and what one is refused for.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod conditions;
+mod documents;
+mod laws;
+mod moment;
+mod permits;
+mod refused;
+mod scene;
+mod shipped;

@@ -1,0 +1,174 @@
+//! `heal approve`, `reject`, `respond`, `edit`: one person's answer to one plan.
+
+use std::io::{self, Write};
+
+use selfheal_core::approval::{self, Answer, Reply, Request, SignedAnswer, Standing, Taken};
+use selfheal_core::audit::Signer;
+use selfheal_core::engine::State;
+use selfheal_core::incident::IncidentId;
+use selfheal_core::orchestrator::SystemClock;
+use selfheal_core::plan::{Plan, PlanHash};
+use selfheal_core::ports::Clock;
+use selfheal_memory::audit::SigningKey;
+use serde::Serialize;
+
+use super::cli::{ApproveOptions, EditOptions, RejectOptions, RespondOptions, Which};
+use super::enrolled::{Document, Enrolled};
+use super::json::Stands;
+use super::words::{self, Asked, SHORT, command};
+use super::{key, narrowing};
+use crate::exit;
+use crate::records::json;
+use crate::run::{self, Refusal, block_on, user_state};
+use crate::say::Voice;
+use crate::store::{Place, Store};
+
+/// Runs `heal approve`; the exit status.
+pub(crate) fn approve(options: &ApproveOptions) -> i32 {
+    main(&options.which, |_| Ok(Reply::Accept))
+}
+
+/// Runs `heal reject`; the exit status.
+pub(crate) fn reject(options: &RejectOptions) -> i32 {
+    main(&options.which, |_| Ok(Reply::Reject { because: options.because.clone() }))
+}
+
+/// Runs `heal respond`; the exit status.
+pub(crate) fn respond(options: &RespondOptions) -> i32 {
+    main(&options.which, |_| Ok(Reply::Respond { text: options.text.clone() }))
+}
+
+/// Runs `heal edit`; the exit status.
+pub(crate) fn edit(options: &EditOptions) -> i32 {
+    main(&options.which, |plan| narrowing::edit(plan, &options.drop, &options.set).map(Reply::Edit).map_err(refused))
+}
+
+fn main(which: &Which, reply: impl FnOnce(&Plan) -> Result<Reply, Refusal>) -> i32 {
+    let voice = Voice::default();
+    block_on(answered(which, reply, &voice)).unwrap_or_else(|refusal| {
+        voice.error(&refusal.message);
+        refusal.status
+    })
+}
+
+fn refused(message: impl ToString) -> Refusal {
+    Refusal { status: exit::REFUSED, message: message.to_string() }
+}
+
+async fn answered(
+    which: &Which,
+    reply: impl FnOnce(&Plan) -> Result<Reply, Refusal>,
+    voice: &Voice,
+) -> Result<i32, Refusal> {
+    check_digits(&which.plan)?;
+    let place = Place::named(&which.store, user_state())?;
+    if !place.exists() {
+        return Err(Refusal::usage(format!("{}: there is no store at {place}", which.incident)));
+    }
+    let people = Enrolled::find(&which.enrolled, &place).read()?;
+    let (key, by) = who(&people)?;
+    let store = place.open(voice).await?;
+    let state = run::named(&store, &which.incident).await?;
+    let request = meant(&state, &which.plan)?;
+    let plan = state.proposal.as_ref().map(|proposal| &proposal.plan);
+    let plan = plan.ok_or_else(|| refused(format!("{} has no plan", request.incident)))?;
+    let signed = signed(&key, Answer::to(&request, &by, reply(plan)?))?;
+    let now = SystemClock::default().now();
+    let taken = approval::answer(store.ledger().as_ref(), people.people(), &state, signed, now).await;
+    let taken = taken.map_err(not_taken)?;
+    wake(&store, &request.incident, &taken.standing, voice).await;
+    store.close(voice).await;
+    tell(which, &request, &by, &taken, voice)?;
+    Ok(exit::HEALED)
+}
+
+/// The key of who runs this, and the name by which it is enrolled.
+fn who(people: &Document) -> Result<(SigningKey, String), Refusal> {
+    let key = key::own()?.ok_or_else(|| refused("you have no key: `heal approver init` makes one, and says how it is enrolled"))?;
+    let not_enrolled = || {
+        let line = super::approver::line(&key);
+        refused(format!("your key is not enrolled in {}; whoever keeps it may add the line\n{line}", people.place()))
+    };
+    let by = people.name_of(&key.public()).ok_or_else(not_enrolled)?;
+    Ok((key, by))
+}
+
+/// A mistyped hash is no plan; a short one could be several.
+fn check_digits(given: &str) -> Result<(), Refusal> {
+    match given.len() >= SHORT && given.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        true => Ok(()),
+        false => Err(Refusal::usage(format!("--plan {given}: expected at least the first {SHORT} digits of the plan's hash"))),
+    }
+}
+
+/// The request that the incident waits for, if it is about the plan that was looked at.
+fn meant(state: &State, given: &str) -> Result<Request, Refusal> {
+    let incident = &state.incident.id;
+    let phase = state.phase.awake().name();
+    let request = Request::awaited(state)
+        .ok_or_else(|| refused(format!("{incident} waits for no approval: it is {phase}; nothing is changed")))?;
+    match is_meant(&request.plan_hash, given) {
+        true => Ok(request),
+        false => Err(refused(format!(
+            "{incident} waits for an answer to plan {}, not to {given}: look at it, `heal approvals {incident}`",
+            words::short(&request.plan_hash)
+        ))),
+    }
+}
+
+fn is_meant(hash: &PlanHash, given: &str) -> bool {
+    hash.as_str().starts_with(&given.to_ascii_lowercase())
+}
+
+fn signed(key: &SigningKey, answer: Answer) -> Result<SignedAnswer, Refusal> {
+    SignedAnswer::signed(answer, |message| key.sign(message)).map_err(Refusal::failed)
+}
+
+fn not_taken(refusal: approval::Refusal) -> Refusal {
+    match refusal {
+        approval::Refusal::Ledger(error) => Refusal::failed(format!("the answer could not be kept: {error}")),
+        other => refused(other),
+    }
+}
+
+/// A worker that waits for work needn't look again and again.
+async fn wake(store: &Store, incident: &IncidentId, standing: &Standing, voice: &Voice) {
+    if words::then(standing).is_some()
+        && let Err(error) = store.journal().wake(incident).await
+    {
+        voice.note(&format!("the answer is kept; whoever works on {incident} sees it later: {error}"));
+    }
+}
+
+#[derive(Serialize)]
+struct Object<'a> {
+    incident: &'a str,
+    plan: &'a str,
+    by: &'a str,
+    standing: Stands<'a>,
+    /// How it goes on; null while more people are asked.
+    resume: Option<String>,
+}
+
+fn tell(which: &Which, request: &Request, by: &str, taken: &Taken, voice: &Voice) -> Result<(), Refusal> {
+    let again = which.store.again();
+    let asked = Asked { incident: &request.incident, plan: &request.plan_hash, again: &again };
+    let then = words::then(&taken.standing);
+    if which.json {
+        let object = Object {
+            incident: request.incident.as_str(),
+            plan: request.plan_hash.as_str(),
+            by,
+            standing: Stands::of(&taken.standing),
+            resume: then.map(|_| asked.resume()),
+        };
+        let mut out = io::stdout().lock();
+        return json::write(&mut out, &object).and_then(|()| writeln!(out)).map_err(Refusal::failed);
+    }
+    let stands = words::standing(&taken.standing);
+    voice.note(&match then {
+        Some(then) => format!("{stands}; `{}` {then}", asked.resume()),
+        None => format!("{stands}; `{}` shows them the plan", command(&["approvals", asked.incident.as_str()], &again)),
+    });
+    Ok(())
+}

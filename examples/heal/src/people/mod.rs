@@ -1,0 +1,23 @@
+//! What people are asked, and how they answer: `heal approvals`, `approve`, `reject`, `respond`, `edit`, `approver`.
+//!
+//! Who somebody is, is told by the key they hold and by the document in which it is enrolled; there is no option for a name.
+
+mod answering;
+mod approver;
+mod cli;
+mod enrolled;
+mod json;
+mod key;
+mod listing;
+mod narrowing;
+mod waiting;
+mod words;
+
+pub(crate) use answering::{approve, edit, reject, respond};
+pub(crate) use approver::{approver, user};
+pub(crate) use cli::{
+    ApprovalsOptions, ApproveOptions, ApproverOptions, EditOptions, EnrolledOptions, RejectOptions, RespondOptions,
+};
+pub(crate) use enrolled::Enrolled;
+pub(crate) use listing::approvals;
+pub(crate) use words::{Asked, command, terms};
