@@ -1,6 +1,6 @@
 //! What the durable journal costs, beside a plain append and sync on the same file system in the same run.
 //!
-//! `cargo bench -p selfheal-benches --bench journal [-- [--quick] [serial] [in_flight] [parked] [verify]]`
+//! `cargo bench -p selfheal-benches --bench journal [-- [--quick] [serial] [ledger] [in_flight] [parked] [verify]]`
 
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -16,7 +16,7 @@ use selfheal_benches::timing::{Sample, interleaved, timed};
 use selfheal_core::audit::{Head, account_of};
 use selfheal_core::engine::State;
 use selfheal_core::incident::IncidentId;
-use selfheal_core::ports::{Claim, Journal, Lease, Query, Record};
+use selfheal_core::ports::{Claim, Journal, Lease, Ledger, Note, Query, Record, Stream, Switched};
 use selfheal_core::time::Timestamp;
 use selfheal_memory::audit::{Salts, SigningKey, verify};
 use selfheal_memory::journal::{JournalOptions, SqliteJournal};
@@ -32,13 +32,16 @@ fn main() -> Result<(), Failed> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let given = |part: &str| arguments.iter().any(|argument| argument == part);
     let quick = given("--quick");
-    let all = !["serial", "in_flight", "parked", "verify"].into_iter().any(given);
+    let all = !["serial", "ledger", "in_flight", "parked", "verify"].into_iter().any(given);
     let folder = tempfile::Builder::new().prefix("selfheal-bench").tempdir_in(target())?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let story = runtime.block_on(Story::of_a_healed_one(RECORDS))?;
     println!("an incident of {RECORDS} appends, {} bytes of records, 8 audit fields each\n", story.bytes());
     if all || given("serial") {
         serial(folder.path(), &runtime, &story, if quick { 10 } else { 60 })?;
+    }
+    if all || given("ledger") {
+        ledger(folder.path(), &runtime, if quick { 10 } else { 60 })?;
     }
     if all || given("in_flight") {
         in_flight(folder.path(), &runtime, &story, if quick { 20 } else { 100 })?;
@@ -88,7 +91,7 @@ impl Incidents<'_> {
 
 async fn write(journal: &SqliteJournal, (lease, told): &Told) -> Result<(), selfheal_core::error::Error> {
     for (record, after) in told {
-        journal.append(lease, record, after).await?;
+        Journal::append(journal, lease, record, after).await?;
     }
     Ok(())
 }
@@ -129,6 +132,45 @@ fn serial(folder: &Path, runtime: &Runtime, story: &Story, rounds: usize) -> Res
         each(&spreads[0], 0.5) / each(&spreads[1], 0.5)
     );
     Ok(())
+}
+
+/// Entries of the ledger, one after the other: what budgets count, and what people say, which is signed at once.
+fn ledger(folder: &Path, runtime: &Runtime, rounds: usize) -> Result<(), Failed> {
+    let journal = open(&folder.join("ledger.db"))?;
+    let mut plain = OpenOptions::new().create(true).append(true).open(folder.join("plain"))?;
+    let switched = Switched { by: "ann".to_owned(), because: "a deploy".to_owned() };
+    let paused = Note::Paused { environment: None, switched };
+    let (runs, switches) = (Stream::runs("nightly"), Stream::switches());
+    let spreads = {
+        let floor: Sample<'_> = Box::new(|| plain_appends(&mut plain, NOTES));
+        let counted: Sample<'_> = Box::new(|| notes(&journal, runtime, &runs, &Note::RunFailed));
+        let signed: Sample<'_> = Box::new(|| notes(&journal, runtime, &switches, &paused));
+        interleaved(rounds, &mut [floor, counted, signed])?
+    };
+    println!("one entry after the other; {rounds} samples of {NOTES}");
+    println!("{:34} {:>9} {:>9}", "µs per entry", "median", "p90");
+    for (name, spread) in ["4 KiB append + fdatasync", "what budgets count", "what people say"].iter().zip(&spreads) {
+        let each = |share| spread.at(share).as_secs_f64() * 1e6 / NOTES as f64;
+        println!("{name:34} {:9.1} {:9.1}", each(0.5), each(0.9));
+    }
+    println!();
+    Ok(())
+}
+
+const NOTES: usize = 100;
+
+fn notes(journal: &SqliteJournal, runtime: &Runtime, stream: &Stream, note: &Note) -> Result<Duration, Failed> {
+    let first = runtime.block_on(Ledger::len(journal, stream))?;
+    let (took, written) = timed(|| {
+        runtime.block_on(async {
+            for place in (first..).take(NOTES) {
+                Ledger::append(journal, stream, place, Timestamp::from_millis(place), note).await?;
+            }
+            Ok::<_, selfheal_core::error::Error>(())
+        })
+    });
+    written?;
+    Ok(took)
 }
 
 fn plain_appends(file: &mut File, count: usize) -> Result<Duration, Failed> {
@@ -313,7 +355,7 @@ async fn list(journal: &SqliteJournal) -> Result<usize, Failed> {
 async fn resume(journal: &SqliteJournal, most: usize) -> Result<usize, Failed> {
     let leases = journal.pick_up(&claim(), most).await?;
     for lease in &leases {
-        journal.read(&lease.incident).await?;
+        Journal::read(journal, &lease.incident).await?;
     }
     Ok(leases.len())
 }

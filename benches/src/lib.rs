@@ -2,13 +2,16 @@
 //!
 //! - [`incident`]: the failure, its knowledge and its signals
 //! - [`ports`]: in-memory ports that cost as little as a port can
+//! - [`compared`]: the same rules in several languages, and plans to ask about
 //! - [`floor`]: plain loops over boxed async steps that do the same visits without engine and orchestrator
+//! - [`rules`]: rules and plans for policy engines
 //! - [`slow`]: ports that take their time
 //! - [`story`]: recorded incidents, under as many names as are needed
 //! - [`timing`]: interleaved samples and their medians
 //!
 //! How to run them and what the figures mean: `README.md` beside this package's manifest.
 
+pub mod compared;
 pub mod floor;
 pub mod incident;
 pub mod ports;

@@ -2,7 +2,7 @@
 //! which failure.
 //!
 //! - `Store` (feature `sqlite`): a directory with all of it, which can be copied and verified anywhere;
-//! - `journal` (feature `sqlite`): the journal in one SQLite file, and in the same transactions its audit log;
+//! - `journal` (feature `sqlite`): journal and ledger in one SQLite file, and in the same transactions their audit log;
 //! - `postgres` (feature `postgres`): the same for several workers that share the load;
 //! - `audit` (feature `audit`): the audit log's keys, witness, export and verification.
 //!

@@ -60,8 +60,14 @@ mod tests {
     fn what_can_not_be_kept_is_refused_with_its_place() {
         for (text, problem) in [
             ("budget: []\n", "fleet.yaml:1:1: "),
-            ("relapses:\n  at_most: many\n  within_seconds: 1\n", "fleet.yaml:2:12: expected a whole number, 0 or more"),
-            ("mass_failure: {resources: 1, within_seconds: 60}\n", "fleet.yaml: fleet limit `mass_failure.resources`: expected at least 2"),
+            (
+                "relapses:\n  at_most: many\n  within_seconds: 1\n",
+                "fleet.yaml:2:12: expected a whole number, 0 or more",
+            ),
+            (
+                "mass_failure: {resources: 1, within_seconds: 60}\n",
+                "fleet.yaml: fleet limit `mass_failure.resources`: expected at least 2",
+            ),
             ("budgets: [{scope: fleet, per_seconds: 60}]\n", "fleet.yaml: fleet limit `budgets`: expected one of"),
         ] {
             let refused = from_text("fleet.yaml", text).unwrap_err().to_string();

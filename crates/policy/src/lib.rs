@@ -20,7 +20,12 @@
 //! ```
 
 pub mod approvers;
+pub mod asked;
+pub mod cases;
+#[cfg(feature = "commands")]
+pub mod command;
 mod digest;
+pub mod documents;
 pub mod engines;
 pub mod error;
 pub mod fleet;

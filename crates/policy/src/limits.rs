@@ -49,6 +49,12 @@ pub const RULES_IN_FORCE: usize = 8_000;
 pub const STAGES: usize = 8;
 /// Most people whom one round may ask for.
 pub const APPROVERS: u32 = 16;
+/// Most steps of a plan that is written down for policy.
+pub const PLAN_STEPS: usize = 64;
+/// Most declared cases in one file of them.
+pub const CASES: usize = 1_000;
+/// Most policy documents that one file of declared cases names.
+pub const CASE_POLICIES: usize = 64;
 /// Most windows of one document.
 pub const WINDOWS: usize = 256;
 /// Most text of one step that a policy in another language is shown, in bytes.

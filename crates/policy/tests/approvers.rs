@@ -1,8 +1,11 @@
 //! Approvers documents: who is enrolled, and what is refused with its place.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 use selfheal_core::approval::{Answer, People, PeopleSource, Person, Proof, Reply, Request, SignedAnswer, Terms};
+use selfheal_core::confidence::Confidence;
+use selfheal_core::diagnosis::Source;
 use selfheal_core::incident::IncidentId;
-use selfheal_core::plan::PlanHash;
+use selfheal_core::plan::{Plan, PlanHash};
 use selfheal_core::resource::{Environment, ResourceRef};
 use selfheal_core::time::Timestamp;
 use selfheal_policy::approvers::{Approvers, ApproversFile, EnrolledKey};
@@ -25,12 +28,14 @@ fn sign(key: [u8; 32], answer: Answer) -> SignedAnswer {
 }
 
 fn answer(by: &str) -> Answer {
+    let (source, confidence) = (Source::Nothing, Confidence::NONE);
+    let plan = Plan { steps: Vec::new(), rationale: String::new(), source, confidence };
     let request = Request {
         incident: IncidentId::new("inc-1"),
         resource: ResourceRef::new("local", "pipeline", "p"),
         environment: Environment::Production,
         round: 1,
-        plan_hash: serde_json::from_str::<PlanHash>("\"00\"").unwrap(),
+        plan_hash: PlanHash::of(&plan, &[]),
         policy_version: "v1".to_owned(),
         terms: Terms::default(),
         requester: None,

@@ -10,6 +10,7 @@ use crate::audit::AuditOptions;
 use crate::people::{
     ApprovalsOptions, ApproveOptions, ApproverOptions, EditOptions, EnrolledOptions, RejectOptions, RespondOptions,
 };
+use crate::policy::PolicyOptions;
 use crate::records::{IncidentsOptions, ReportOptions, ShowOptions};
 use crate::switches::{AutonomyOptions, OverrideOptions, PauseOptions, SwitchesOptions, UnpauseOptions};
 
@@ -49,6 +50,8 @@ pub(crate) enum Command {
     Override(OverrideOptions),
     /// Show which switches are on.
     Switches(SwitchesOptions),
+    /// Check, explain, test and replay policy documents.
+    Policy(PolicyOptions),
     /// List incidents.
     Incidents(IncidentsOptions),
     /// Show what happened in one incident.

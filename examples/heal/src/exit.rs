@@ -6,6 +6,8 @@ use std::process::ExitCode;
 pub(crate) const HEALED: i32 = 0;
 /// A person's answer was refused.
 pub(crate) const REFUSED: i32 = 1;
+/// Something is wrong with what was looked at.
+pub(crate) const FOUND: i32 = 1;
 /// Wrong usage, bad input, or a directory that another `heal` works on.
 pub(crate) const USAGE: i32 = 2;
 /// A person was told.

@@ -8,6 +8,7 @@ mod exit;
 #[cfg(feature = "failpoints")]
 mod failpoints;
 mod people;
+mod policy;
 mod records;
 mod run;
 mod say;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         cli::Command::Autonomy(options) => switches::autonomy(&options),
         cli::Command::Override(options) => switches::override_guards(&options),
         cli::Command::Switches(options) => switches::list(&options),
+        cli::Command::Policy(options) => policy::main(&options),
         cli::Command::Incidents(options) => records::main(&options.store, records::What::Incidents(&options)),
         cli::Command::Show(options) => records::main(&options.store, records::What::Show(&options)),
         cli::Command::Report(options) => records::main(&options.store, records::What::Report(&options)),

@@ -72,7 +72,7 @@ pub enum Refusal {
         expected: RequestId,
     },
     /// It came after the deadline.
-    #[error("the answer is late: expected by {} ms, it is {} ms", deadline.as_millis(), at.as_millis())]
+    #[error("the answer is late: the request ended {:?} before", at.since(*deadline))]
     Late {
         /// Until when it would have counted.
         deadline: Timestamp,

@@ -46,7 +46,13 @@ fn by(note: &Note) -> &str {
         | Note::AutonomyGranted { switched, .. }
         | Note::AutonomyWithdrawn { switched, .. }
         | Note::Overridden { switched, .. } => &switched.by,
-        _ => HEALER,
+        Note::Requested(_)
+        | Note::Redeemed { .. }
+        | Note::Opened(_)
+        | Note::Effect(_)
+        | Note::Ended(_)
+        | Note::RunFailed
+        | Note::RunPassed => HEALER,
     }
 }
 

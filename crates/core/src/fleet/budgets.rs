@@ -12,8 +12,7 @@ use crate::time::Timestamp;
 
 /// Whether there is room for all starts that are still without a place.
 pub(super) fn clear(view: &View<'_>) -> Clearance {
-    let wanted: Vec<Reserved> =
-        view.wanted.starts().into_iter().filter(|start| !view.recent.has(start)).collect();
+    let wanted: Vec<Reserved> = view.wanted.starts().into_iter().filter(|start| !view.recent.has(start)).collect();
     let budgets = view.limits.budgets.iter().filter(|budget| budget.holds_for(view));
     budgets.fold(Clearance::Clear, |cleared, budget| cleared.and(budget.clear(view, &wanted)))
 }
@@ -96,7 +95,10 @@ impl Budget {
         ];
         let (most, found, what) = bounds.into_iter().find(|(most, found, _)| most.is_some_and(|most| *found > most))?;
         let (most, span) = (most.unwrap_or_default(), in_words(self.per_seconds));
-        Some(format!("with this it would be {found} {what} in {span} {}; at most {most} are left to healers", place(self.scope)))
+        Some(format!(
+            "with this it would be {found} {what} in {span} {}; at most {most} are left to healers",
+            place(self.scope)
+        ))
     }
 }
 

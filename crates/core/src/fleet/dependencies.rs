@@ -15,7 +15,8 @@ const MOST: usize = 256;
 pub(super) fn clear(view: &View<'_>) -> Clearance {
     let Some(limits) = &view.limits.dependencies else { return Clearance::Clear };
     let needed = needed(view);
-    let needs = |resource: &ResourceRef| needed.contains(resource.to_string().as_str());
+    let own = &view.wanted.incident.resource;
+    let needs = |resource: &ResourceRef| resource != own && needed.contains(resource.to_string().as_str());
     if needed.is_empty() {
         return Clearance::Clear;
     }

@@ -19,11 +19,13 @@ pub(super) fn clear(view: &View<'_>) -> Clearance {
     let span = in_words(limits.within_seconds);
     let resource = &view.wanted.incident.resource;
     if let Some(percent) = flaps(limits, notes().filter_map(state)) {
-        let because = format!("{resource} flaps: in {span} it failed and healed again and again ({percent:.0} % changes)");
+        let because =
+            format!("{resource} flaps: in {span} it failed and healed again and again ({percent:.0} % changes)");
         return Clearance::Stop { because };
     }
     if takes_turns(notes().filter_map(plan), view.wanted.plan_identity) {
-        let because = format!("two plans take turns on {resource}: in {span} each was applied after the other, and again");
+        let because =
+            format!("two plans take turns on {resource}: in {span} each was applied after the other, and again");
         return Clearance::Stop { because };
     }
     Clearance::Clear

@@ -45,7 +45,8 @@ fn by_share(view: &View<'_>) -> Clearance {
         (Some(Fact::Number(members)), Some(Fact::Number(ill))) if (0..=*members).contains(ill) => (*members, *ill),
         // An observer that sees half of it sees a fleet that isn't there.
         _ => {
-            let because = "what is known of the fleet is partial or contradicts itself: `fleet_members`, `fleet_unhealthy`";
+            let because =
+                "what is known of the fleet is partial or contradicts itself: `fleet_members`, `fleet_unhealthy`";
             return Clearance::Stop { because: because.to_owned() };
         }
     };
@@ -54,6 +55,7 @@ fn by_share(view: &View<'_>) -> Clearance {
         return Clearance::Clear;
     }
     let most = limits.at_most_percent;
-    let because = format!("{ill} of {members} members of the fleet are unhealthy; past {most} % nothing is healed automatically");
+    let because =
+        format!("{ill} of {members} members of the fleet are unhealthy; past {most} % nothing is healed automatically");
     Clearance::Stop { because }
 }

@@ -34,8 +34,8 @@ mod wanted;
 mod watch;
 
 pub use limits::{
-    Budget, CoolDown, Dependencies, FleetLimits, Flapping, InvalidFleetLimits, MAX_WINDOW, MadeWorse, MassFailure, Relapses,
-    UnhealthyShare,
+    Budget, CoolDown, Dependencies, Flapping, FleetLimits, InvalidFleetLimits, MAX_WINDOW, MadeWorse, MassFailure,
+    Relapses, UnhealthyShare,
 };
 pub use wanted::Wanted;
 pub(crate) use watch::{Look, Taken, Watch};

@@ -7,7 +7,8 @@ use crate::decision::Clearance;
 pub(super) fn clear(view: &View<'_>) -> Clearance {
     let Some(limits) = &view.limits.relapses else { return Clearance::Clear };
     let fingerprint = &view.wanted.incident.fingerprint;
-    let heals = view.ended(limits.within_seconds).filter(|(_, ended)| ended.mended && ended.fingerprint == *fingerprint);
+    let heals =
+        view.ended(limits.within_seconds).filter(|(_, ended)| ended.mended && ended.fingerprint == *fingerprint);
     let relapses = heals.count();
     if relapses <= limits.at_most as usize {
         return Clearance::Clear;

@@ -45,8 +45,8 @@ impl Wanted<'_> {
     #[must_use]
     pub fn starts(&self) -> Vec<Reserved> {
         match self.effect {
-            EffectClass::Apply => (self.step..self.plan.steps.len()).map(|step| self.start(step)).collect(),
-            EffectClass::Retry => vec![self.start(self.step)],
+            EffectClass::Apply => (self.step..self.plan.steps.len()).filter_map(|step| self.start(step)).collect(),
+            EffectClass::Retry => self.start(self.step).into_iter().collect(),
             EffectClass::Rehearse | EffectClass::Undo => Vec::new(),
         }
     }
@@ -58,8 +58,8 @@ impl Wanted<'_> {
         of_this_plan && (taken.step, taken.attempt) >= (self.step, self.attempt)
     }
 
-    fn start(&self, step: usize) -> Reserved {
-        let action = &self.plan.steps[step].action;
+    fn start(&self, step: usize) -> Option<Reserved> {
+        let action = &self.plan.steps.get(step)?.action;
         let effected = Effected {
             incident: self.incident.id.clone(),
             resource: action.target().clone(),
@@ -68,7 +68,7 @@ impl Wanted<'_> {
             kind: action.kind().clone(),
             blast_radius: self.previews.get(step).map(|preview| preview.blast_radius).unwrap_or_default(),
         };
-        Reserved {
+        Some(Reserved {
             effected: Arc::new(effected),
             plan: self.plan_identity.clone(),
             round: self.round,
@@ -76,6 +76,6 @@ impl Wanted<'_> {
             attempt: if step == self.step { self.attempt } else { 1 },
             category: self.category.clone(),
             cause: self.cause.map(ToOwned::to_owned),
-        }
+        })
     }
 }

@@ -10,10 +10,11 @@ use super::repair::Repair;
 use super::repeats::RepeatFigures;
 use super::trend::Period;
 use super::unended::OpenFigures;
+use crate::confidence::Calibration;
 use crate::time::Timestamp;
 
 /// What many incidents come to. Times of day are milliseconds since the Unix epoch when serialised.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Figures {
     /// When this was so.
     pub at: Timestamp,
@@ -31,6 +32,8 @@ pub struct Figures {
     pub rates: Rates,
     /// What policy refused.
     pub policy: PolicyFigures,
+    /// How far predictions that a plan heals could be trusted; `None` while no plan was applied.
+    pub calibration: Option<Calibration>,
     /// Failures that came again.
     pub repeats: RepeatFigures,
     /// What has not ended.

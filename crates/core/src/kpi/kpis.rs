@@ -4,6 +4,7 @@ use super::account::{Account, Ending};
 use super::figures::{Figures, Rates};
 use super::groups::{Group, Groups};
 use super::policy::Policy;
+use super::predictions::Predictions;
 use super::rate::Rate;
 use super::repeats::Repeats;
 use super::trend::Trend;
@@ -12,7 +13,8 @@ use crate::diagnosis::Source;
 use crate::engine::{Outcome, Phase, TriedResult};
 use crate::time::Timestamp;
 
-/// Folds incidents. It keeps counts and no incident, so that a report over any number of them takes bounded memory.
+/// Folds incidents. It keeps counts, at most 100,000 predictions and no incident, so that a report over any number of them takes
+/// bounded memory.
 ///
 /// ```
 /// use selfheal_core::kpi::{Account, Kpis};
@@ -35,6 +37,7 @@ pub struct Kpis {
     by_environment: Groups,
     trend: Trend,
     policy: Policy,
+    predictions: Predictions,
     repeats: Repeats,
     open: Open,
     applied: u64,
@@ -55,6 +58,7 @@ impl Kpis {
         self.by_environment.add(state.incident.environment.as_str(), account);
         self.trend.add(state.incident.opened_at, ending);
         self.policy.add(state);
+        self.predictions.add(state);
         self.repeats.add(account);
         if ending == Ending::Open {
             self.open.add(account);
@@ -87,6 +91,7 @@ impl Kpis {
             repair: self.overall.repair.clone(),
             rates: self.rates(),
             policy: self.policy.figures(),
+            calibration: self.predictions.figures(),
             repeats: self.repeats.figures(endings.all()),
             open: self.open.figures(now),
             by_category: self.by_category.figures(),

@@ -24,6 +24,7 @@ mod figures;
 mod groups;
 mod kpis;
 mod policy;
+mod predictions;
 mod quote;
 mod rate;
 mod repair;

@@ -39,7 +39,11 @@ impl Recent {
     }
 
     /// The effects of that.
-    pub fn reserved(&self, window: Duration, now: Timestamp) -> impl DoubleEndedIterator<Item = (Timestamp, &Reserved)> {
+    pub fn reserved(
+        &self,
+        window: Duration,
+        now: Timestamp,
+    ) -> impl DoubleEndedIterator<Item = (Timestamp, &Reserved)> {
         self.within(window, now).filter_map(|(at, note)| match note {
             Note::Effect(reserved) => Some((at, reserved.as_ref())),
             _ => None,

@@ -39,7 +39,7 @@ impl Orchestrator {
         };
         let objection = match &self.fleet {
             None => objection(self.agents.auditor.clear(&moment(&wanted, &Activity::NONE)).await),
-            Some(watch) => self.objection_in(watch, wanted, proposal).await,
+            Some(watch) => Box::pin(self.objection_in(watch, wanted, proposal)).await,
         };
         objection.map(|event| saying::redacted(event, &self.redactor))
     }
@@ -137,7 +137,10 @@ fn autonomy(wanted: &Wanted<'_>, proposal: &Proposal, look: &Look) -> Clearance 
     if look.has_autonomy || by_people || !begins {
         return Clearance::Clear;
     }
-    let because = format!("the autonomy of healers in {} has lapsed; an operator may grant it again", wanted.incident.environment);
+    let because = format!(
+        "the autonomy of healers in {} has lapsed; an operator may grant it again",
+        wanted.incident.environment
+    );
     Clearance::Hold { until: None, because }
 }
 
@@ -156,5 +159,8 @@ fn paused(thrown: &Thrown) -> Event {
 
 /// Whoever can't see whether a switch was thrown, or a budget is used up, takes it for thrown and used up.
 fn unreadable(error: &Error) -> Clearance {
-    Clearance::Hold { until: None, because: format!("operators' switches and the fleet's budgets can't be read: {error}") }
+    Clearance::Hold {
+        until: None,
+        because: format!("operators' switches and the fleet's budgets can't be read: {error}"),
+    }
 }

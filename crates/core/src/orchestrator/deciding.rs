@@ -38,11 +38,10 @@ impl Orchestrator {
             applied_before: state.plans_applied(),
             categories: &categories(state),
             site: &Site::of(&state.incident.facts),
-            // Boxed, as what is asked of the fleet mostly isn't under way.
-            activity: &Box::pin(self.lately()).await,
+            activity: &self.lately().await,
         };
         let mut decision = self.agents.auditor.decide(&question).await;
-        if !Box::pin(self.has_autonomy(&state.incident.environment)).await {
+        if !self.has_autonomy(&state.incident.environment).await {
             ask_people(&mut decision, &state.incident.environment);
         }
         Ok(self.gated(decision, state, assessed, rehearsal != RehearsalEvidence::Pending))

@@ -61,7 +61,8 @@ fn made_worse(state: &State, outcome: &Outcome) -> BTreeSet<ActionKind> {
     if *outcome == Outcome::Interrupted {
         return BTreeSet::new();
     }
-    let taken_back = state.tried.iter().filter(|tried| matches!(tried.result, TriedResult::RolledBack | TriedResult::Stuck));
+    let taken_back =
+        state.tried.iter().filter(|tried| matches!(tried.result, TriedResult::RolledBack | TriedResult::Stuck));
     let steps = taken_back.flat_map(|tried| &tried.proposal.plan.steps);
     steps.map(|step| step.action.kind().clone()).collect()
 }

@@ -100,7 +100,7 @@ async fn each_refusal_says_what_was_expected() {
         assert_eq!(refusal(&ledger, &people, &state, signed, 5).await, expected);
     }
     let late = refusal(&ledger, &people, &state, say("ada", Reply::Accept), DEADLINE + 1).await;
-    assert_eq!(late, "the answer is late: expected by 1000 ms, it is 1001 ms");
+    assert_eq!(late, "the answer is late: the request ended 1ms before");
 }
 
 #[tokio::test]

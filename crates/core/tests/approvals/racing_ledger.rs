@@ -26,9 +26,9 @@ impl Dice {
         (mixed ^ (mixed >> 31)) % bound
     }
 
-    pub(crate) fn pick<'a, T>(&self, of: &'a [T]) -> &'a T {
+    pub(crate) fn pick<T: Copy>(&self, of: &[T]) -> T {
         let bound = u64::try_from(of.len()).unwrap();
-        &of[usize::try_from(self.roll(bound)).unwrap()]
+        of[usize::try_from(self.roll(bound)).unwrap()]
     }
 }
 

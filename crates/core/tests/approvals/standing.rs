@@ -205,9 +205,11 @@ fn what_was_redeemed_stays_as_it_was_whatever_is_said_afterwards() {
     let (people, request) = (people(), Gate::default().request());
     let yes = answered(people.says("ada", &request, Reply::Accept));
     let no = answered(people.says("ada", &request, reject()));
-    let case = docket(vec![requested(&request), yes.clone(), redeemed(&request), no]).case(&request.id()).unwrap();
+    let again = redeemed(&request);
+    let notes = vec![requested(&request), yes.clone(), redeemed(&request), no, again];
+    let case = docket(notes).case(&request.id()).unwrap();
     assert_eq!(case.stand(&people, at(DEADLINE + 1)), agreed(&["ada"]));
-    assert_eq!(case.redemption().unwrap().at, at(2));
+    assert_eq!(case.redemption().unwrap().at, at(2), "the first closed it");
     people.remove("ada");
     assert_eq!(case.stand(&people, at(100)), Standing::Lapsed, "a redemption alone is no agreement");
     let forged = docket(vec![requested(&request), redeemed(&request), yes]).case(&request.id()).unwrap();

@@ -10,8 +10,9 @@ use selfheal_core::decision::{Clearance, Decision};
 use selfheal_core::engine::{Event, Outcome, TriedResult, Trouble};
 use selfheal_core::error::Result;
 use selfheal_core::limits::Limits;
+use selfheal_core::orchestrator::Cancellation;
 use selfheal_core::ports::{Clock, EffectClass, Moment, PolicyEngine, PolicyQuestion, Reach};
-use selfheal_core::testing::{AllowAll, ManualClock, unavailable};
+use selfheal_core::testing::{AllowAll, unavailable};
 use selfheal_core::time::Timestamp;
 
 use crate::scene::{Scene, escalated};
@@ -144,6 +145,25 @@ async fn a_long_hold_parks_the_incident_instead_of_keeping_a_worker() {
     let moody = Moody::saying(move |_, _| hold(far));
     let report = scene.heal(scene.knowing(&[&[("mode", "good")]]).policy(moody)).await;
     assert_eq!(report.outcome(), None);
-    let _: &ManualClock = &scene.clock;
+    assert!(scene.clock.now() < far);
+}
+
+#[tokio::test]
+async fn who_takes_over_a_held_incident_asks_again_at_once() {
+    let scene = Scene::broken();
+    let far = Timestamp::default().after(Duration::from_secs(86_400));
+    let paused = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let switch = paused.clone();
+    let moody = Moody::saying(move |_, _| match switch.load(std::sync::atomic::Ordering::SeqCst) {
+        true => hold(far),
+        false => Ok(Clearance::Clear),
+    });
+    let host = || scene.knowing(&[&[("mode", "good")]]).policy(moody.clone()).build().unwrap();
+    host().heal(crate::scene::signal(), &Cancellation::new()).await.unwrap();
+    let still = host().resume(scene.taken_over().await, &Cancellation::new()).await.unwrap();
+    assert_eq!(still.outcome(), None);
+    paused.store(false, std::sync::atomic::Ordering::SeqCst);
+    let report = host().resume(scene.taken_over().await, &Cancellation::new()).await.unwrap();
+    assert_eq!(report.outcome(), Some(&Outcome::Healed));
     assert!(scene.clock.now() < far);
 }

@@ -3,6 +3,7 @@
 
 mod auditing;
 mod breaking;
+mod ledger;
 mod opening;
 mod proxy;
 mod scene;

@@ -18,11 +18,16 @@ pub(crate) enum Fault {
     Late,
     /// Neither side hears of the other any more. Strikes a commit only.
     StuckCommit,
+    /// The server carries it out, and its answer is lost. Strikes a commit only.
+    UnansweredCommit,
+    /// The server never hears it. Strikes a commit only.
+    UnheardCommit,
 }
 
 impl Fault {
     fn strikes(self, said: &[u8]) -> bool {
-        self != Self::StuckCommit || said.windows(6).any(|word| word == b"COMMIT")
+        let any = matches!(self, Self::Unheard | Self::Unanswered | Self::Late);
+        any || said.windows(6).any(|word| word == b"COMMIT")
     }
 }
 
@@ -118,9 +123,9 @@ impl Link {
         let Self { worker, mut server, late, delivered, .. } = self;
         let mut answer = vec![0; 1 << 16];
         match fault {
-            Fault::Unheard => {}
+            Fault::Unheard | Fault::UnheardCommit => {}
             Fault::StuckCommit => drop(server.read_to_end(&mut answer).await.map(|_| worker)),
-            Fault::Unanswered => {
+            Fault::Unanswered | Fault::UnansweredCommit => {
                 server.write_all(said).await.unwrap();
                 assert!(server.read(&mut answer).await.unwrap() > 0);
             }

@@ -14,6 +14,8 @@ pub const WORDS: usize = 256;
 pub const TEXT_BYTES: usize = 64 * 1024;
 /// Most rounds of a loop over known words that are followed one by one.
 pub const ROUNDS: usize = 16;
+/// Most lines followed of a script that doesn't parse as a whole.
+pub const LINES: usize = 64;
 /// Most effects reported.
 pub const EFFECTS: usize = 64;
 /// Longest quotation of a command in a reason, in characters.

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::assessment::{Destruction, Verdict};
 use super::assess;
+use super::assessment::{Destruction, Verdict};
 
 /// Why a script may not run.
 #[derive(Clone, Debug, PartialEq, Eq)]

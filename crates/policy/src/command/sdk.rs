@@ -5,17 +5,76 @@ use super::findings::Judgement;
 
 /// Methods that end or remove what the object stands for.
 const METHODS: &[&str] = &[
-    "delete", "destroy", "cancel", "cancelImmediately", "cancel_immediately", "del", "remove", "void", "refund", "purge", "drop", "deleteMany",
-    "deleteAll", "delete_all", "destroy_all", "deactivate", "terminate", "revoke", "archive", "dropDatabase", "truncate", "flushall", "flushdb", "delete_object", "delete_bucket", "delete_objects", "terminate_instances", "delete_stack", "delete_table", "delete_topic", "delete_index", "delete_collection", "drop_collection", "detach", "disable", "close", "expire", "unsubscribe",
+    "delete",
+    "destroy",
+    "cancel",
+    "cancelImmediately",
+    "cancel_immediately",
+    "del",
+    "remove",
+    "void",
+    "refund",
+    "purge",
+    "drop",
+    "deleteMany",
+    "deleteAll",
+    "delete_all",
+    "destroy_all",
+    "deactivate",
+    "terminate",
+    "revoke",
+    "archive",
+    "dropDatabase",
+    "truncate",
+    "flushall",
+    "flushdb",
+    "delete_object",
+    "delete_bucket",
+    "delete_objects",
+    "terminate_instances",
+    "delete_stack",
+    "delete_table",
+    "delete_topic",
+    "delete_index",
+    "delete_collection",
+    "drop_collection",
+    "detach",
+    "disable",
+    "close",
+    "expire",
+    "unsubscribe",
 ];
 
 /// Objects of payment services.
-const PAYMENT: &[&str] = &["customer", "subscription", "payment", "charge", "refund", "transaction", "invoice", "card", "plan", "gateway", "stripe", "braintree", "square", "paypal", "merchant", "payout", "dispute", "address", "coupon"];
+const PAYMENT: &[&str] = &[
+    "customer",
+    "subscription",
+    "payment",
+    "charge",
+    "refund",
+    "transaction",
+    "invoice",
+    "card",
+    "plan",
+    "gateway",
+    "stripe",
+    "braintree",
+    "square",
+    "paypal",
+    "merchant",
+    "payout",
+    "dispute",
+    "address",
+    "coupon",
+];
 
 /// A call that stands alone where a shell command should; `None` if it loses nothing.
 pub(super) fn bare_call(script: &str) -> Option<Judgement> {
     let script = script.trim();
-    if script.contains(char::is_whitespace) && !script.contains("= ") && script.find('(').is_none_or(|open| script[..open].contains(' ')) {
+    if script.contains(char::is_whitespace)
+        && !script.contains("= ")
+        && script.find('(').is_none_or(|open| script[..open].contains(' '))
+    {
         return None;
     }
     judged(script)
@@ -24,7 +83,20 @@ pub(super) fn bare_call(script: &str) -> Option<Judgement> {
 /// A call among the lines of a program.
 pub(super) fn call_in(code: &str) -> Option<Judgement> {
     const MOST_LINES: usize = 200;
-    let services = ["stripe", "braintree", "square", "boto3", "gateway.", "client.", "twilio", "algolia", "sendgrid", "launchdarkly", "MongoClient", "redis"];
+    let services = [
+        "stripe",
+        "braintree",
+        "square",
+        "boto3",
+        "gateway.",
+        "client.",
+        "twilio",
+        "algolia",
+        "sendgrid",
+        "launchdarkly",
+        "MongoClient",
+        "redis",
+    ];
     if !services.iter().any(|service| code.contains(service)) {
         return None;
     }
@@ -34,9 +106,16 @@ pub(super) fn call_in(code: &str) -> Option<Judgement> {
 fn judged(statement: &str) -> Option<Judgement> {
     let (chain, arguments) = statement.split_once('(')?;
     let chain = chain.rsplit(['=', ' ']).next().unwrap_or(chain).trim_start_matches("await ");
-    let (object, method) = chain.rsplit_once(['.', ':']).map(|(object, method)| (object.trim_end_matches([':', '-']), method.trim_start_matches('>')))?;
-    let named = METHODS.contains(&method) || METHODS.iter().any(|known| method.to_ascii_lowercase().starts_with(&format!("{known}_")));
-    let plain = !object.is_empty() && object.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | ':' | '$' | '-' | '>' | '\\'));
+    let (object, method) = chain
+        .rsplit_once(['.', ':'])
+        .map(|(object, method)| (object.trim_end_matches([':', '-']), method.trim_start_matches('>')))?;
+    let named = METHODS.iter().any(|known| {
+        method.strip_prefix(known).is_some_and(|rest| {
+            rest.is_empty() || rest.starts_with('_') || rest.starts_with(|c: char| c.is_ascii_uppercase())
+        })
+    });
+    let plain = !object.is_empty()
+        && object.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | ':' | '$' | '-' | '>' | '\\'));
     if !named || !plain {
         return None;
     }

@@ -36,7 +36,10 @@ pub(super) fn only_reads(script: &str) -> bool {
 /// A statement that stands where a shell command should; `None` if it isn't one that loses data.
 pub(super) fn bare_statement(script: &str) -> Option<Judgement> {
     let first = script.split_whitespace().next()?;
-    const WORDS: &[&str] = &["DROP", "TRUNCATE", "DELETE", "UPDATE", "ALTER", "GRANT", "REVOKE", "REPLACE", "FLUSHALL", "FLUSHDB", "PURGE", "RESET", "SHUTDOWN", "MERGE"];
+    const WORDS: &[&str] = &[
+        "DROP", "TRUNCATE", "DELETE", "UPDATE", "ALTER", "GRANT", "REVOKE", "REPLACE", "FLUSHALL", "FLUSHDB", "PURGE",
+        "RESET", "SHUTDOWN", "MERGE",
+    ];
     if !WORDS.iter().any(|word| word.eq_ignore_ascii_case(first)) {
         return None;
     }
@@ -48,30 +51,69 @@ pub(super) fn bare_statement(script: &str) -> Option<Judgement> {
 
 fn loss(tokens: &[Token]) -> Option<Loss> {
     let tokens = without_prefix(tokens);
-    let word = |index: usize| tokens.get(index).filter(|token| !token.quoted).map(|token| token.text.to_ascii_uppercase()).unwrap_or_default();
+    let word = |index: usize| {
+        tokens.get(index).filter(|token| !token.quoted).map(|token| token.text.to_ascii_uppercase()).unwrap_or_default()
+    };
     let has = |wanted: &str| tokens.iter().any(|token| token.is(wanted));
     let lost = |what: String| Some(Loss { kind: Database, what });
     match word(0).as_str() {
         "DROP" => dropped(tokens),
         "TRUNCATE" => truncated(tokens),
-        "DELETE" if unlimited(tokens) => lost(format!("deletes every row of {}", name_after(tokens, "FROM").or_else(|| name_at(tokens, 1))?)),
+        "DELETE" if unlimited(tokens) => {
+            lost(format!("deletes every row of {}", name_after(tokens, "FROM").or_else(|| name_at(tokens, 1))?))
+        }
         "UPDATE" if unlimited(tokens) && has("SET") => lost(format!("overwrites every row of {}", name_at(tokens, 1)?)),
         "ALTER" => altered(tokens),
         "GRANT" => granted(tokens),
         "REVOKE" => Some(Loss { kind: AccessControl, what: format!("takes rights away: {}", text(tokens)) }),
         "REPLACE" | "MERGE" if has("DELETE") => lost("deletes rows that don't match".to_owned()),
-        "PURGE" | "RESET" if matches!(word(1).as_str(), "BINARY" | "MASTER" | "SLAVE" | "REPLICA" | "RECYCLEBIN" | "TABLE") => lost(format!("deletes logs that a restore or a replica needs: {}", text(tokens))),
+        "PURGE" | "RESET"
+            if matches!(word(1).as_str(), "BINARY" | "MASTER" | "SLAVE" | "REPLICA" | "RECYCLEBIN" | "TABLE") =>
+        {
+            lost(format!("deletes logs that a restore or a replica needs: {}", text(tokens)))
+        }
         "SHUTDOWN" => lost("stops the database server".to_owned()),
-        "COPY" if has("PROGRAM") => Some(Loss { kind: CodeExecution, what: "runs a program on the database server".to_owned() }),
+        "COPY" if has("PROGRAM") => {
+            Some(Loss { kind: CodeExecution, what: "runs a program on the database server".to_owned() })
+        }
         "SELECT" | "PERFORM" | "CALL" => called(tokens),
         "CREATE" if has("SUPERUSER") => Some(Loss { kind: AccessControl, what: "makes a superuser".to_owned() }),
         "SET" if has("FOREIGN_KEY_CHECKS") || has("SQL_SAFE_UPDATES") => None,
         "KILL" if word(1) != "QUERY" => None,
         "DELETEALL" | "FLUSHALL" | "FLUSHDB" => lost("deletes every key".to_owned()),
-        "WITH" => tokens.iter().position(|token| token.is("DELETE") || token.is("UPDATE") || token.is("TRUNCATE")).and_then(|at| loss(&tokens[at..])),
-        "DO" | "EXEC" | "EXECUTE" | "BEGIN" | "IF" => tokens.iter().skip(1).position(|token| token.is("DROP") || token.is("TRUNCATE") || token.is("DELETE")).and_then(|at| loss(&tokens[at + 1..])),
+        "WITH" => tokens
+            .iter()
+            .position(|token| token.is("DELETE") || token.is("UPDATE") || token.is("TRUNCATE"))
+            .and_then(|at| loss(&tokens[at..])),
+        _ if tokens.iter().any(|token| token.is("EXECUTE") || token.is("EXEC") || token.is("PREPARE")) => {
+            executed(tokens)
+        }
+        "DO" | "BEGIN" | "IF" => tokens
+            .iter()
+            .skip(1)
+            .position(|token| token.is("DROP") || token.is("TRUNCATE") || token.is("DELETE"))
+            .and_then(|at| loss(&tokens[at + 1..])),
         _ => None,
     }
+}
+
+/// Statements that are given as strings and then run.
+fn executed(tokens: &[Token]) -> Option<Loss> {
+    let inner = tokens.iter().filter(|token| token.quoted).find_map(|token| {
+        // One level: a string in the string is data.
+        statements(&token.text).iter().find_map(|statement| {
+            let runs_more =
+                statement.iter().any(|token| token.is("EXECUTE") || token.is("EXEC") || token.is("PREPARE"));
+            if runs_more { None } else { loss(statement) }
+        })
+    });
+    inner.or_else(|| {
+        let at =
+            tokens.iter().skip(1).position(|token| token.is("DROP") || token.is("TRUNCATE") || token.is("DELETE"))?;
+        let rest = &tokens[at + 1..];
+        let runs_more = rest.iter().any(|token| token.is("EXECUTE") || token.is("EXEC") || token.is("PREPARE"));
+        if runs_more { None } else { loss(rest) }
+    })
 }
 
 /// A plan that is only explained isn't carried out, unless it is analysed.
@@ -92,21 +134,68 @@ fn text(tokens: &[Token]) -> String {
 
 fn dropped(tokens: &[Token]) -> Option<Loss> {
     const OBJECTS: &[&str] = &[
-        "TABLE", "DATABASE", "SCHEMA", "VIEW", "MATERIALIZED", "INDEX", "USER", "ROLE", "KEYSPACE", "TYPE", "FUNCTION", "PROCEDURE", "TRIGGER",
-        "SEQUENCE", "TABLESPACE", "EXTENSION", "OWNED", "COLUMN", "COLLECTION", "MEASUREMENT", "SERIES", "RETENTION", "PUBLICATION",
-        "SUBSCRIPTION", "FOREIGN", "EVENT", "CONSTRAINT", "POLICY", "SERVER", "LOGIN", "BUCKET", "STREAM", "CONNECTOR", "DICTIONARY", "TEMPORARY", "WAREHOUSE", "STAGE", "PARTITION", "SHARD", "DOMAIN", "AGGREGATE", "RULE", "CAST", "GLOBAL", "OPERATOR", "LANGUAGE",
+        "TABLE",
+        "DATABASE",
+        "SCHEMA",
+        "VIEW",
+        "MATERIALIZED",
+        "INDEX",
+        "USER",
+        "ROLE",
+        "KEYSPACE",
+        "TYPE",
+        "FUNCTION",
+        "PROCEDURE",
+        "TRIGGER",
+        "SEQUENCE",
+        "TABLESPACE",
+        "EXTENSION",
+        "OWNED",
+        "COLUMN",
+        "COLLECTION",
+        "MEASUREMENT",
+        "SERIES",
+        "RETENTION",
+        "PUBLICATION",
+        "SUBSCRIPTION",
+        "FOREIGN",
+        "EVENT",
+        "CONSTRAINT",
+        "POLICY",
+        "SERVER",
+        "LOGIN",
+        "BUCKET",
+        "STREAM",
+        "CONNECTOR",
+        "DICTIONARY",
+        "TEMPORARY",
+        "WAREHOUSE",
+        "STAGE",
+        "PARTITION",
+        "SHARD",
+        "DOMAIN",
+        "AGGREGATE",
+        "RULE",
+        "CAST",
+        "GLOBAL",
+        "OPERATOR",
+        "LANGUAGE",
     ];
     let object = tokens.get(1).filter(|token| !token.quoted && OBJECTS.iter().any(|object| token.is(object)))?;
     let object = object.text.to_ascii_lowercase();
-    let skipped = ["IF", "EXISTS", "VIEW", "TABLE", "CONCURRENTLY", "BY", "POLICY", "INDEX", "DATA", "WRAPPER", "CONTINUOUS"];
+    let skipped =
+        ["IF", "EXISTS", "VIEW", "TABLE", "CONCURRENTLY", "BY", "POLICY", "INDEX", "DATA", "WRAPPER", "CONTINUOUS"];
     let name = tokens.iter().skip(2).find(|token| token.quoted || !skipped.iter().any(|word| token.is(word)));
     let name = name.map_or("", |token| token.text.as_str());
-    let kind: DestructionKind = if matches!(object.as_str(), "user" | "role" | "login" | "policy") { AccessControl } else { Database };
+    let kind: DestructionKind =
+        if matches!(object.as_str(), "user" | "role" | "login" | "policy") { AccessControl } else { Database };
     Some(Loss { kind, what: format!("drops the {object} {name} and everything in it") })
 }
 
 fn truncated(tokens: &[Token]) -> Option<Loss> {
-    let at = 1 + usize::from(tokens.get(1).is_some_and(|token| token.is("TABLE"))) + usize::from(tokens.get(1).is_some_and(|token| token.is("ONLY")));
+    let at = 1
+        + usize::from(tokens.get(1).is_some_and(|token| token.is("TABLE")))
+        + usize::from(tokens.get(1).is_some_and(|token| token.is("ONLY")));
     let name = tokens.get(at).filter(|token| is_name(token))?;
     Some(Loss { kind: Database, what: format!("deletes every row of {}", name.text) })
 }
@@ -122,7 +211,8 @@ fn unlimited(tokens: &[Token]) -> bool {
     }
     let Some(at) = tokens.iter().position(|token| token.is("WHERE")) else { return true };
     let condition: Vec<String> = tokens[at + 1..].iter().map(|token| token.text.to_ascii_uppercase()).collect();
-    let condition: Vec<&str> = condition.iter().map(String::as_str).filter(|word| !matches!(*word, "(" | ")")).collect();
+    let condition: Vec<&str> =
+        condition.iter().map(String::as_str).filter(|word| !matches!(*word, "(" | ")")).collect();
     match condition.as_slice() {
         ["TRUE"] | ["1"] | [] => true,
         [left, "=", right] => left == right,
@@ -150,27 +240,48 @@ fn altered(tokens: &[Token]) -> Option<Loss> {
         return Some(Loss { kind: AccessControl, what: format!("changes the rights or the password of {subject}") });
     }
     if has("DROP") || has("TRUNCATE") || (has("DELETE") && !has("DEFAULT")) {
-        return Some(Loss { kind: Database, what: format!("drops a part of {subject} with its data: {}", text(tokens)) });
+        return Some(Loss {
+            kind: Database,
+            what: format!("drops a part of {subject} with its data: {}", text(tokens)),
+        });
     }
     let system = has("SYSTEM") && tokens.get(1).is_some_and(|token| token.is("SYSTEM"));
     let unguards = has("DISABLE") && (has("ROW") || has("TRIGGER"));
-    (system || unguards).then(|| Loss { kind: AccessControl, what: format!("changes what guards the database: {}", text(tokens)) })
+    (system || unguards)
+        .then(|| Loss { kind: AccessControl, what: format!("changes what guards the database: {}", text(tokens)) })
 }
 
 /// Every right, everywhere or to everybody.
 fn granted(tokens: &[Token]) -> Option<Loss> {
     let line = text(tokens).to_ascii_uppercase();
     let everywhere = line.contains("* . *") || line.contains("*.*");
-    let wide = line.contains("SUPERUSER") || line.contains("TO PUBLIC") || line.contains("RDS_SUPERUSER") || line.contains("SYSADMIN") || line.contains("DBA") || line.contains("WITH GRANT OPTION") || line.contains("PG_");
-    (everywhere || wide).then(|| Loss { kind: AccessControl, what: format!("gives rights over everything: {}", text(tokens)) })
+    let wide = line.contains("SUPERUSER")
+        || line.contains("TO PUBLIC")
+        || line.contains("RDS_SUPERUSER")
+        || line.contains("SYSADMIN")
+        || line.contains("DBA")
+        || line.contains("WITH GRANT OPTION")
+        || line.contains("PG_");
+    (everywhere || wide)
+        .then(|| Loss { kind: AccessControl, what: format!("gives rights over everything: {}", text(tokens)) })
 }
 
 /// Functions that end sessions, read files, or delete.
 fn called(tokens: &[Token]) -> Option<Loss> {
     const FUNCTIONS: &[(&str, &str)] = &[
-        ("pg_terminate_backend", "ends sessions of the database"), ("pg_read_file", "reads a file of the database server"), ("pg_drop_replication_slot", "drops a replication slot, and what a replica still needs"),
-        ("lo_unlink", "deletes a large object"), ("pg_reload_conf", "reloads the server's configuration"), ("xp_cmdshell", "runs a program on the database server"), ("load_file", "reads a file of the database server"),
-        ("pg_wal_replay_pause", "stops a replica"), ("pg_promote", "makes a replica the primary"), ("drop_chunks", "deletes chunks of a table"), ("drop_hypertable", "drops a table"), ("dropGeometryTable", "drops a table"), ("rdsadmin", "changes the server"),
+        ("pg_terminate_backend", "ends sessions of the database"),
+        ("pg_read_file", "reads a file of the database server"),
+        ("pg_drop_replication_slot", "drops a replication slot, and what a replica still needs"),
+        ("lo_unlink", "deletes a large object"),
+        ("pg_reload_conf", "reloads the server's configuration"),
+        ("xp_cmdshell", "runs a program on the database server"),
+        ("load_file", "reads a file of the database server"),
+        ("pg_wal_replay_pause", "stops a replica"),
+        ("pg_promote", "makes a replica the primary"),
+        ("drop_chunks", "deletes chunks of a table"),
+        ("drop_hypertable", "drops a table"),
+        ("dropGeometryTable", "drops a table"),
+        ("rdsadmin", "changes the server"),
     ];
     let found = FUNCTIONS.iter().find(|(name, _)| tokens.iter().any(|token| token.is(name)))?;
     let into_file = tokens.iter().any(|token| token.is("OUTFILE"));
@@ -274,9 +385,21 @@ mod tests {
     #[test]
     fn statements_that_lose_data() {
         for statement in [
-            "DROP TABLE users", "drop   table if exists a.b cascade", "DELETE FROM users", "delete from users where 1=1", "UPDATE t SET a=1",
-            "TRUNCATE orders", "SELECT 1; TRUNCATE TABLE orders", "/* x */ DROP DATABASE d", "/*!50000 DROP*/ TABLE t", "ALTER TABLE t DROP COLUMN c",
-            "GRANT ALL ON *.* TO 'u'@'h'", "EXPLAIN ANALYZE DELETE FROM t", "DELETE FROM t WHERE id = 1 OR 1=1", "DROP\nTABLE t", "COPY t FROM PROGRAM 'id'",
+            "DROP TABLE users",
+            "drop   table if exists a.b cascade",
+            "DELETE FROM users",
+            "delete from users where 1=1",
+            "UPDATE t SET a=1",
+            "TRUNCATE orders",
+            "SELECT 1; TRUNCATE TABLE orders",
+            "/* x */ DROP DATABASE d",
+            "/*!50000 DROP*/ TABLE t",
+            "ALTER TABLE t DROP COLUMN c",
+            "GRANT ALL ON *.* TO 'u'@'h'",
+            "EXPLAIN ANALYZE DELETE FROM t",
+            "DELETE FROM t WHERE id = 1 OR 1=1",
+            "DROP\nTABLE t",
+            "COPY t FROM PROGRAM 'id'",
         ] {
             assert!(judge(statement).is_some(), "{statement}");
         }
@@ -285,8 +408,16 @@ mod tests {
     #[test]
     fn words_that_are_data() {
         for statement in [
-            "SELECT * FROM drop_table_audit", "SELECT 'drop table x'", "-- DROP TABLE x\nSELECT 1", "DELETE FROM t WHERE id = 7", "UPDATE t SET a=1 WHERE b=2",
-            "EXPLAIN DELETE FROM t", "INSERT INTO n VALUES ('it''s; DROP TABLE x')", "GRANT SELECT ON a.* TO 'u'", "truncate -s 0 x", "SHOW DATABASES",
+            "SELECT * FROM drop_table_audit",
+            "SELECT 'drop table x'",
+            "-- DROP TABLE x\nSELECT 1",
+            "DELETE FROM t WHERE id = 7",
+            "UPDATE t SET a=1 WHERE b=2",
+            "EXPLAIN DELETE FROM t",
+            "INSERT INTO n VALUES ('it''s; DROP TABLE x')",
+            "GRANT SELECT ON a.* TO 'u'",
+            "truncate -s 0 x",
+            "SHOW DATABASES",
         ] {
             assert_eq!(judge(statement), None, "{statement}");
         }

@@ -95,6 +95,7 @@ fn of_step(said: Said, kind: &str, step: usize, version: &str) -> Decision {
         _ => said.to_be_allowed,
     };
     decision.rules = said.rules.into_iter().map(voice).collect();
+    decision.rules.sort_by_key(|voice| std::cmp::Reverse(voice.verdict));
     decision.approval = said.approval;
     decision.max_attempts = said.max_attempts;
     decision

@@ -71,7 +71,7 @@ impl Opening {
         }
         let (monday, second) = self.week(at)?;
         let ends = self.weekly.iter().filter_map(|span| span.end_from(second));
-        let end = ends.max().and_then(|end| self.timestamp(monday, end));
+        let end = self.timestamp(monday, ends.max()?);
         Some(end.into_iter().chain(self.until).min())
     }
 

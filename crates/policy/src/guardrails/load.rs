@@ -40,7 +40,9 @@ impl Written {
             return Err(LoadError::located(path, document.schema.referenced, problem));
         }
         let expanded = sections::expand(path, &mut document)?;
-        if expanded.ids.is_empty() || expanded.rules.len() > limits::RULES {
+        let autonomy = settings(path, &document)?;
+        let empty = expanded.ids.is_empty() && document.provenance.is_empty() && autonomy.is_none();
+        if empty || expanded.rules.len() > limits::RULES {
             let problem = format!("expected 1 to {} rules", limits::RULES);
             return Err(LoadError::located(path, document.name.referenced, problem));
         }
@@ -49,7 +51,7 @@ impl Written {
         }
         unique(path, &expanded.ids)?;
         Ok(Self {
-            autonomy: settings(path, &document)?,
+            autonomy,
             label: format!("{}@{}#{}", document.name.value, document.version, digest(text)),
             path: path.to_owned(),
             name: document.name,

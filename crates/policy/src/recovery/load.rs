@@ -28,6 +28,14 @@ pub(crate) fn read(file: &str, text: &str) -> Result<Read, LoadError> {
     }
 }
 
+/// Whether a text has the shape of either kind.
+pub(crate) fn shaped(file: &str, text: &str) -> Result<(), LoadError> {
+    match yaml::parse_stream::<Shape>(file, &joined(text))?.first() {
+        Some(Shape::Recovery { .. } | Shape::Healing { .. } | Shape::Several(_)) => Ok(()),
+        Some(Shape::Other(_)) | None => Err(LoadError::whole(file, "expected recovery policies or healing policies")),
+    }
+}
+
 /// An object on each line becomes an array on the same lines, so that complaints name the right one.
 fn joined(text: &str) -> Cow<'_, str> {
     let filled = || text.lines().map(str::trim).filter(|line| !line.is_empty());

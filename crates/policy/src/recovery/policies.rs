@@ -68,6 +68,11 @@ impl RecoveryPolicies {
         Ok(policies)
     }
 
+    /// Whether a text is recovery policies or healing policies at all; they may still be wrong.
+    pub(crate) fn shaped(name: &str, text: &str) -> Result<(), LoadError> {
+        load::shaped(name, text)
+    }
+
     /// Lays them over an engine, which they can only tighten.
     #[must_use]
     pub fn over(self, engine: Arc<dyn PolicyEngine>) -> Tightened {

@@ -74,7 +74,7 @@ verdict := \"deny\" if to_number(input.step.kind) > 3
 ";
     let (verdict, rationale) = said(text).await;
     assert!(verdict == Verdict::Deny && rationale.contains("could not be evaluated"), "{rationale}");
-    let conflict = "package selfheal\ndecision := {\"verdict\": x} if some x in [\"allow\", \"deny\"]\n";
+    let conflict = "package selfheal\ndecision := {\"verdict\": x} if { input.version == 1; some x in [\"allow\", \"deny\"] }\n";
     assert_eq!(said(conflict).await.0, Verdict::Deny);
 }
 
@@ -82,7 +82,10 @@ verdict := \"deny\" if to_number(input.step.kind) > 3
 async fn an_evaluation_without_end_denies() {
     let text = "
 package selfheal
-decision := {\"verdict\": \"allow\"} if count([1 | some a in numbers.range(1, 3000); some b in numbers.range(1, 3000); a == b]) > 0
+decision := {\"verdict\": \"allow\"} if {
+    input.version == 1
+    count([1 | some a in numbers.range(1, 3000); some b in numbers.range(1, 3000); a == b]) > 0
+}
 ";
     let engine = engine(text).with_time_limit(Duration::from_millis(20));
     let decision = Scene::of(&["retry_stage"]).decided_by(&engine, Verified).await;

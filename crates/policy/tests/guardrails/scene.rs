@@ -16,6 +16,7 @@ use selfheal_core::time::Timestamp;
 use selfheal_policy::guardrails::Guardrails;
 
 /// A plan of one step, to be changed.
+#[derive(Debug)]
 pub(crate) struct Case {
     pub(crate) incident: Incident,
     pub(crate) plan: Plan,

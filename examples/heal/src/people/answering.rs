@@ -84,7 +84,8 @@ async fn answered(
 
 /// The key of who runs this, and the name by which it is enrolled.
 fn who(people: &Document) -> Result<(SigningKey, String), Refusal> {
-    let key = key::own()?.ok_or_else(|| refused("you have no key: `heal approver init` makes one, and says how it is enrolled"))?;
+    let key = key::own()?
+        .ok_or_else(|| refused("you have no key: `heal approver init` makes one, and says how it is enrolled"))?;
     let not_enrolled = || {
         let line = super::approver::line(&key);
         refused(format!("your key is not enrolled in {}; whoever keeps it may add the line\n{line}", people.place()))
@@ -97,7 +98,9 @@ fn who(people: &Document) -> Result<(SigningKey, String), Refusal> {
 fn check_digits(given: &str) -> Result<(), Refusal> {
     match given.len() >= SHORT && given.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         true => Ok(()),
-        false => Err(Refusal::usage(format!("--plan {given}: expected at least the first {SHORT} digits of the plan's hash"))),
+        false => Err(Refusal::usage(format!(
+            "--plan {given}: expected at least the first {SHORT} digits of the plan's hash"
+        ))),
     }
 }
 

@@ -111,7 +111,11 @@ fn object<'a>(one: &'a Waiting, whole: bool, again: &[OsString]) -> Object<'a> {
         standing: one.standing.as_ref().map(Stands::of),
         requester: case.and_then(|case| case.request().requester.as_deref()),
         answers: answers
-            .map(|(at, signed)| AnswerObject { by: &signed.answer.by, at: when::rfc3339(at), reply: &signed.answer.reply })
+            .map(|(at, signed)| AnswerObject {
+                by: &signed.answer.by,
+                at: when::rfc3339(at),
+                reply: &signed.answer.reply,
+            })
             .collect(),
         summaries: one.summaries(),
         approve: asked.approve(),

@@ -16,10 +16,15 @@ const VARIABLE: &str = "SELFHEAL_APPROVER_KEY";
 const NAME: &str = "approver.key";
 
 /// The file of the key, whether or not it is there.
+///
+/// # Errors
+/// For a user without a home who names no other place.
 pub(super) fn file() -> Result<PathBuf, Refusal> {
-    let usual = || config::folder().map(|folder| folder.join(NAME));
-    let nowhere = || Refusal::usage(format!("expected HOME or {VARIABLE}, to know where your key lies"));
-    config::file_of(VARIABLE).or_else(usual).ok_or_else(nowhere)
+    place().ok_or_else(|| Refusal::usage(format!("expected HOME or {VARIABLE}, to know where your key lies")))
+}
+
+fn place() -> Option<PathBuf> {
+    config::file_of(VARIABLE).or_else(|| config::folder().map(|folder| folder.join(NAME)))
 }
 
 /// This user's key, if there is one.
@@ -27,7 +32,8 @@ pub(super) fn file() -> Result<PathBuf, Refusal> {
 /// # Errors
 /// If there is a file and it can't be used: others can read it, or it holds something else.
 pub(super) fn own() -> Result<Option<SigningKey>, Refusal> {
-    match SigningKey::open(&file()?) {
+    let Some(file) = place() else { return Ok(None) };
+    match SigningKey::open(&file) {
         Ok(key) => Ok(Some(key)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Refusal::usage(error)),

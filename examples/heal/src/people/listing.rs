@@ -7,9 +7,9 @@ use selfheal_core::ports::Clock;
 
 use super::cli::ApprovalsOptions;
 use super::enrolled::Enrolled;
+use super::json;
 use super::waiting::Waiting;
 use super::words::{self, Asked};
-use super::json;
 use crate::exit;
 use crate::records::{self, Page, when};
 use crate::run::{Refusal, block_on, user_state};
@@ -51,7 +51,9 @@ async fn waiting(options: &ApprovalsOptions, store: &Store, place: &Place) -> Re
     let state = crate::run::named(store, name).await?;
     let (incident, phase) = (state.incident.id.clone(), state.phase.awake().name());
     let waits = Waiting::of(state, store.ledger().as_ref(), people.people(), now).await?;
-    let nothing = || Refusal::usage(format!("{incident} waits for no approval: it is {phase}; `heal show {incident}` tells more"));
+    let nothing = || {
+        Refusal::usage(format!("{incident} waits for no approval: it is {phase}; `heal show {incident}` tells more"))
+    };
     waits.map(|one| vec![one]).ok_or_else(nothing)
 }
 
@@ -87,8 +89,8 @@ fn head(page: &mut Page<'_>, one: &Waiting) -> io::Result<()> {
     let request = &one.request;
     page.entry("incident", request.incident.as_str())?;
     page.entry("what", &format!("{} in {}", request.resource, request.environment))?;
-    let asked = one.case.as_ref().map_or("is about to be asked", |_| "was asked");
-    page.entry("who", &format!("{} {asked}", words::terms(&request.terms)))?;
+    let not_yet = if one.case.is_none() { " (about to be asked)" } else { "" };
+    page.entry("asks", &format!("{}{not_yet}", words::terms(&request.terms)))?;
     if let Some(standing) = &one.standing {
         page.entry_in(WARN, "stands", &words::standing(standing))?;
     }

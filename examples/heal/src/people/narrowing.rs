@@ -62,7 +62,9 @@ fn value(plan: &Plan, at: usize, setting: &Setting) -> Result<Value, String> {
         let (step, name) = (setting.step, &setting.parameter);
         return Err(format!("step {step} has no parameter `{name}`; it has {}", known.join(", ")));
     };
-    let refused = |expected: &str| format!("{}.{}: expected {expected}, got `{}`", setting.step, setting.parameter, setting.value);
+    let refused = |expected: &str| {
+        format!("{}.{}: expected {expected}, got `{}`", setting.step, setting.parameter, setting.value)
+    };
     match former.value {
         Value::Text(_) => Ok(Value::Text(setting.value.as_str().into())),
         Value::Integer(_) => setting.value.parse().map(Value::Integer).map_err(|_| refused("a whole number")),

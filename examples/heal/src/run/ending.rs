@@ -25,6 +25,8 @@ pub(super) enum Known {
     Settled,
     /// It waits for a person.
     Waiting,
+    /// Its next effect is held: by a pause, a freeze, a guard of the fleet. That may be a rollback.
+    Held,
     /// It was left in the middle, and is ended now.
     Ended(Box<Report>),
 }
@@ -47,6 +49,9 @@ pub(super) async fn end(inputs: &Inputs, incident: &IncidentId, voice: &Voice) -
     let Some(state) = state_of(&store, incident).await? else { return Ok(Known::Nothing) };
     if matches!(state.phase, Phase::Closed { .. }) {
         return Ok(Known::Settled);
+    }
+    if state.is_held() {
+        return Ok(Known::Held);
     }
     if waits(&state) {
         return Ok(Known::Waiting);
@@ -72,7 +77,8 @@ async fn stop(
     let host = wiring::Host::new(&options, &former, &pipeline, &stop, store, voice)?;
     let lease = take_over(&host, store, incident).await?;
     let report = host.orchestrator.resume(lease, &stop.healer).await;
-    Ok(Known::Ended(Box::new(report.map_err(|error| super::interrupted(incident, error))?)))
+    let report = report.map_err(|error| super::interrupted(incident, error))?;
+    Ok(if report.state.is_held() { Known::Held } else { Known::Ended(Box::new(report)) })
 }
 
 /// What it was started with. Of files that are gone since nothing is needed to take back what was done: nothing is run.
@@ -109,5 +115,5 @@ pub(super) async fn take_over(host: &wiring::Host, store: &Store, incident: &Inc
 
 /// Whether it waits for a person, and nothing of it is under way.
 fn waits(state: &State) -> bool {
-    matches!(state.phase, Phase::AwaitingApproval { .. }) || state.phase.is_undelivered() || state.is_held()
+    matches!(state.phase, Phase::AwaitingApproval { .. }) || state.phase.is_undelivered()
 }

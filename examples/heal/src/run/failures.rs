@@ -1,8 +1,8 @@
 //! How often a pipeline failed in a row, where a recovery policy asks for more than one failure.
 
+use selfheal_core::engine::Outcome;
 use selfheal_core::ledger::runs::{self, RunEnd};
 use selfheal_core::orchestrator::{Report, SystemClock};
-use selfheal_core::engine::Outcome;
 use selfheal_core::ports::Clock;
 use selfheal_policy::recovery::Waiting;
 

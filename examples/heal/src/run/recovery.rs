@@ -20,7 +20,7 @@ use crate::say::Voice;
 ///
 /// # Errors
 /// If files here were changed by an incident whose journal can't be asked: whether they are a verified fix, nobody can tell, and
-/// nothing is touched.
+/// nothing is touched. The same where taking them back is held.
 pub(super) async fn recover(inputs: &Inputs, voice: &Voice) -> Result<(), Refusal> {
     Manifest::sweep(&inputs.state);
     for incident in left_in(&inputs.state)? {
@@ -51,6 +51,8 @@ pub(super) fn left_in(state: &StateDir) -> Result<Vec<IncidentId>, Refusal> {
 fn conclude(inputs: &Inputs, incident: &IncidentId, known: Known, voice: &Voice) -> Result<(), Refusal> {
     match known {
         Known::Waiting => Ok(()),
+        Known::Held if has_changed_files(&inputs.state, incident)? => Err(held(incident)),
+        Known::Held => Ok(()),
         Known::Unasked(why) => unasked(inputs, incident, &why, voice),
         Known::Nothing => {
             take_back(inputs, incident, voice)?;
@@ -95,6 +97,14 @@ fn untouchable(inputs: &Inputs, incident: &IncidentId, why: &str) -> Refusal {
          again: heal resume {incident}, or run again with that --store. If it is lost for good, look at what {} names, and \
          remove that file",
         Undo::record_path(&inputs.state).display()
+    ))
+}
+
+/// The command would run on half of a fix, and what it says would be about neither.
+fn held(incident: &IncidentId) -> Refusal {
+    Refusal::usage(format!(
+        "the heal {incident} changed files here, and taking them back is held; nothing is touched. `heal switches` tells whether \
+         that is a pause. Once nothing holds it: heal resume {incident}"
     ))
 }
 

@@ -69,7 +69,8 @@ impl Waiting {
         match self {
             Self::Approval(approval) => (approval.why(), approval.next()),
             Self::Held { because, resume, switches } => {
-                let next = [(switches, "shows what is switched, and by whom"), (resume, "goes on, once nothing holds it")];
+                let next =
+                    [(switches, "shows what is switched, and by whom"), (resume, "goes on, once nothing holds it")];
                 (format!("nothing is sent now: {because}"), commands(&next))
             }
         }
@@ -100,7 +101,8 @@ impl Approval {
         let next = [(look, "shows the plan"), (approve, "agrees to it"), (resume, "goes on, once it is answered")];
         match &self.enrolled {
             (0, document) => {
-                let nobody = format!("Nobody can agree yet: nobody is enrolled in {document}. See `heal approver init`.");
+                let nobody =
+                    format!("Nobody can agree yet: nobody is enrolled in {document}. See `heal approver init`.");
                 format!("{}\n{nobody}", commands(&next))
             }
             _ => commands(&next),

@@ -117,7 +117,10 @@ fn switch<'a>(reach: Option<&'a str>, thrown: &'a Thrown) -> Switch<'a> {
 fn object(switches: &Switches, overrides: &[(String, Thrown)], page: &mut Page<'_>) -> io::Result<()> {
     let now = page.now;
     let object = Object {
-        pauses: switches.pauses().map(|(environment, thrown)| switch(environment.map(Environment::as_str), thrown)).collect(),
+        pauses: switches
+            .pauses()
+            .map(|(environment, thrown)| switch(environment.map(Environment::as_str), thrown))
+            .collect(),
         autonomy: switches
             .grants()
             .map(|(environment, grant)| GrantObject {

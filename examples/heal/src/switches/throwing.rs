@@ -9,7 +9,9 @@ use selfheal_core::resource::Environment;
 use selfheal_core::time::Timestamp;
 use serde::Serialize;
 
-use super::cli::{AutonomyCommand, AutonomyOptions, GrantOptions, OverrideOptions, PauseOptions, UnpauseOptions, Why, WithdrawOptions};
+use super::cli::{
+    AutonomyCommand, AutonomyOptions, GrantOptions, OverrideOptions, PauseOptions, UnpauseOptions, Why, WithdrawOptions,
+};
 use super::who::who;
 use crate::exit;
 use crate::people::command;
@@ -24,7 +26,9 @@ pub(crate) fn pause(options: &PauseOptions) -> i32 {
         switches::pause(hand.store.ledger().as_ref(), options.environment.as_ref(), &hand.switched, hand.now).await?;
         let what = options.environment.as_ref().map_or("everything", Environment::as_str);
         let lift = match &options.environment {
-            Some(environment) => command(&["unpause", "--environment", environment.as_str(), "--because", "TEXT"], &hand.again),
+            Some(environment) => {
+                command(&["unpause", "--environment", environment.as_str(), "--because", "TEXT"], &hand.again)
+            }
             None => command(&["unpause", "--because", "TEXT"], &hand.again),
         };
         Ok(format!("{what} is paused: healers send nothing until `{lift}`"))
@@ -70,7 +74,9 @@ fn withdraw(options: &WithdrawOptions) -> i32 {
     let environment = &options.environment;
     main(&options.why, async |hand| {
         switches::withdraw(hand.store.ledger().as_ref(), environment, &hand.switched, hand.now).await?;
-        Ok(format!("healers have no leave to act by themselves in {environment} any more; it counts where --fleet asks for one"))
+        Ok(format!(
+            "healers have no leave to act by themselves in {environment} any more; it counts where --fleet asks for one"
+        ))
     })
 }
 

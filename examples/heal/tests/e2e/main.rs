@@ -9,6 +9,7 @@
     reason = "a test may panic, and says what it skips"
 )]
 
+mod approvals;
 mod auditing;
 mod bad_input;
 mod busy;
@@ -29,8 +30,10 @@ mod memory_limits;
 mod odd_places;
 mod passing;
 mod recovering;
+mod recovery;
 mod reruns;
 mod restraint;
 mod resuming;
 mod stores;
+mod switches;
 mod telling;

@@ -98,7 +98,8 @@ async fn a_place_that_was_taken_before_a_crash_is_not_taken_again() {
         Event::Intended if intents.fetch_add(1, Ordering::SeqCst) == 1 => Some(unavailable("journal.append")),
         _ => None,
     };
-    let dying = fleet.healer(starts(Scope::Fleet, 1)).journal(Arc::new(MeddledJournal::before(fleet.journal.clone(), dies)));
+    let dying =
+        fleet.healer(starts(Scope::Fleet, 1)).journal(Arc::new(MeddledJournal::before(fleet.journal.clone(), dies)));
     fleet.hands.well.lock().unwrap().clear();
     dying.build().unwrap().heal(ill("a"), &Cancellation::new()).await.unwrap_err();
     assert_eq!(fleet.hands.count("apply"), 0);

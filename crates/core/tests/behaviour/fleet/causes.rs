@@ -62,7 +62,8 @@ fn share() -> FleetLimits {
 #[tokio::test]
 async fn a_fleet_of_which_too_much_is_ill_is_left_to_people() {
     let known = |members: i64, unhealthy: i64| {
-        let facts = Facts::new().with("fleet_members", Fact::Number(members)).with("fleet_unhealthy", Fact::Number(unhealthy));
+        let facts =
+            Facts::new().with("fleet_members", Fact::Number(members)).with("fleet_unhealthy", Fact::Number(unhealthy));
         ill("a").with_facts(facts)
     };
     let fleet = Fleet::default();
@@ -117,6 +118,13 @@ async fn a_resource_waits_while_what_it_depends_on_is_open_or_failed_lately() {
     assert_eq!(fleet.hands.count("apply 0 shop"), 1);
 }
 
+#[tokio::test]
+async fn nothing_waits_for_itself() {
+    let fleet = Fleet::default();
+    let itself = Facts::new().with("depends_on", Fact::Text("fake/service/a".to_owned()));
+    assert!(is_healed(&fleet.look_after(ill("a").with_facts(itself), fleet.healer(in_order())).await));
+}
+
 /// Two that depend on each other would wait for ever; people are told instead.
 #[tokio::test]
 async fn a_circle_of_dependencies_ends_with_a_person() {
@@ -134,5 +142,9 @@ async fn a_circle_of_dependencies_ends_with_a_person() {
         // Each look is about as far ahead as the longest wait.
         report = fleet.go_on(&report.incident().id, fleet.healer(in_order())).await;
     }
-    assert!(halted(&report).starts_with("held 64 times; the last time: it depends on fake/service/a"), "{}", halted(&report));
+    assert!(
+        halted(&report).starts_with("held 64 times; the last time: it depends on fake/service/a"),
+        "{}",
+        halted(&report)
+    );
 }

@@ -1,6 +1,6 @@
 //! Failures that come back, resources that go back and forth, remedies that make it worse: after a while a person is told.
 
-use selfheal_core::fleet::{CoolDown, FleetLimits, Flapping, MadeWorse, Relapses};
+use selfheal_core::fleet::{CoolDown, Flapping, FleetLimits, MadeWorse, Relapses};
 use selfheal_core::ports::Scope;
 
 use super::stage::{Fleet, HOUR, MINUTE, halted, ill, ill_at, is_healed, resource};
@@ -44,10 +44,7 @@ async fn a_resource_that_flaps_goes_to_a_person_until_it_is_steady() {
         assert!(is_healed(&fleet.look_after(signal, fleet.healer(steady())).await), "{round}");
     }
     let fifth = fleet.heal("a", fleet.healer(steady())).await;
-    assert_eq!(
-        halted(&fifth),
-        "fake/service/a flaps: in 1 hour it failed and healed again and again (52 % changes)"
-    );
+    assert_eq!(halted(&fifth), "fake/service/a flaps: in 1 hour it failed and healed again and again (52 % changes)");
     assert!(is_healed(&fleet.heal("b", fleet.healer(steady())).await), "others do not");
     fleet.pass(HOUR);
     assert!(is_healed(&fleet.heal("a", fleet.healer(steady())).await));
@@ -93,7 +90,8 @@ async fn a_resource_has_its_rest_after_a_heal_and_a_longer_one_after_a_failed_he
 /// One after the other, so that the effect on the first is seen before the second.
 #[tokio::test]
 async fn resources_with_one_cause_are_healed_one_after_the_other() {
-    let rest = CoolDown { after_heal_seconds: 0, after_failed_heal_seconds: 0, same_cause_seconds: 10 * MINUTE.as_secs() };
+    let rest =
+        CoolDown { after_heal_seconds: 0, after_failed_heal_seconds: 0, same_cause_seconds: 10 * MINUTE.as_secs() };
     let limits = || FleetLimits { cool_down: rest, ..FleetLimits::off() };
     let fleet = Fleet::default();
     assert!(is_healed(&fleet.heal("a", fleet.healer(limits())).await));

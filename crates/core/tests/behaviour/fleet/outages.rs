@@ -61,9 +61,15 @@ async fn starts_that_are_repeated_use_up_the_budget_too() {
 #[tokio::test]
 async fn the_same_failure_everywhere_is_not_healed_site_by_site() {
     let fleet = Fleet::default();
-    let limits = || FleetLimits { mass_failure: Some(MassFailure { resources: 10, within_seconds: 900 }), ..FleetLimits::off() };
+    let limits =
+        || FleetLimits { mass_failure: Some(MassFailure { resources: 10, within_seconds: 900 }), ..FleetLimits::off() };
     for number in 0..40 {
-        fleet.look_after(ill_at(&format!("node-{number}"), "system", &format!("region-{number}")), fleet.healer(limits())).await;
+        fleet
+            .look_after(
+                ill_at(&format!("node-{number}"), "system", &format!("region-{number}")),
+                fleet.healer(limits()),
+            )
+            .await;
     }
     assert_eq!(fleet.hands.count("apply"), 9, "the tenth is the first that people hear of");
 }
@@ -88,7 +94,11 @@ async fn a_region_is_mended_before_the_next_one_is_touched() {
 #[tokio::test]
 async fn after_a_fail_over_nothing_fails_over_again_until_it_had_time_to_show() {
     let fleet = Fleet::default();
-    let rest = CoolDown { after_heal_seconds: HOUR.as_secs(), after_failed_heal_seconds: HOUR.as_secs(), same_cause_seconds: 0 };
+    let rest = CoolDown {
+        after_heal_seconds: HOUR.as_secs(),
+        after_failed_heal_seconds: HOUR.as_secs(),
+        same_cause_seconds: 0,
+    };
     let limits = || FleetLimits { cool_down: rest, ..FleetLimits::off() };
     assert!(is_healed(&fleet.heal("database", fleet.healer(limits())).await));
     fleet.pass(Duration::from_secs(43));

@@ -109,11 +109,15 @@ async fn switches_that_cannot_be_read_count_as_thrown() {
     let fleet = Fleet::default();
     let healer = fleet.healer(FleetLimits::off()).ledger(Arc::new(super::races::OutOfReach));
     let report = fleet.heal("a", healer).await;
-    let records = selfheal_core::ports::Journal::read(fleet.journal.as_ref(), &report.incident().id).await.unwrap().records;
+    let records =
+        selfheal_core::ports::Journal::read(fleet.journal.as_ref(), &report.incident().id).await.unwrap().records;
     let said = records.iter().find_map(|record| match &record.event {
         Event::Held { because, paused: false, .. } => Some(because.as_str()),
         _ => None,
     });
-    assert!(said.is_some_and(|said| said.starts_with("operators' switches and the fleet's budgets can't be read")), "{said:?}");
+    assert!(
+        said.is_some_and(|said| said.starts_with("operators' switches and the fleet's budgets can't be read")),
+        "{said:?}"
+    );
     assert_eq!(fleet.hands.done(), [""; 0]);
 }

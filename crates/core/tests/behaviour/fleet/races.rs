@@ -1,17 +1,22 @@
 //! Many healers at once: no place of a budget is taken twice.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
+use selfheal_core::action::ActionKind;
+use selfheal_core::decision::{Clearance, Decision, Verdict};
 use selfheal_core::error::Result;
 use selfheal_core::fleet::FleetLimits;
 use selfheal_core::ledger::InMemoryLedger;
 use selfheal_core::limits::Limits;
 use selfheal_core::orchestrator::{Cancellation, Orchestrator, OrchestratorBuilder};
-use selfheal_core::ports::{Clock, Entry, Ledger, Note, Scope, Stream};
+use selfheal_core::ports::{
+    Clock, EffectClass, Entry, Ledger, Moment, Note, PolicyEngine, PolicyQuestion, Reach, Scope, Stream,
+};
 use selfheal_core::testing::{SeededEntropy, unavailable};
 use selfheal_core::time::Timestamp;
 
@@ -158,17 +163,60 @@ async fn a_budget_in_another_measure_is_as_exact() {
     }
 }
 
-/// What it rests on: a ledger that stores wherever it ends, whatever the writer knew, gives more places than there are.
+/// A budget of policy's own, over what it is told was done lately.
+struct Frugal;
+
+#[async_trait]
+impl PolicyEngine for Frugal {
+    async fn permits(&self, reach: &Reach<'_>) -> Result<BTreeSet<ActionKind>> {
+        Ok(reach.every_kind())
+    }
+
+    async fn decide(&self, _: &PolicyQuestion<'_>) -> Result<Decision> {
+        Ok(Decision::new(Verdict::Allow, "fine", "test"))
+    }
+
+    async fn clear(&self, moment: &Moment<'_>) -> Result<Clearance> {
+        tokio::task::yield_now().await;
+        let window = Duration::from_secs(3_600);
+        let done =
+            moment.activity.lately(Scope::Fleet, &moment.incident.resource, moment.site, window, moment.at).count();
+        let room = moment.effect != EffectClass::Apply || done < PLACES as usize;
+        Ok(if room { Clearance::Clear } else { Clearance::Hold { until: None, because: "enough".to_owned() } })
+    }
+}
+
 #[tokio::test]
-async fn a_ledger_that_does_not_compare_gives_a_place_twice() {
-    let fleet = Fleet::default();
-    let healer = |number: u64| {
-        let careless = Contended { compares: false, ..Contended::new(fleet.ledger.clone(), number << 40) };
-        Arc::new(host(&fleet, &starts(Scope::Fleet, PLACES), number).ledger(Arc::new(careless)).build().unwrap())
-    };
-    let healers: Vec<_> = (1..=HEALERS).map(healer).collect();
-    all_at_once(&fleet, &healers).await;
-    assert!(fleet.hands.count("apply") > PLACES as usize, "this test proves nothing if that is not so");
+async fn a_budget_of_policy_is_as_exact() {
+    for seed in 0..3 {
+        let fleet = Fleet::default();
+        let healer = |number: u64| {
+            let ledger = Contended::new(fleet.ledger.clone(), seed ^ number << 40);
+            let host = host(&fleet, &FleetLimits::off(), number).ledger(Arc::new(ledger));
+            Arc::new(host.policy(Arc::new(Frugal)).build().unwrap())
+        };
+        let healers: Vec<_> = (1..=HEALERS).map(healer).collect();
+        assert_eq!(all_at_once(&fleet, &healers).await, PLACES as usize, "seed {seed}");
+    }
+}
+
+/// What it rests on: with a ledger that stores whatever the writer knew, places are given twice.
+#[tokio::test]
+async fn a_ledger_that_does_not_compare_gives_places_twice() {
+    let limits = starts(Scope::Fleet, PLACES);
+    let mut most = 0;
+    for seed in 0..10 {
+        let fleet = Fleet::default();
+        let healer = |number: u64| {
+            let inner = Contended::new(fleet.ledger.clone(), seed ^ number << 40);
+            let careless = Contended { compares: false, ..inner };
+            Arc::new(host(&fleet, &limits, number).ledger(Arc::new(careless)).build().unwrap())
+        };
+        let healers: Vec<_> = (1..=HEALERS).map(healer).collect();
+        all_at_once(&fleet, &healers).await;
+        most = most.max(fleet.hands.count("apply"));
+    }
+    assert!(most > PLACES as usize, "this test would not notice");
 }
 
 /// Four threads, as four processes would.

@@ -19,8 +19,8 @@ use selfheal_core::ledger::InMemoryLedger;
 use selfheal_core::orchestrator::{Cancellation, Orchestrator, OrchestratorBuilder, Report};
 use selfheal_core::plan::{BlastRadius, Preview};
 use selfheal_core::ports::{
-    Approved, Claim, Clock, EffectStatus, Executor, HealthProbe, Journal, Ledger, ProbeRequest, Rehearsal, Scope, Switched,
-    Undone, Work,
+    Approved, Claim, Clock, EffectStatus, Executor, HealthProbe, Journal, Ledger, ProbeRequest, Rehearsal, Scope,
+    Switched, Undone, Work,
 };
 use selfheal_core::resource::{Environment, ResourceRef};
 use selfheal_core::standard::standard_specs;
@@ -236,7 +236,8 @@ pub(crate) fn resource(name: &str) -> ResourceRef {
 
 /// A signal whose evidence is its own, in a place where guards stand.
 pub(crate) fn ill(name: &str) -> Signal {
-    Signal::new(resource(name), Environment::Production).with_evidence(evidence(&format!("error: {name} is out of order")))
+    Signal::new(resource(name), Environment::Production)
+        .with_evidence(evidence(&format!("error: {name} is out of order")))
 }
 
 /// The same, at a place.

@@ -23,8 +23,8 @@ struct Due {
 pub(super) fn pick_up(batch: &Batch<'_>, claim: &Claim, most: usize) -> Result<Vec<Lease>, Failure> {
     let mut taken = worked_on(batch)?;
     let mut due = left(batch)?;
-    due.extend(free(batch, &taken, most)?);
-    due.extend(woken(batch)?);
+    due.extend(first(batch, FREE, &taken, most)?);
+    due.extend(first(batch, WOKEN, &taken, most)?);
     due.sort_by_key(|one| (one.wake_at_ms, one.number));
     due.retain(|one| taken.insert(one.resource));
     due.truncate(most);
@@ -46,12 +46,17 @@ fn left(batch: &Batch<'_>) -> rusqlite::Result<Vec<Due>> {
     batch.connection.prepare_cached(expired)?.query_map([now], due)?.collect()
 }
 
-/// The longest waiting of each resource that nobody works on, of at most `most` resources. Reads the index alone, and no more
-/// of it than it takes to find them.
-fn free(batch: &Batch<'_>, taken: &BTreeSet<i64>, most: usize) -> rusqlite::Result<Vec<Due>> {
-    let free = "SELECT wake_at_ms, number, resource FROM standings
-        WHERE worker IS NULL AND wake_at_ms IS NOT NULL AND wake_at_ms <= ?1 ORDER BY wake_at_ms, number";
-    let mut statement = batch.connection.prepare_cached(free)?;
+/// Those that nobody holds and whose time has come. Reads the index alone.
+const FREE: &str = "SELECT wake_at_ms, number, resource FROM standings
+    WHERE worker IS NULL AND wake_at_ms IS NOT NULL AND wake_at_ms <= ?1 ORDER BY wake_at_ms, number";
+
+/// Those that were woken before their time, and that nobody holds.
+const WOKEN: &str = "SELECT wake_at_ms, number, resource FROM standings
+    WHERE woken = 1 AND wake_at_ms > ?1 AND (worker IS NULL OR lease_until_ms <= ?1) ORDER BY wake_at_ms, number";
+
+/// The first of each resource that nobody works on, of at most `most` resources. Reads no more than it takes to find them.
+fn first(batch: &Batch<'_>, query: &str, taken: &BTreeSet<i64>, most: usize) -> rusqlite::Result<Vec<Due>> {
+    let mut statement = batch.connection.prepare_cached(query)?;
     let mut rows = statement.query_map(params![signed(batch.now.as_millis())], due)?;
     let (mut met, mut found) = (BTreeSet::new(), Vec::new());
     while found.len() < most {
@@ -61,15 +66,6 @@ fn free(batch: &Batch<'_>, taken: &BTreeSet<i64>, most: usize) -> rusqlite::Resu
         }
     }
     Ok(found)
-}
-
-/// Incidents that were woken before their time, and that nobody holds. There are never more of these than people answered since
-/// somebody looked.
-fn woken(batch: &Batch<'_>) -> rusqlite::Result<Vec<Due>> {
-    let woken = "SELECT wake_at_ms, number, resource FROM standings
-        WHERE woken = 1 AND wake_at_ms > ?1 AND (worker IS NULL OR lease_until_ms <= ?1)";
-    let now = signed(batch.now.as_millis());
-    batch.connection.prepare_cached(woken)?.query_map([now], due)?.collect()
 }
 
 fn due(row: &Row<'_>) -> rusqlite::Result<Due> {

@@ -84,7 +84,9 @@ impl Shell {
                     self.set_variable(name.trim_end_matches('+'), vec![value], name.ends_with('+'));
                 }
                 // `declare -n` and `-i` change what a later assignment means.
-                None if arg.text.starts_with('-') => self.findings.doubt(format!("{builtin} {} isn't followed", arg.text)),
+                None if arg.text.starts_with('-') => {
+                    self.findings.doubt(format!("{builtin} {} isn't followed", arg.text))
+                }
                 None => {}
             }
         }
@@ -97,7 +99,9 @@ impl Shell {
             Some(at) => &args[at + 1..],
             None if args.first().is_some_and(|arg| !arg.text.starts_with(['-', '+'])) => args,
             None => {
-                let strict = |arg: &Text| ["-e", "-u", "-eu", "-o", "pipefail", "-euo", "-x", "-eux", "-ex"].contains(&arg.text.as_str());
+                let strict = |arg: &Text| {
+                    ["-e", "-u", "-eu", "-o", "pipefail", "-euo", "-x", "-eux", "-ex"].contains(&arg.text.as_str())
+                };
                 if !args.iter().all(strict) {
                     self.findings.doubt("set changes how the rest is read");
                 }
@@ -123,14 +127,20 @@ impl Shell {
         let line = stdin.map(|text| text.map(|all| all.lines().next().unwrap_or_default().to_owned()));
         let line = line.unwrap_or_else(|| Text::unknown("$(line)"));
         if let Some(array) = cli.value(&["-a"]) {
-            let words = line.text.split_whitespace().map(|word| Text { text: word.to_owned(), ..line.clone() }).collect();
+            let words =
+                line.text.split_whitespace().map(|word| Text { text: word.to_owned(), ..line.clone() }).collect();
             self.set_variable(array, words, false);
         }
-        let names: Vec<&str> = if cli.words.is_empty() { vec!["REPLY"] } else { cli.words.iter().map(|word| word.as_str()).collect() };
+        let names: Vec<&str> =
+            if cli.words.is_empty() { vec!["REPLY"] } else { cli.words.iter().map(|word| word.as_str()).collect() };
         let mut rest = line.text.as_str();
         for (index, name) in names.iter().enumerate() {
             let last = index + 1 == names.len();
-            let (word, after) = if last { (rest.trim(), "") } else { rest.trim_start().split_once(char::is_whitespace).unwrap_or((rest, "")) };
+            let (word, after) = if last {
+                (rest.trim(), "")
+            } else {
+                rest.trim_start().split_once(char::is_whitespace).unwrap_or((rest, ""))
+            };
             self.set_variable(name, vec![Text { text: word.to_owned(), ..line.clone() }], false);
             rest = after;
         }
@@ -152,7 +162,8 @@ impl Shell {
             self.code(&Text::exact(callback), stdin, "mapfile");
         }
         let name = cli.words.first().map_or("MAPFILE", |word| word.as_str());
-        let lines = stdin.map(|text| text.text.lines().map(|line| Text { text: line.to_owned(), ..text.clone() }).collect());
+        let lines =
+            stdin.map(|text| text.text.lines().map(|line| Text { text: line.to_owned(), ..text.clone() }).collect());
         self.set_variable(name, lines.unwrap_or_else(|| vec![Text::unknown("$(lines)")]), false);
         Output::done()
     }
@@ -166,7 +177,12 @@ impl Shell {
 
     fn setting(&mut self, call: Invocation<'_>) -> Output {
         let harmless = match call.program {
-            "shopt" => call.args.iter().all(|arg| matches!(arg.text.as_str(), "-s" | "-u" | "-q" | "nullglob" | "globstar" | "failglob" | "inherit_errexit")),
+            "shopt" => call.args.iter().all(|arg| {
+                matches!(
+                    arg.text.as_str(),
+                    "-s" | "-u" | "-q" | "nullglob" | "globstar" | "failglob" | "inherit_errexit"
+                )
+            }),
             "hash" => call.args.iter().all(|arg| !arg.text.starts_with("-p")),
             _ => false,
         };

@@ -42,7 +42,8 @@ impl Shell {
     /// Runs a file's content by the interpreter that its first line names.
     pub(super) fn run_file(&mut self, path: &str, content: &Text, args: &[Text], stdin: Option<&Text>) -> Output {
         let interpreter = content.text.strip_prefix("#!").and_then(|rest| rest.lines().next()).unwrap_or("/bin/sh");
-        let program = interpreter.split_whitespace().map(super::base_name).find(|word| *word != "env" && !word.starts_with('-'));
+        let program =
+            interpreter.split_whitespace().map(super::base_name).find(|word| *word != "env" && !word.starts_with('-'));
         self.subshell(|shell| match program {
             Some("sh" | "bash" | "dash" | "zsh" | "ksh" | "ash") | None => {
                 shell.scope.positional = Some(args.to_vec());
@@ -59,7 +60,9 @@ impl Shell {
 /// A function that calls itself ends by a condition that isn't followed, or never.
 fn recursion(name: &str, body: &FunctionBody) -> Judgement {
     let text = body.to_string();
-    let forks = text.contains(&format!("{name} |")) || text.contains(&format!("| {name}")) || text.contains(&format!("|{name}"));
+    let forks = text.contains(&format!("{name} |"))
+        || text.contains(&format!("| {name}"))
+        || text.contains(&format!("|{name}"));
     if forks || text.contains(&format!("{name} &")) || text.contains(&format!("{name}&")) {
         return Judgement::loss(
             DestructionKind::Host,

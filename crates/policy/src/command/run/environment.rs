@@ -68,14 +68,34 @@ enum Sense {
 fn sense(name: &str) -> Sense {
     match name {
         "PS0" | "PS1" | "PS2" | "PS4" => Sense::Prompt,
-        "PROMPT_COMMAND" | "GIT_SSH_COMMAND" | "GIT_SSH" | "GIT_PAGER" | "GIT_EDITOR" | "GIT_SEQUENCE_EDITOR"
-        | "GIT_EXTERNAL_DIFF" | "GIT_ASKPASS" | "GIT_PROXY_COMMAND" | "SSH_ASKPASS" | "PAGER" | "EDITOR" | "VISUAL"
-        | "BROWSER" | "MANPAGER" | "LESSOPEN" | "LESSCLOSE" | "SYSTEMD_PAGER" | "AWS_PAGER" | "KUBE_EDITOR"
-        | "KUBECTL_EXTERNAL_DIFF" | "RSYNC_RSH" | "CVS_RSH" | "FCEDIT" => Sense::Code,
+        "PROMPT_COMMAND"
+        | "GIT_SSH_COMMAND"
+        | "GIT_SSH"
+        | "GIT_PAGER"
+        | "GIT_EDITOR"
+        | "GIT_SEQUENCE_EDITOR"
+        | "GIT_EXTERNAL_DIFF"
+        | "GIT_ASKPASS"
+        | "GIT_PROXY_COMMAND"
+        | "SSH_ASKPASS"
+        | "PAGER"
+        | "EDITOR"
+        | "VISUAL"
+        | "BROWSER"
+        | "MANPAGER"
+        | "LESSOPEN"
+        | "LESSCLOSE"
+        | "SYSTEMD_PAGER"
+        | "AWS_PAGER"
+        | "KUBE_EDITOR"
+        | "KUBECTL_EXTERNAL_DIFF"
+        | "RSYNC_RSH"
+        | "CVS_RSH"
+        | "FCEDIT" => Sense::Code,
         "BASH_ENV" | "ENV" | "PYTHONSTARTUP" => Sense::Script,
         "LD_PRELOAD" | "LD_LIBRARY_PATH" | "LD_AUDIT" | "DYLD_INSERT_LIBRARIES" | "DYLD_LIBRARY_PATH" => Sense::Library,
-        "NODE_OPTIONS" | "PERL5OPT" | "RUBYOPT" | "PYTHONPATH" | "PYTHONHOME" | "PERL5LIB" | "RUBYLIB" | "NODE_PATH"
-        | "JAVA_TOOL_OPTIONS" | "_JAVA_OPTIONS" | "PYTHONWARNINGS" | "PYTHONINSPECT" => Sense::Options,
+        "NODE_OPTIONS" | "PERL5OPT" | "RUBYOPT" | "PYTHONPATH" | "PYTHONHOME" | "PERL5LIB" | "RUBYLIB"
+        | "NODE_PATH" | "JAVA_TOOL_OPTIONS" | "_JAVA_OPTIONS" | "PYTHONWARNINGS" | "PYTHONINSPECT" => Sense::Options,
         "PATH" => Sense::Path,
         _ if name.starts_with("BASH_FUNC_") => Sense::Function,
         _ => Sense::Plain,
@@ -83,9 +103,21 @@ fn sense(name: &str) -> Sense {
 }
 
 fn loads_code(value: &str) -> bool {
-    ["--require", "-r", "-M", "--import", "--loader", "--experimental-loader", "-javaagent", "-agentlib", "-agentpath", "/tmp", "./"]
-        .iter()
-        .any(|option| value.contains(option))
+    [
+        "--require",
+        "-r",
+        "-M",
+        "--import",
+        "--loader",
+        "--experimental-loader",
+        "-javaagent",
+        "-agentlib",
+        "-agentpath",
+        "/tmp",
+        "./",
+    ]
+    .iter()
+    .any(|option| value.contains(option))
 }
 
 /// Directories that anybody may write to, or that move with the working directory, must not come first.
@@ -103,7 +135,10 @@ fn path(shell: &mut Shell, value: &Text, line: &str) {
 }
 
 fn is_unsafe_directory(directory: &str) -> bool {
-    directory.is_empty() || directory.starts_with('.') || super::paths::is_temporary(directory) || directory.starts_with("/tmp")
+    directory.is_empty()
+        || directory.starts_with('.')
+        || super::paths::is_temporary(directory)
+        || directory.starts_with("/tmp")
 }
 
 /// `BASH_FUNC_ls%%='() { …; }'` defines `ls` in every bash that starts.

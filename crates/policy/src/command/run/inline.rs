@@ -12,27 +12,102 @@ use super::{Invocation, decode, hidden};
 
 /// Names that start processes or evaluate text.
 const STARTS: &[&str] = &[
-    "system", "popen", "subprocess", "exec", "spawn", "fork", "child_process", "Popen", "check_call", "check_output", "qx", "`",
-    "getattr", "__import__", "eval", "pty", "shell_exec", "passthru", "proc_open", "pcntl", "Open3", "IO.popen", "Kernel", "Process", "ProcessBuilder",
-    "getRuntime", "execSync", "commands.get", "os.posix_spawn", "%x", "ctypes", "syscall", "instance_eval", "send(", "io.popen",
-    "os.execute", "Deno.run", "Deno.Command", "Bun.spawn", "runpy", "importlib", "compile(",
+    "system",
+    "popen",
+    "subprocess",
+    "exec",
+    "spawn",
+    "fork",
+    "child_process",
+    "Popen",
+    "check_call",
+    "check_output",
+    "qx",
+    "`",
+    "getattr",
+    "__import__",
+    "eval",
+    "pty",
+    "shell_exec",
+    "passthru",
+    "proc_open",
+    "pcntl",
+    "Open3",
+    "IO.popen",
+    "Kernel",
+    "Process",
+    "ProcessBuilder",
+    "getRuntime",
+    "execSync",
+    "commands.get",
+    "os.posix_spawn",
+    "%x",
+    "ctypes",
+    "syscall",
+    "instance_eval",
+    "send(",
+    "io.popen",
+    "os.execute",
+    "Deno.run",
+    "Deno.Command",
+    "Bun.spawn",
+    "runpy",
+    "importlib",
+    "compile(",
 ];
 
 /// Names that delete or overwrite files.
 const DELETES: &[&str] = &[
-    "rmtree", "os.remove", "os.unlink", "os.rmdir", "removedirs", ".unlink(", "unlinkSync", "unlink ", "unlink(", "rmSync", "rmdirSync", "rm_rf",
-    "rm_r", "File.delete", "FileUtils", "remove_entry", "rmdir", "remove_tree", "fs.rm", "rimraf", "truncate", "send2trash", "fs.unlink", "Dir.delete", "delete_dir",
-    "os.truncate", ".rmdir(", "File::Path", "writeFileSync", "shutil.move",
+    "rmtree",
+    "os.remove",
+    "os.unlink",
+    "os.rmdir",
+    "removedirs",
+    ".unlink(",
+    "unlinkSync",
+    "unlink ",
+    "unlink(",
+    "rmSync",
+    "rmdirSync",
+    "rm_rf",
+    "rm_r",
+    "File.delete",
+    "FileUtils",
+    "remove_entry",
+    "rmdir",
+    "remove_tree",
+    "fs.rm",
+    "rimraf",
+    "truncate",
+    "send2trash",
+    "fs.unlink",
+    "Dir.delete",
+    "delete_dir",
+    "os.truncate",
+    ".rmdir(",
+    "File::Path",
+    "writeFileSync",
+    "shutil.move",
 ];
 
 impl Shell {
     pub(super) fn inline_code(&mut self, call: Invocation<'_>) -> Option<Output> {
         let options = code_options(call.program)?;
-        let code = given_code(call.args, options).or_else(|| self.code_of_file(&call))?;
+        let given = given_code(call.args, options).or_else(|| self.code_of_file(&call));
+        let Some(code) = given else { return self.script_by_name(&call) };
         if matches!(language(call.program), "awk" | "sed" | "jq") {
             return None;
         }
         Some(self.inline_text(call.program, &code))
+    }
+
+    /// A script whose content isn't known is judged by its name, as if it were started itself (`python manage.py flush`).
+    fn script_by_name(&mut self, call: &Invocation<'_>) -> Option<Output> {
+        let at = call.args.iter().position(|arg| !arg.text.starts_with('-'))?;
+        self.findings.doubt(format!("{} runs code that isn't known", call.program));
+        let name = Text::exact(super::base_name(&call.args[at].text));
+        let words: Vec<Text> = std::iter::once(name).chain(call.args[at + 1..].iter().cloned()).collect();
+        Some(self.run(&words, call.stdin))
     }
 
     /// The file that an interpreter is given, or its input.
@@ -61,6 +136,11 @@ impl Shell {
         if calls(&code.text, DELETES) {
             self.deletions(&literals, &line);
         }
+        if calls(&code.text, &["open(", "write", "File.", "fopen"])
+            && literals.iter().any(|mode| matches!(mode.as_str(), "w" | "wb" | "a" | "ab" | "r+" | "w+" | "wb+"))
+        {
+            self.overwrites(&literals, &line);
+        }
         if calls(&code.text, STARTS) {
             self.started(&code.text, &literals, &line);
         }
@@ -68,6 +148,12 @@ impl Shell {
             self.findings.add(judgement, &line);
         }
         Output::unknown()
+    }
+
+    fn overwrites(&mut self, literals: &[String], line: &str) {
+        for path in literals.iter().filter(|literal| literal.starts_with(['/', '~'])) {
+            self.findings.add(super::paths::written(&Text::exact(path.as_str()), false), line);
+        }
     }
 
     fn deletions(&mut self, literals: &[String], line: &str) {
@@ -87,7 +173,21 @@ impl Shell {
             let what = "starts copies of itself without end (fork bomb), until the host stops answering";
             self.findings.add(Judgement::loss(Host, what), line);
         }
-        let decodes = ["b64decode", "base64", "atob", "fromhex", "unhexlify", "decode64", "unpack", "rot13", "rot_13", "zlib", "marshal"].iter().any(|name| code.contains(name));
+        let decodes = [
+            "b64decode",
+            "base64",
+            "atob",
+            "fromhex",
+            "unhexlify",
+            "decode64",
+            "unpack",
+            "rot13",
+            "rot_13",
+            "zlib",
+            "marshal",
+        ]
+        .iter()
+        .any(|name| code.contains(name));
         let mut understood = false;
         for literal in literals {
             self.command_literal(literal);

@@ -67,6 +67,11 @@ impl Shell {
         if let Some(output) = self.run_written_file(name, args, stdin) {
             return output;
         }
+        if let Some(service) = name.strip_prefix("/etc/init.d/").or_else(|| name.strip_prefix("/etc/rc.d/")) {
+            let words: Vec<Text> =
+                [Text::exact("service"), Text::exact(service)].into_iter().chain(args.iter().cloned()).collect();
+            return self.run(&words, stdin);
+        }
         let copied = self.scope.copied_program(name).map(ToOwned::to_owned);
         let program = base_name(copied.as_deref().unwrap_or(name)).to_owned();
         let elsewhere = self.scope.elsewhere;
@@ -138,7 +143,9 @@ pub(super) fn hidden(what: impl Into<String>) -> Judgement {
 /// The URL that an argument is, if it is one.
 pub(super) fn is_url(text: &str) -> bool {
     let scheme = text.split_once("://").map(|(scheme, _)| scheme);
-    scheme.is_some_and(|scheme| !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'-'))
+    scheme.is_some_and(|scheme| {
+        !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'-')
+    })
 }
 
 /// Text that another machine answers with.

@@ -6,21 +6,99 @@ use super::super::text::{Origin, Text};
 
 /// Directories that the system is made of.
 const SYSTEM: &[&str] = &[
-    "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib32", "/lib64", "/media", "/mnt", "/opt", "/proc", "/root",
-    "/run", "/sbin", "/srv", "/sys", "/usr", "/var", "/Applications", "/Library", "/System", "/Users", "/private",
-    "/data", "/efi", "/nix", "/snap",
+    "/bin",
+    "/boot",
+    "/dev",
+    "/etc",
+    "/home",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/media",
+    "/mnt",
+    "/opt",
+    "/proc",
+    "/root",
+    "/run",
+    "/sbin",
+    "/srv",
+    "/sys",
+    "/usr",
+    "/var",
+    "/Applications",
+    "/Library",
+    "/System",
+    "/Users",
+    "/private",
+    "/data",
+    "/efi",
+    "/nix",
+    "/snap",
 ];
 
 /// Directories that a build makes again.
 const REGENERATED: &[&str] = &[
-    "node_modules", "target", "dist", "__pycache__", ".venv", "venv", ".tox", ".nox", ".pytest_cache", ".mypy_cache",
-    ".ruff_cache", ".cache", ".gradle", ".next", ".nuxt", ".turbo", ".parcel-cache", ".svelte-kit", ".angular",
-    ".terraform", ".eggs", "htmlcov", "coverage", ".coverage", ".nyc_output", "bower_components", ".bundle",
-    "vendor/bundle", "DerivedData", "zig-cache", "_build", "cmake-build-debug", "cmake-build-release", "bazel-out",
+    "node_modules",
+    "target",
+    "dist",
+    "__pycache__",
+    ".venv",
+    "venv",
+    ".tox",
+    ".nox",
+    ".pytest_cache",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".cache",
+    ".gradle",
+    ".next",
+    ".nuxt",
+    ".turbo",
+    ".parcel-cache",
+    ".svelte-kit",
+    ".angular",
+    ".terraform",
+    ".eggs",
+    "htmlcov",
+    "coverage",
+    ".coverage",
+    ".nyc_output",
+    "bower_components",
+    ".bundle",
+    "vendor/bundle",
+    "DerivedData",
+    "zig-cache",
+    "_build",
+    "cmake-build-debug",
+    "cmake-build-release",
+    "bazel-out",
+    "package-lock.json",
+    "yarn.lock",
+    "pnpm-lock.yaml",
+    ".eslintcache",
+    ".npm",
+    ".yarn/cache",
+    ".pnpm-store",
+    ".vite",
+    ".nx",
+    ".sass-cache",
+    ".hypothesis",
+    "storybook-static",
+    "public/build",
+    "test-results",
+    "playwright-report",
+    "junit.xml",
+    ".jest",
+    ".ipynb_checkpoints",
+    "elm-stuff",
+    ".stack-work",
+    "dist-newstyle",
+    "bazel-bin",
 ];
 
 /// Variables that name a directory for temporary files.
-const TEMPORARY_VARIABLES: &[&str] = &["$TMPDIR", "$RUNNER_TEMP", "$TEMP", "$TMP", "$CI_BUILDS_TMP", "$AGENT_TEMPDIRECTORY"];
+const TEMPORARY_VARIABLES: &[&str] =
+    &["$TMPDIR", "$RUNNER_TEMP", "$TEMP", "$TMP", "$CI_BUILDS_TMP", "$AGENT_TEMPDIRECTORY"];
 
 /// True for a path below a directory for temporary files, that `..` doesn't lead out of.
 pub(in crate::command) fn is_temporary(path: &str) -> bool {
@@ -29,7 +107,9 @@ pub(in crate::command) fn is_temporary(path: &str) -> bool {
         return false;
     }
     let roots = TEMPORARY_VARIABLES.iter().copied().chain(["/tmp", "/var/tmp", "/private/tmp"]);
-    roots.filter_map(|root| path.strip_prefix(root)).any(|below| below.starts_with('/') && !matches!(below.trim_matches('/'), "" | "*" | "." | ".*"))
+    roots
+        .filter_map(|root| path.strip_prefix(root))
+        .any(|below| below.starts_with('/') && !matches!(below.trim_matches('/'), "" | "*" | "." | ".*"))
 }
 
 /// True for a directory that a build makes again.
@@ -38,7 +118,12 @@ pub(in crate::command) fn is_regenerated(path: &str) -> bool {
     if path.is_empty() || path.starts_with(['/', '~', '$']) || path.split('/').any(|part| part == "..") {
         return false;
     }
-    let within = |name: &str| path == name || path.ends_with(&format!("/{name}")) || path.starts_with(&format!("{name}/")) || path.contains(&format!("/{name}/"));
+    let within = |name: &str| {
+        path == name
+            || path.ends_with(&format!("/{name}"))
+            || path.starts_with(&format!("{name}/"))
+            || path.contains(&format!("/{name}/"))
+    };
     REGENERATED.iter().any(|name| within(name)) || path.ends_with(".egg-info")
 }
 
@@ -58,7 +143,9 @@ fn is_system(path: &str) -> bool {
         return true;
     }
     let clean = clean(path);
-    SYSTEM.iter().any(|root| clean.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '*'])))
+    SYSTEM
+        .iter()
+        .any(|root| clean.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '*'])))
 }
 
 /// `//etc/./passwd` is `/etc/passwd`.
@@ -77,9 +164,12 @@ pub(in crate::command) fn is_harmless_device(path: &str) -> bool {
 pub(in crate::command) fn is_disk(path: &str) -> bool {
     let name = clean(path);
     let Some(device) = name.strip_prefix("/dev/") else { return false };
-    ["sd", "hd", "vd", "xvd", "nvme", "mmcblk", "disk", "rdisk", "mapper/", "md", "dm-", "loop", "mem", "kmem", "block/"]
-        .iter()
-        .any(|prefix| device.starts_with(prefix))
+    [
+        "sd", "hd", "vd", "xvd", "nvme", "mmcblk", "disk", "rdisk", "mapper/", "md", "dm-", "loop", "mem", "kmem",
+        "block/",
+    ]
+    .iter()
+    .any(|prefix| device.starts_with(prefix))
 }
 
 /// What writing to a path does.
@@ -94,10 +184,19 @@ pub(in crate::command) fn written(target: &Text, append: bool) -> Judgement {
     if let Some(judgement) = trusted_file(path) {
         return judgement;
     }
+    // A directory that something is put into, whose other files stay.
+    if matches!(path, "." | "./") {
+        return Judgement::unknown("it writes to the working directory");
+    }
+    let own_file =
+        ["/home/", "/Users/", "~/", "$HOME/"].iter().any(|home| path.starts_with(home)) && !path.contains("..");
+    if own_file {
+        return Judgement::unknown(format!("it writes to {path}"));
+    }
     if is_precious(path) && !append {
         return Judgement::loss(Files, format!("overwrites {path}"));
     }
-    if is_system(path) && !path.starts_with("/home") {
+    if is_system(path) {
         return Judgement::loss(Files, format!("changes the system file {path}"));
     }
     Judgement::unknown(format!("it writes to {path}"))
@@ -107,18 +206,40 @@ pub(in crate::command) fn written(target: &Text, append: bool) -> Judgement {
 fn trusted_file(path: &str) -> Option<Judgement> {
     let name = super::base_name(path);
     let clean = clean(path);
-    let access = clean.starts_with("/etc/sudoers") || clean.starts_with("/etc/pam.d") || clean.starts_with("/etc/ssh")
+    let access = clean.starts_with("/etc/sudoers")
+        || clean.starts_with("/etc/pam.d")
+        || clean.starts_with("/etc/ssh")
         || matches!(clean.as_str(), "/etc/passwd" | "/etc/shadow" | "/etc/group" | "/etc/gshadow")
-        || matches!(name, "authorized_keys" | "authorized_keys2" | ".rhosts" | "hosts.equiv" | ".netrc" | ".npmrc" | ".pypirc")
-        || path.contains("/.ssh/") || path.contains("/.kube/") || path.contains("/.aws/") || path.contains("/.docker/config");
+        || matches!(
+            name,
+            "authorized_keys" | "authorized_keys2" | ".rhosts" | "hosts.equiv" | ".netrc" | ".npmrc" | ".pypirc"
+        )
+        || path.contains("/.ssh/")
+        || path.contains("/.kube/")
+        || path.contains("/.aws/")
+        || path.contains("/.docker/config");
     if access {
         return Some(Judgement::loss(AccessControl, format!("changes who may log in or act: {path}")));
     }
     let startup = matches!(
         name,
-        ".bashrc" | ".bash_profile" | ".bash_login" | ".profile" | ".zshrc" | ".zshenv" | ".zprofile" | ".bash_logout" | ".vimrc" | ".gitconfig"
-    ) || path.contains(".git/hooks/") || path.contains(".git/config") || path.contains("/cron") || clean.starts_with("/etc/profile")
-        || clean.starts_with("/etc/ld.so") || clean.contains("/systemd/system/") || clean.contains("/init.d/");
+        ".bashrc"
+            | ".bash_profile"
+            | ".bash_login"
+            | ".profile"
+            | ".zshrc"
+            | ".zshenv"
+            | ".zprofile"
+            | ".bash_logout"
+            | ".vimrc"
+            | ".gitconfig"
+    ) || path.contains(".git/hooks/")
+        || path.contains(".git/config")
+        || path.contains("/cron")
+        || clean.starts_with("/etc/profile")
+        || clean.starts_with("/etc/ld.so")
+        || clean.contains("/systemd/system/")
+        || clean.contains("/init.d/");
     let pipeline = path.contains("GITHUB_ENV") || path.contains("GITHUB_PATH") || path.contains("BASH_ENV");
     if startup || pipeline {
         return Some(Judgement::loss(CodeExecution, format!("makes later shells or steps run code by way of {path}")));
@@ -141,14 +262,64 @@ pub(in crate::command) fn secret(path: &Text) -> Option<Judgement> {
 /// True for files that hold secrets by custom.
 pub(in crate::command) fn is_secret(path: &str) -> bool {
     let clean = clean(path);
-    let name = super::base_name(&clean);
-    let parts = ["/.ssh/", "/.aws/credentials", "/.gnupg/", "/.kube/config", "/.docker/config.json", "/.config/gcloud/", "/.azure/", "/etc/kubernetes/pki", "/etc/kubernetes/admin.conf", "/serviceaccount/token", "/secrets/kubernetes.io", "/run/secrets/", "/etc/ssl/private", "/.vault-token", "/.config/gh/hosts.yml", "/.terraform.d/credentials", "/.cargo/credentials"];
+    let name = super::base_name(&clean).to_owned();
+    let name = name.as_str();
+    let parts = [
+        "/.ssh/",
+        "/.aws/",
+        "/.gnupg/",
+        "/.kube/config",
+        "/.docker/config.json",
+        "/.config/gcloud/",
+        "/.azure/",
+        "/etc/kubernetes/pki",
+        "/etc/kubernetes/admin.conf",
+        "/serviceaccount/token",
+        "/secrets/kubernetes.io",
+        "/run/secrets/",
+        "/etc/ssl/private",
+        "/.vault-token",
+        "/.config/gh/hosts.yml",
+        "/.terraform.d/credentials",
+        "/.cargo/credentials",
+    ];
+    let clean = if [".ssh", ".aws", ".gnupg", ".kube"].contains(&name) { format!("{clean}/") } else { clean.clone() };
     let within_proc = clean.starts_with("/proc/") && (name == "environ" || name == "mem" || name == "kcore");
     let public = name.ends_with(".pub") || matches!(name, "known_hosts" | "config" if clean.contains("/.ssh/"));
-    let by_name = matches!(name, "shadow" | "gshadow" | ".netrc" | ".pgpass" | ".npmrc" | ".pypirc" | ".git-credentials" | "id_rsa" | "id_ed25519" | "id_ecdsa" | "id_dsa" | ".htpasswd" | "master.key" | ".my.cnf" | ".env" | ".vault-token" | "credentials.json" | "sudoers")
-        || name.starts_with(".env.") && !name.ends_with("example") && !name.ends_with("sample") && !name.ends_with("template");
-    let by_ending = [".pem", ".key", ".p12", ".pfx", ".jks", ".kdbx", ".keystore", ".tfstate", ".ovpn"].iter().any(|ending| name.ends_with(ending));
-    within_proc || (!public && (by_name || by_ending || parts.iter().any(|part| clean.contains(part) || clean.contains(&part[1..]) && !clean.starts_with('/'))))
+    let by_name = matches!(
+        name,
+        "shadow"
+            | "gshadow"
+            | ".netrc"
+            | ".pgpass"
+            | ".npmrc"
+            | ".pypirc"
+            | ".git-credentials"
+            | "id_rsa"
+            | "id_ed25519"
+            | "id_ecdsa"
+            | "id_dsa"
+            | ".htpasswd"
+            | "master.key"
+            | ".my.cnf"
+            | ".env"
+            | ".vault-token"
+            | "credentials.json"
+            | "sudoers"
+    ) || name.starts_with(".env.")
+        && !name.ends_with("example")
+        && !name.ends_with("sample")
+        && !name.ends_with("template");
+    let by_ending = [".pem", ".key", ".p12", ".pfx", ".jks", ".kdbx", ".keystore", ".tfstate", ".ovpn"]
+        .iter()
+        .any(|ending| name.ends_with(ending));
+    within_proc
+        || (!public
+            && (by_name
+                || by_ending
+                || parts
+                    .iter()
+                    .any(|part| clean.contains(part) || clean.contains(&part[1..]) && !clean.starts_with('/'))))
 }
 
 /// Bash opens a connection for `/dev/tcp/HOST/PORT`.

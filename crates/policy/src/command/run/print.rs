@@ -20,10 +20,17 @@ pub(super) fn output(shell: &mut Shell, call: &Invocation<'_>) -> Output {
         "tr" => translated(call),
         "base64" | "base32" => base64(shell, call),
         "xxd" => hexadecimal(call),
-        "gunzip" | "zcat" | "gzip" | "bunzip2" | "xz" | "unxz" | "zstd" | "uudecode" | "openssl" | "gpg" | "bzcat" | "xzcat" | "brotli" | "lz4" | "unzip" | "uncompress" | "base58" | "ascii85" | "basenc" | "od" | "crypt" => hidden(call),
-        "curl" | "wget" | "http" | "https" | "xh" | "nc" | "ncat" | "netcat" | "socat" | "ftp" | "lynx" | "aria2c" | "dig" | "fetch" => network(shell, call),
-        "env" | "printenv" | "set" => Output::prints(Text::from(Origin::Secret("the environment, tokens included".to_owned()))),
+        "gunzip" | "zcat" | "gzip" | "bunzip2" | "xz" | "unxz" | "zstd" | "uudecode" | "openssl" | "gpg" | "bzcat"
+        | "xzcat" | "brotli" | "lz4" | "unzip" | "uncompress" | "base58" | "ascii85" | "basenc" | "od" | "crypt" => {
+            hidden(call)
+        }
+        "curl" | "wget" | "http" | "https" | "xh" | "nc" | "ncat" | "netcat" | "socat" | "ftp" | "lynx" | "aria2c"
+        | "dig" | "fetch" => network(shell, call),
+        "env" | "printenv" | "set" => {
+            Output::prints(Text::from(Origin::Secret("the environment, tokens included".to_owned())))
+        }
         "cp" | "ln" | "mv" | "install" => linked(shell, call),
+        "mktemp" => Output::prints(Text::exact("/tmp/tmp.mktemp\n")),
         "sleep" | "mkdir" | "touch" | "chmod" | "rm" => Output::status(Status::Unknown),
         _ => unknown(call),
     }
@@ -178,17 +185,23 @@ fn hexadecimal(call: &Invocation<'_>) -> Output {
 /// Unpacking and decrypting isn't done here; what comes out can't be read.
 fn hidden(call: &Invocation<'_>) -> Output {
     let origin = call.stdin.and_then(|input| input.origin.clone());
-    let origin = origin.filter(|origin| !matches!(origin, Origin::Hidden(_))).unwrap_or_else(|| Origin::Hidden(call.program.to_owned()));
+    let origin = origin
+        .filter(|origin| !matches!(origin, Origin::Hidden(_)))
+        .unwrap_or_else(|| Origin::Hidden(call.program.to_owned()));
     Output::prints(Text { text: "…".to_owned(), exact: false, origin: Some(origin) })
 }
 
 /// What another machine answers; `-o FILE` keeps it in a file.
 fn network(shell: &mut Shell, call: &Invocation<'_>) -> Output {
     let url = call.args.iter().map(Text::as_str).find(|arg| is_url(arg));
-    let url = url.or_else(|| call.args.iter().map(Text::as_str).rfind(|arg| !arg.starts_with('-') && arg.contains('.'))).unwrap_or_default();
+    let url = url
+        .or_else(|| call.args.iter().map(Text::as_str).rfind(|arg| !arg.starts_with('-') && arg.contains('.')))
+        .unwrap_or_default();
     let answer = from_network(url);
     let cli = Cli::read(call.args, &["-o", "-O", "--output", "--output-document", "-d", "--out"]);
-    let to_file = cli.value(&["-o", "--output", "--output-document", "--out"]).or_else(|| cli.value(&["-O"]).filter(|_| call.program == "wget"));
+    let to_file = cli
+        .value(&["-o", "--output", "--output-document", "--out"])
+        .or_else(|| cli.value(&["-O"]).filter(|_| call.program == "wget"));
     match to_file {
         Some("-") | Some("/dev/stdout") => Output::prints(answer),
         Some(path) => {
@@ -196,8 +209,16 @@ fn network(shell: &mut Shell, call: &Invocation<'_>) -> Output {
             Output::silent()
         }
         None => {
-            let saves = call.program == "aria2c" || (call.program == "wget" && !call.args.iter().any(|arg| arg.text.starts_with("-qO-") || arg.text.starts_with("-O-")))
-                || (call.program == "curl" && cli.options.iter().any(|option| option.name == "--remote-name" || (option.name.starts_with('-') && !option.name.starts_with("--") && option.name.contains('O'))));
+            let saves = call.program == "aria2c"
+                || (call.program == "wget"
+                    && !call.args.iter().any(|arg| arg.text.starts_with("-qO-") || arg.text.starts_with("-O-")))
+                || (call.program == "curl"
+                    && cli.options.iter().any(|option| {
+                        option.name == "--remote-name"
+                            || (option.name.starts_with('-')
+                                && !option.name.starts_with("--")
+                                && option.name.contains('O'))
+                    }));
             if saves {
                 let name = base_name(url.split(['?', '#']).next().unwrap_or(url));
                 shell.scope.write(name, answer.clone());

@@ -2,12 +2,24 @@
 
 use super::super::shell::{Output, Shell};
 use super::super::text::Text;
-use super::super::tools::Cli;
+use super::super::tools::{Cli, git};
 use super::{Invocation, inline};
 
 /// Options whose value is a command line.
 const HOOKS: &[(&[&str], &[&str])] = &[
-    (&["tar", "gtar", "bsdtar"], &["--to-command", "--use-compress-program", "-I", "--rsh-command", "--info-script", "-F", "--new-volume-script", "--checkpoint-action"]),
+    (
+        &["tar", "gtar", "bsdtar"],
+        &[
+            "--to-command",
+            "--use-compress-program",
+            "-I",
+            "--rsh-command",
+            "--info-script",
+            "-F",
+            "--new-volume-script",
+            "--checkpoint-action",
+        ],
+    ),
     (&["sort"], &["--compress-program"]),
     (&["rsync"], &["-e", "--rsh", "--rsync-path"]),
     (&["ssh", "scp", "sftp"], &["-o", "-S"]),
@@ -26,11 +38,58 @@ const HOOKS: &[(&[&str], &[&str])] = &[
     (&["tcpdump"], &["-z"]),
     (&["make", "gmake", "bmake"], &["--eval", "-E"]),
     (&["dpkg"], &["--pre-invoke", "--post-invoke"]),
-    (&["mount"], &[]),
-    (&["hyperfine"], &["--prepare", "--setup", "--cleanup", "--conclude"]),
-    (&["nodemon"], &["--exec", "-x"]),
-    (&["at", "batch"], &[]),
-    (&["crontab"], &[]),
+    (&["helm"], &["--post-renderer"]),
+    (&["go"], &["-toolexec", "-exec", "-vettool"]),
+    (&["npm", "yarn", "pnpm"], &["--script-shell"]),
+    (&["gradle", "gradlew"], &["--init-script", "-I"]),
+];
+
+/// Pagers, editors, transports and compressors: what such an option is for.
+const USUAL: &[&str] = &[
+    "cat",
+    "less",
+    "more",
+    "most",
+    "delta",
+    "diff-so-fancy",
+    "bat",
+    "true",
+    ":",
+    "vim",
+    "vi",
+    "nvim",
+    "nano",
+    "emacs",
+    "code",
+    "ed",
+    "ssh",
+    "rsync",
+    "sudo",
+    "gzip",
+    "pigz",
+    "bzip2",
+    "pbzip2",
+    "lbzip2",
+    "xz",
+    "pxz",
+    "zstd",
+    "pzstd",
+    "lz4",
+    "lzop",
+    "lzma",
+    "brotli",
+    "store",
+    "cache",
+    "osxkeychain",
+    "manager",
+    "manager-core",
+    "gh",
+    "wincred",
+    "libsecret",
+    "git",
+    "make",
+    "cargo",
+    "npm",
 ];
 
 impl Shell {
@@ -76,15 +135,26 @@ impl Shell {
                 command
             }
             "tar" | "gtar" | "bsdtar" => value.strip_prefix("exec=").unwrap_or(value),
-            "vim" | "vi" | "nvim" | "ex" | "view" | "gdb" | "lldb" => match value.trim_start_matches(':').strip_prefix('!').or_else(|| value.strip_prefix("shell ")) {
-                Some(command) => command,
-                None => return,
-            },
+            "vim" | "vi" | "nvim" | "ex" | "view" | "gdb" | "lldb" => {
+                match value.trim_start_matches(':').strip_prefix('!').or_else(|| value.strip_prefix("shell ")) {
+                    Some(command) => command,
+                    None => return,
+                }
+            }
             "make" | "gmake" | "bmake" => return self.make_text(&Text::exact(value)),
             _ => value,
         };
+        self.hooked(command, call);
+    }
+
+    /// A program put in the place of a pager, a filter or a transport runs unseen.
+    fn hooked(&mut self, command: &str, call: &Invocation<'_>) {
         self.findings.doubt(format!("{} runs another command", call.program));
         self.subshell(|shell| shell.script(command, None));
+        let program = super::base_name(command.split_whitespace().next().unwrap_or_default());
+        if !program.is_empty() && !USUAL.contains(&program) {
+            self.findings.add(super::hidden(format!("makes {} run {command}", call.program)), &call.line());
+        }
     }
 
     fn socat_address(&mut self, address: &str) {
@@ -97,10 +167,13 @@ impl Shell {
     /// `system("…")`, `"…" | getline`, `print | "…"`.
     fn awk(&mut self, call: &Invocation<'_>) {
         let program = call.args.iter().find(|arg| arg.text.contains(['{', '"']));
-        let Some(program) = program.filter(|program| program.text.contains("system") || program.text.contains('|')) else { return };
+        let Some(program) = program.filter(|program| program.text.contains("system") || program.text.contains('|'))
+        else {
+            return;
+        };
         self.findings.doubt("awk runs commands");
         for literal in inline::literals(&program.text) {
-            self.subshell(|shell| shell.script(&literal, None));
+            self.subshell(|shell| shell.script(&literal, call.stdin));
         }
     }
 
@@ -108,13 +181,21 @@ impl Shell {
     fn sed(&mut self, call: &Invocation<'_>) {
         let cli = Cli::read(call.args, &["-e", "--expression", "-f", "--file"]);
         let given: Vec<&str> = cli.values(&["-e", "--expression"]).collect();
-        let scripts = if given.is_empty() { cli.words.first().map(|word| vec![word.as_str()]).unwrap_or_default() } else { given };
+        let scripts = if given.is_empty() {
+            cli.words.first().map(|word| vec![word.as_str()]).unwrap_or_default()
+        } else {
+            given
+        };
         for script in scripts.iter().flat_map(|script| script.split('\n')) {
             let command = script.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '$' | ',' | ' ' | '!'));
             if let Some(command) = command.strip_prefix('e') {
                 self.findings.doubt("sed runs a command");
                 let command = Text::exact(command.trim());
-                let code = if command.text.is_empty() { call.stdin.cloned().unwrap_or_else(|| Text::unknown("…")) } else { command };
+                let code = if command.text.is_empty() {
+                    call.stdin.cloned().unwrap_or_else(|| Text::unknown("…"))
+                } else {
+                    command
+                };
                 self.subshell(|shell| shell.code(&code, None, "sed"));
             }
             self.sed_substitution(command, call);
@@ -124,13 +205,13 @@ impl Shell {
     fn sed_substitution(&mut self, command: &str, call: &Invocation<'_>) {
         let Some(rest) = command.strip_prefix('s') else { return };
         let Some(delimiter) = rest.chars().next().filter(|c| !c.is_alphanumeric() && *c != ' ') else { return };
-        let parts: Vec<&str> = rest.split(delimiter).collect();
-        let [_, _, replacement, flags, ..] = parts.as_slice() else { return };
+        let parts = unescaped_parts(&rest[delimiter.len_utf8()..], delimiter);
+        let [_, replacement, flags, ..] = parts.as_slice() else { return };
         if !flags.contains('e') {
             return;
         }
         self.findings.doubt("sed runs what it replaces");
-        let replacement = (*replacement).to_owned();
+        let replacement = replacement.clone();
         self.subshell(|shell| shell.script(&replacement, None));
         if let Some(input) = call.stdin {
             self.subshell(|shell| shell.code(input, None, "sed"));
@@ -143,7 +224,10 @@ impl Shell {
         let file = cli.value(&["-f", "--file", "--makefile"]);
         let text = match file {
             Some(path) => self.file_or_input(&Text::exact(path), call.stdin),
-            None => ["Makefile", "makefile", "GNUmakefile"].iter().find_map(|name| self.scope.file(name).cloned()).unwrap_or_else(|| Text::exact("")),
+            None => ["Makefile", "makefile", "GNUmakefile"]
+                .iter()
+                .find_map(|name| self.scope.file(name).cloned())
+                .unwrap_or_else(|| Text::exact("")),
         };
         self.make_text(&text);
         for word in &cli.words {
@@ -156,12 +240,15 @@ impl Shell {
     /// Recipe lines begin with a tab; `$(shell …)` and `!=` run while the makefile is read.
     fn make_text(&mut self, text: &Text) {
         for line in text.text.lines() {
-            let recipe = line.strip_prefix('\t').or_else(|| line.split_once(';').filter(|(rule, _)| rule.contains(':')).map(|(_, recipe)| recipe));
+            let recipe = line
+                .strip_prefix('\t')
+                .or_else(|| line.split_once(';').filter(|(rule, _)| rule.contains(':')).map(|(_, recipe)| recipe));
             if let Some(recipe) = recipe {
                 let recipe = recipe.trim_start_matches(['@', '-', '+', ' ']).replace("$$", "$");
                 self.subshell(|shell| shell.script(&recipe, None));
             }
-            let shell_call = line.split_once("$(shell ").map(|(_, rest)| rest.rsplit_once(')').map_or(rest, |(inner, _)| inner));
+            let shell_call =
+                line.split_once("$(shell ").map(|(_, rest)| rest.rsplit_once(')').map_or(rest, |(inner, _)| inner));
             if let Some(command) = shell_call.or_else(|| line.split_once("!=").map(|(_, rest)| rest)) {
                 let command = command.to_owned();
                 self.subshell(|shell| shell.script(&command, None));
@@ -186,10 +273,22 @@ impl Shell {
 
     /// `ansible all -m shell -a 'CMD'`.
     fn ad_hoc(&mut self, call: &Invocation<'_>) {
-        let cli = Cli::read(call.args, &["-m", "-a", "-i", "-u", "-l", "-e", "-f", "--module-name", "--args", "--inventory"]);
+        let cli =
+            Cli::read(call.args, &["-m", "-a", "-i", "-u", "-l", "-e", "-f", "--module-name", "--args", "--inventory"]);
         let module = cli.value(&["-m", "--module-name"]).unwrap_or("command");
         let args = cli.value(&["-a", "--args"]).unwrap_or_default().to_owned();
-        if ["shell", "command", "raw", "script", "ansible.builtin.shell", "ansible.builtin.command", "ansible.builtin.raw", "win_shell"].contains(&module) {
+        if [
+            "shell",
+            "command",
+            "raw",
+            "script",
+            "ansible.builtin.shell",
+            "ansible.builtin.command",
+            "ansible.builtin.raw",
+            "win_shell",
+        ]
+        .contains(&module)
+        {
             self.subshell(|shell| {
                 shell.scope.elsewhere = true;
                 shell.script(&args, None)
@@ -199,14 +298,34 @@ impl Shell {
 
     /// Configuration by which git runs programs, and its own wrappers.
     fn git_hooks(&mut self, call: &Invocation<'_>) {
-        for (command, is_alias) in super::super::tools::git::commands(call.args) {
+        for command in git::commands(call.args) {
             self.findings.doubt("git runs another command");
-            let script = match command.strip_prefix('!') {
-                Some(shell) => shell.to_owned(),
-                None if is_alias => format!("git {command}"),
-                None => command,
-            };
-            self.subshell(|shell| shell.script(&script, None));
+            self.subshell(|shell| shell.script(&command, None));
+        }
+        for (command, is_alias) in git::settings(call.args) {
+            match (command.strip_prefix('!'), is_alias) {
+                (None, true) => {
+                    self.subshell(|shell| shell.script(&format!("git {command}"), None));
+                }
+                (shell, _) => self.hooked(shell.unwrap_or(&command), call),
+            }
         }
     }
+}
+
+/// The parts of `s/…/…/flags`; an escaped delimiter is a part of its part.
+fn unescaped_parts(text: &str, delimiter: char) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        let escaped = if c == '\\' { chars.next() } else { None };
+        match (escaped, parts.last_mut()) {
+            (Some(next), Some(part)) if next == delimiter => part.push(next),
+            (Some(next), Some(part)) => part.extend([c, next]),
+            (None, _) if c == delimiter => parts.push(String::new()),
+            (None, Some(part)) => part.push(c),
+            (_, None) => {}
+        }
+    }
+    parts
 }

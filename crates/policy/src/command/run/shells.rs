@@ -4,7 +4,22 @@ use super::super::shell::{Output, Shell};
 use super::super::text::Text;
 use super::Invocation;
 
-const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh", "ash", "mksh", "rbash", "fish", "csh", "tcsh", "pwsh", "powershell", "busybox-sh"];
+const SHELLS: &[&str] = &[
+    "sh",
+    "bash",
+    "dash",
+    "zsh",
+    "ksh",
+    "ash",
+    "mksh",
+    "rbash",
+    "fish",
+    "csh",
+    "tcsh",
+    "pwsh",
+    "powershell",
+    "busybox-sh",
+];
 
 /// What a shell is told on its command line.
 #[derive(Default)]
@@ -37,6 +52,7 @@ impl Shell {
         // A shell of its own knows neither functions nor aliases of this one, unless they're exported.
         self.scope.aliases.clear();
         if let Some(code) = told.code {
+            self.scope.shell_name = told.operands.first().cloned();
             self.scope.positional = Some(told.operands.iter().skip(1).cloned().collect());
             return self.code(code, call.stdin, call.program);
         }
@@ -44,13 +60,23 @@ impl Shell {
             [file, args @ ..] if !told.reads_input => {
                 self.scope.positional = Some(args.to_vec());
                 let content = self.file_or_input(file, call.stdin);
+                let known = content.exact || content.origin.is_some();
+                if !known && file.exact {
+                    // What it does isn't known, but its name may be (`sh kafka-topics.sh --delete`).
+                    let name = Text::exact(super::base_name(&file.text));
+                    let words: Vec<Text> = std::iter::once(name).chain(args.iter().cloned()).collect();
+                    self.findings.doubt(format!("what {} does isn't known", file.text));
+                    return self.run(&words, call.stdin);
+                }
                 self.code(&content, None, call.program)
             }
             operands => {
                 self.scope.positional = Some(operands.to_vec());
                 match call.stdin {
                     Some(code) => self.code(code, None, call.program),
-                    None if call.args.iter().any(|arg| matches!(arg.text.as_str(), "--version" | "--help")) => Output::silent(),
+                    None if call.args.iter().any(|arg| matches!(arg.text.as_str(), "--version" | "--help")) => {
+                        Output::silent()
+                    }
                     None => self.code(&Text::unknown("…"), None, call.program),
                 }
             }

@@ -1,5 +1,7 @@
 //! Programs whose arguments are another command.
 
+use super::super::assessment::DestructionKind;
+use super::super::findings::Judgement;
 use super::super::shell::{Output, Shell};
 use super::super::text::Text;
 use super::super::tools::Cli;
@@ -19,8 +21,59 @@ const fn wrapper(names: &'static [&'static str], valued: &'static [&'static str]
 }
 
 const WRAPPERS: &[Wrapper] = &[
-    wrapper(&["sudo", "doas"], &["-u", "-g", "-h", "-p", "-C", "-D", "-R", "-T", "-U", "-r", "-t", "--user", "--group", "--host", "--prompt", "--chdir", "--close-from", "--role", "--type"], 0),
-    wrapper(&["command", "builtin", "nohup", "setsid", "exec", "time", "coproc", "noglob", "nocorrect", "unbuffer", "ltrace", "catchsegv", "fakeroot", "linux32", "linux64", "eatmydata", "torsocks", "proxychains", "proxychains4", "dbus-run-session", "xvfb-run", "tsocks"], &["-a", "-o", "-f", "-l", "-s"], 0),
+    wrapper(
+        &["sudo", "doas"],
+        &[
+            "-u",
+            "-g",
+            "-h",
+            "-p",
+            "-C",
+            "-D",
+            "-R",
+            "-T",
+            "-U",
+            "-r",
+            "-t",
+            "--user",
+            "--group",
+            "--host",
+            "--prompt",
+            "--chdir",
+            "--close-from",
+            "--role",
+            "--type",
+        ],
+        0,
+    ),
+    wrapper(
+        &[
+            "command",
+            "builtin",
+            "nohup",
+            "setsid",
+            "exec",
+            "time",
+            "coproc",
+            "noglob",
+            "nocorrect",
+            "unbuffer",
+            "ltrace",
+            "catchsegv",
+            "fakeroot",
+            "linux32",
+            "linux64",
+            "eatmydata",
+            "torsocks",
+            "proxychains",
+            "proxychains4",
+            "dbus-run-session",
+            "xvfb-run",
+            "tsocks",
+        ],
+        &["-a", "-o", "-f", "-l", "-s"],
+        0,
+    ),
     wrapper(&["nice"], &["-n", "--adjustment"], 0),
     wrapper(&["ionice"], &["-c", "-n", "-p", "-P", "-u", "--class", "--classdata"], 0),
     wrapper(&["chrt"], &["-T", "-P", "-D", "-p"], 1),
@@ -29,13 +82,50 @@ const WRAPPERS: &[Wrapper] = &[
     wrapper(&["stdbuf"], &["-i", "-o", "-e", "--input", "--output", "--error"], 0),
     wrapper(&["timeout", "gtimeout"], &["-k", "-s", "--kill-after", "--signal"], 1),
     wrapper(&["strace"], &["-e", "-o", "-p", "-s", "-u", "-E", "-P", "-a", "-b", "-I", "-O", "-S", "-X"], 0),
-    wrapper(&["systemd-run", "systemd-inhibit"], &["-p", "-M", "-H", "-u", "-t", "--unit", "--uid", "--gid", "--property", "--description", "--slice", "--on-active", "--on-calendar", "--what", "--who", "--why", "--mode"], 0),
-    wrapper(&["runuser", "setpriv", "capsh", "unshare", "nsenter", "cgexec", "cpulimit", "prlimit", "firejail", "bwrap", "gosu", "su-exec", "chpst"], &["-u", "-g", "-t", "-S", "-G", "-l", "--target", "--setuid", "--setgid", "--reuid", "--regid"], 0),
+    wrapper(
+        &["systemd-run", "systemd-inhibit"],
+        &[
+            "-p",
+            "-M",
+            "-H",
+            "-u",
+            "-t",
+            "--unit",
+            "--uid",
+            "--gid",
+            "--property",
+            "--description",
+            "--slice",
+            "--on-active",
+            "--on-calendar",
+            "--what",
+            "--who",
+            "--why",
+            "--mode",
+        ],
+        0,
+    ),
+    wrapper(
+        &[
+            "runuser", "setpriv", "capsh", "unshare", "nsenter", "cgexec", "cpulimit", "prlimit", "firejail", "bwrap",
+            "gosu", "su-exec", "chpst",
+        ],
+        &["-u", "-g", "-t", "-S", "-G", "-l", "--target", "--setuid", "--setgid", "--reuid", "--regid"],
+        0,
+    ),
     wrapper(&["chroot"], &["--userspec", "--groups"], 1),
     wrapper(&["busybox", "toybox"], &[], 0),
-    wrapper(&["dotenv", "direnv", "chamber", "aws-vault", "envdir", "with-contenv", "envchain", "aws-okta"], &["-f", "-e", "-p"], 0),
+    wrapper(
+        &["dotenv", "direnv", "chamber", "aws-vault", "envdir", "with-contenv", "envchain", "aws-okta"],
+        &["-f", "-e", "-p"],
+        0,
+    ),
     wrapper(&["entr"], &[], 0),
-    wrapper(&["caffeinate", "reptyr", "dtach", "abduco", "chronic", "retry", "ts", "sem"], &["-t", "-n", "-d", "-j", "-c"], 0),
+    wrapper(
+        &["caffeinate", "reptyr", "dtach", "abduco", "chronic", "retry", "ts", "sem"],
+        &["-t", "-n", "-d", "-j", "-c"],
+        0,
+    ),
 ];
 
 impl Shell {
@@ -91,7 +181,11 @@ impl Shell {
         while let [arg, after @ ..] = rest {
             let text = arg.text.as_str();
             if let Some(split) = split_string(text, after) {
-                let tail = if text == "-S" || text == "--split-string" || text.ends_with('S') { after.get(1..).unwrap_or_default() } else { after };
+                let tail = if text == "-S" || text == "--split-string" || text.ends_with('S') {
+                    after.get(1..).unwrap_or_default()
+                } else {
+                    after
+                };
                 let line = Text::join(&[Text { text: split, ..arg.clone() }, Text::join(tail, " ")], " ");
                 return Some(self.code(&line, call.stdin, "env -S"));
             }
@@ -111,17 +205,43 @@ impl Shell {
 
     /// `xargs COMMAND` and `parallel COMMAND` append what they read.
     fn per_input(&mut self, call: Invocation<'_>) -> Option<Output> {
-        const VALUED: &[&str] = &["-a", "-d", "-E", "-I", "-L", "-n", "-P", "-s", "--arg-file", "--delimiter", "--max-args", "--max-procs", "--max-lines", "--replace", "-j", "--jobs"];
+        const VALUED: &[&str] = &[
+            "-a",
+            "-d",
+            "-E",
+            "-I",
+            "-L",
+            "-n",
+            "-P",
+            "-s",
+            "--arg-file",
+            "--delimiter",
+            "--max-args",
+            "--max-procs",
+            "--max-lines",
+            "--replace",
+            "-j",
+            "--jobs",
+        ];
         let words = after_options(call.args, VALUED, 0);
         let replace = Cli::read(call.args, VALUED).value(&["-I"]).map(ToOwned::to_owned);
         let input = call.stdin.cloned().unwrap_or_else(|| Text::unknown("$(input)"));
-        let read = input.exact.then(|| input.text.split_whitespace().take(super::super::bounds::WORDS).map(Text::exact).collect::<Vec<_>>());
+        let read = input.exact.then(|| {
+            input.text.split_whitespace().take(super::super::bounds::WORDS).map(Text::exact).collect::<Vec<_>>()
+        });
         let placeholder = || vec![Text { text: "$(input)".to_owned(), ..input.clone() }];
         let read = read.unwrap_or_else(placeholder);
         let mut command: Vec<Text> = match &replace {
             Some(mark) => {
                 let line = Text::join(&read, " ");
-                words.iter().map(|word| if word.text.contains(mark.as_str()) { replaced(word, mark, &line) } else { word.clone() }).collect()
+                words
+                    .iter()
+                    .map(
+                        |word| {
+                            if word.text.contains(mark.as_str()) { replaced(word, mark, &line) } else { word.clone() }
+                        },
+                    )
+                    .collect()
             }
             None => words.to_vec(),
         };
@@ -144,13 +264,21 @@ impl Shell {
     /// `find … -exec COMMAND \;`: the rest of `find` is judged as a tool.
     fn find(&mut self, call: Invocation<'_>) -> Option<Output> {
         let mut rest = call.args;
-        let is_exec = |word: &Text| matches!(word.text.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir" | "-x" | "-X" | "--exec" | "--exec-batch");
+        let is_exec = |word: &Text| {
+            matches!(
+                word.text.as_str(),
+                "-exec" | "-execdir" | "-ok" | "-okdir" | "-x" | "-X" | "--exec" | "--exec-batch"
+            )
+        };
         while let Some(at) = rest.iter().position(is_exec) {
             rest = &rest[at + 1..];
             let end = rest.iter().position(|word| matches!(word.text.as_str(), ";" | "+")).unwrap_or(rest.len());
             let found = Text::unknown(first_path(call.args));
             let command: Vec<Text> = rest[..end].iter().map(|word| replaced(word, "{}", &found)).collect();
             self.findings.doubt("find runs a command on what it finds");
+            if let Some(judgement) = run_on_all(&call, &rest[..end]) {
+                self.findings.add(judgement, &call.line());
+            }
             self.run(&command, None);
             rest = &rest[end..];
         }
@@ -206,6 +334,32 @@ impl Shell {
     }
 }
 
+/// Found files that are run as code, or that are all changed because nothing narrows the search.
+fn run_on_all(call: &Invocation<'_>, command: &[Text]) -> Option<Judgement> {
+    const INTERPRETERS: &[&str] =
+        &["sh", "bash", "zsh", "dash", "python", "python3", "perl", "ruby", "node", "php", "source", "."];
+    const CHANGERS: &[&str] =
+        &["touch", "chmod", "chown", "mv", "cp", "truncate", "sed", "tee", "ln", "gzip", "setfacl", "install"];
+    let [program, args @ ..] = command else { return None };
+    let name = super::base_name(&program.text);
+    let place = first_path(call.args);
+    if program.text.contains("{}") || (INTERPRETERS.contains(&name) && args.first().is_some_and(|arg| arg.text == "{}"))
+    {
+        return Some(Judgement::loss(
+            DestructionKind::CodeExecution,
+            format!("runs every file that find selects below {place} as code"),
+        ));
+    }
+    let narrows = call.args.iter().any(|arg| {
+        matches!(
+            arg.text.as_str(),
+            "-name" | "-iname" | "-path" | "-regex" | "-type" | "-newer" | "-mtime" | "-size" | "-user" | "-perm"
+        )
+    });
+    (CHANGERS.contains(&name) && !narrows)
+        .then(|| Judgement::loss(DestructionKind::Files, format!("changes every file below {place} by {name}")))
+}
+
 /// The words after a program's options and `operands` words of its own.
 pub(in crate::command) fn after_options<'a>(args: &'a [Text], valued: &[&str], operands: usize) -> &'a [Text] {
     let mut rest = args;
@@ -240,7 +394,9 @@ fn asks_only(args: &[Text]) -> bool {
 /// The name and value of `NAME=VALUE`.
 fn assigned(word: &Text) -> Option<(&str, Text)> {
     let (name, value) = word.text.split_once('=')?;
-    let is_name = !name.is_empty() && !name.starts_with('-') && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'%' | b'(' | b')'));
+    let is_name = !name.is_empty()
+        && !name.starts_with('-')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'%' | b'(' | b')'));
     is_name.then(|| (name, Text { text: value.to_owned(), ..word.clone() }))
 }
 
@@ -264,7 +420,11 @@ fn replaced(word: &Text, mark: &str, by: &Text) -> Text {
     if !word.text.contains(mark) {
         return word.clone();
     }
-    Text { text: word.text.replace(mark, &by.text), exact: word.exact && by.exact, origin: word.origin.clone().or_else(|| by.origin.clone()) }
+    Text {
+        text: word.text.replace(mark, &by.text),
+        exact: word.exact && by.exact,
+        origin: word.origin.clone().or_else(|| by.origin.clone()),
+    }
 }
 
 fn first_path(args: &[Text]) -> String {

@@ -2,6 +2,7 @@
 
 use brush_parser::ast::{Assignment, AssignmentName, AssignmentValue};
 
+use super::super::bounds;
 use super::super::run::environment;
 use super::super::text::Text;
 use super::Shell;
@@ -9,8 +10,27 @@ use super::Shell;
 impl Shell {
     /// An assignment that stays; what it means to the programs that run later is judged at once.
     pub(super) fn assign(&mut self, assignment: &Assignment) {
+        if let AssignmentName::ArrayElementName(name, index) = &assignment.name
+            && let Ok(index) = index.parse::<usize>()
+            && let AssignmentValue::Scalar(word) = &assignment.value
+        {
+            let value = self.one_word(&word.value);
+            return self.set_element(name, index, value);
+        }
         let (name, value) = self.assigned(assignment);
         self.set_variable(&name, value, assignment.append);
+    }
+
+    fn set_element(&mut self, name: &str, index: usize, value: Text) {
+        let mut elements = self.scope.variable(name).unwrap_or_default().to_vec();
+        if index >= bounds::WORDS {
+            return self.findings.doubt("an array is larger than is followed");
+        }
+        if elements.len() <= index {
+            elements.resize(index + 1, Text::exact(""));
+        }
+        elements[index] = value;
+        self.scope.variables.insert(name.to_owned(), elements);
     }
 
     /// The name and the values of an assignment.

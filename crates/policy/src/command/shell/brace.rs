@@ -42,7 +42,12 @@ fn alternatives(members: &[BraceExpressionMember]) -> Option<Vec<String>> {
             }
             BraceExpressionMember::CharSequence { start, end, increment } => {
                 let codes = numbers(i64::from(u32::from(*start)), i64::from(u32::from(*end)), *increment)?;
-                all.extend(codes.into_iter().filter_map(|code| u32::try_from(code).ok().and_then(char::from_u32)).map(String::from));
+                all.extend(
+                    codes
+                        .into_iter()
+                        .filter_map(|code| u32::try_from(code).ok().and_then(char::from_u32))
+                        .map(String::from),
+                );
             }
         }
     }
@@ -58,5 +63,7 @@ fn numbers(start: i64, end: i64, increment: i64) -> Option<Vec<i64>> {
     }
     let sign = if start <= end { 1 } else { -1 };
     let step = i64::try_from(step).ok()?;
-    (0..=i64::try_from(count).ok()?).map(|round| round.checked_mul(step * sign).and_then(|by| start.checked_add(by))).collect()
+    (0..=i64::try_from(count).ok()?)
+        .map(|round| round.checked_mul(step * sign).and_then(|by| start.checked_add(by)))
+        .collect()
 }

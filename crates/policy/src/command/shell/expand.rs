@@ -2,7 +2,9 @@
 
 use brush_parser::word::{self, TildeExpr, WordPiece, WordPieceWithSource};
 
+use super::super::assessment::DestructionKind;
 use super::super::bounds;
+use super::super::findings::Judgement;
 use super::super::text::Text;
 use super::brace;
 use super::parse::options;
@@ -152,11 +154,25 @@ impl Shell {
             other => return Text::unknown(format!("{other:?}")),
         };
         let Output { stdout, .. } = self.subshell(|shell| shell.script(&script, None));
+        if stdout.exact && stdout.text.is_empty() {
+            self.side_effect(&script);
+        }
         if stdout.exact {
             return stdout.map(|text| text.trim_end_matches('\n').to_owned());
         }
         // Its source is what a reason can name; it must not be followed a second time.
         Text { text: "$(…)".to_owned(), ..stdout }
+    }
+
+    /// A substitution that prints nothing is there for what it does: a change hidden among the arguments of another command.
+    fn side_effect(&mut self, script: &str) {
+        const SILENT: &[&str] =
+            &["touch", "mkdir", "cp", "mv", "ln", "chmod", "chown", "install", "truncate", "tee", "sed", "kill"];
+        let program = script.split_whitespace().next().unwrap_or_default();
+        if SILENT.contains(&super::super::run::base_name(program)) {
+            let what = format!("changes files from inside the arguments of another command: {}", script.trim());
+            self.findings.add(Judgement::loss(DestructionKind::Files, what), script.trim());
+        }
     }
 
     fn unquoted(&mut self, values: &[Text], split: bool, fields: &mut Fields) {

@@ -33,13 +33,14 @@ pub(super) struct Shell {
 
 /// Follows `script` from an empty shell.
 pub(super) fn assess(script: &str) -> Assessment {
-    let mut shell = Shell { scope: Scope::default(), findings: Findings::default(), depth: 0, steps: 0 };
+    // A script is run without arguments, so `$@` is empty and `$1/` is the root directory.
+    let scope = Scope { positional: Some(Vec::new()), ..Scope::default() };
+    let mut shell = Shell { scope, findings: Findings::default(), depth: 0, steps: 0 };
     if script.trim().is_empty() {
         shell.findings.doubt("there is no command");
     }
-    if !shell.statement_of_another_language(script) {
-        shell.script(script, None);
-    }
+    shell.statement_of_another_language(script);
+    shell.script(script, None);
     shell.findings.finish()
 }
 
@@ -59,9 +60,25 @@ impl Shell {
             }
             Err(why) => {
                 self.findings.doubt(why);
-                Output::unknown()
+                self.lines_before_the_error(script, stdin)
             }
         }
+    }
+
+    /// Bash runs a script line by line until it meets an error; and `select`, which the parser doesn't know, is a `for`.
+    fn lines_before_the_error(&mut self, script: &str, stdin: Option<&Text>) -> Output {
+        let as_for = script.replace("select ", "for ");
+        if as_for != script {
+            return self.script(&as_for, stdin);
+        }
+        if script.lines().count() > 1 && script.len() <= bounds::SCRIPT_BYTES {
+            self.depth += 1;
+            for line in script.lines().take(bounds::LINES) {
+                self.script(line, stdin);
+            }
+            self.depth -= 1;
+        }
+        Output::unknown()
     }
 
     /// Follows a script in a shell of its own, as `( … )`, `$( … )` and `sh -c` do: what it sets is gone afterwards,
@@ -103,11 +120,10 @@ impl Shell {
     }
 
     /// SQL and calls of an SDK that stand where a shell command should.
-    fn statement_of_another_language(&mut self, script: &str) -> bool {
-        let judgement = super::sql::bare_statement(script).or_else(|| super::sdk::bare_call(script));
-        let Some(judgement) = judgement else { return false };
-        self.findings.add(judgement, script.trim());
-        true
+    fn statement_of_another_language(&mut self, script: &str) {
+        if let Some(judgement) = super::sql::bare_statement(script).or_else(|| super::sdk::bare_call(script)) {
+            self.findings.add(judgement, script.trim());
+        }
     }
 }
 
@@ -118,9 +134,10 @@ pub(super) fn opaque_code(code: &Text, by: &str) -> Option<Judgement> {
         Some(Origin::Network(from)) => {
             Some(Judgement::loss(CodeExecution, format!("runs whatever {from} answers, with every right of this user")))
         }
-        Some(Origin::Hidden(how)) => {
-            Some(Judgement::loss(CodeExecution, format!("runs code that is hidden by {how}, with every right of this user")))
-        }
+        Some(Origin::Hidden(how)) => Some(Judgement::loss(
+            CodeExecution,
+            format!("runs code that is hidden by {how}, with every right of this user"),
+        )),
         Some(Origin::Secret(what)) => Some(Judgement::loss(Secrets, format!("shows {what} in the errors of {by}"))),
         None if code.exact => None,
         None => Some(Judgement::unknown(format!("{by} runs code that isn't known before: {}", code.text))),

@@ -74,12 +74,10 @@ impl Shell {
             E::LowercasePattern { parameter, indirect, pattern: None } => {
                 self.mapped(parameter, *indirect, |text| text.to_lowercase())
             }
-            E::LowercaseFirstChar { parameter, indirect, pattern: None } => {
-                self.mapped(parameter, *indirect, |text| {
-                    let mut chars = text.chars();
-                    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
-                })
-            }
+            E::LowercaseFirstChar { parameter, indirect, pattern: None } => self.mapped(parameter, *indirect, |text| {
+                let mut chars = text.chars();
+                chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+            }),
             _ => vec![Text::unknown("${…}")],
         }
     }
@@ -164,6 +162,7 @@ impl Shell {
                 Some(vec![all.get(index).cloned().unwrap_or_else(|| Text::exact(""))])
             }
             Parameter::Special(SpecialParameter::AllPositionalParameters { .. }) => self.scope.positional.clone(),
+            Parameter::Special(SpecialParameter::ShellName) => Some(vec![self.scope.shell_name.clone()?]),
             Parameter::Special(_) => None,
         }
     }
@@ -196,9 +195,15 @@ fn replaced(value: &Text, pattern: &Text, by: &Text, kind: &SubstringMatchKind) 
     }
     let (from, to) = (pattern.text.as_str(), by.text.as_str());
     value.map(|text| match kind {
-        SubstringMatchKind::Anywhere if text.len().saturating_mul(to.len().max(1)) <= bounds::TEXT_BYTES => text.replace(from, to),
-        SubstringMatchKind::Prefix => text.strip_prefix(from).map_or_else(|| text.to_owned(), |rest| format!("{to}{rest}")),
-        SubstringMatchKind::Suffix => text.strip_suffix(from).map_or_else(|| text.to_owned(), |rest| format!("{rest}{to}")),
+        SubstringMatchKind::Anywhere if text.len().saturating_mul(to.len().max(1)) <= bounds::TEXT_BYTES => {
+            text.replace(from, to)
+        }
+        SubstringMatchKind::Prefix => {
+            text.strip_prefix(from).map_or_else(|| text.to_owned(), |rest| format!("{to}{rest}"))
+        }
+        SubstringMatchKind::Suffix => {
+            text.strip_suffix(from).map_or_else(|| text.to_owned(), |rest| format!("{rest}{to}"))
+        }
         _ => text.replacen(from, to, 1),
     })
 }

@@ -16,6 +16,8 @@ pub(in crate::command) struct Scope {
     pub(in crate::command) aliases: BTreeMap<String, Text>,
     /// `$1`, `$2`, …; `None` where the caller's are meant, which aren't known.
     pub(in crate::command) positional: Option<Vec<Text>>,
+    /// `$0`, where a shell was told it.
+    pub(in crate::command) shell_name: Option<Text>,
     /// What the script itself wrote into files, by normalised path.
     pub(in crate::command) files: BTreeMap<String, Text>,
     /// Programs that the script copied or linked, by normalised path.

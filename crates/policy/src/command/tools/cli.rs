@@ -17,7 +17,7 @@ pub(in crate::command) struct Cli<'a> {
 
 impl<'a> Cli<'a> {
     /// Reads arguments; the options in `valued` take the next word, or what is attached to them.
-    pub(in crate::command) fn read(args: &'a [Text], valued: &[&str]) -> Self {
+    pub(in crate::command) fn read(args: &'a [Text], valued: &[&'a str]) -> Self {
         let mut cli = Self { words: Vec::new(), options: Vec::new() };
         let mut rest = args;
         while let [arg, after @ ..] = rest {
@@ -34,6 +34,12 @@ impl<'a> Cli<'a> {
             if valued.contains(&text) {
                 let value = after.first().map(Text::as_str);
                 cli.options.push(Opt { name: text, value });
+                rest = after.get(1..).unwrap_or_default();
+                continue;
+            }
+            if ends_with_valued(text, valued) {
+                cli.options.push(Opt { name: text, value: None });
+                cli.options.push(Opt { name: valued_letter(text, valued), value: after.first().map(Text::as_str) });
                 rest = after.get(1..).unwrap_or_default();
                 continue;
             }
@@ -74,10 +80,23 @@ impl<'a> Cli<'a> {
     }
 }
 
+/// True for a cluster of letters of which only the last takes a word (`-qc CODE`).
+fn ends_with_valued(text: &str, valued: &[&str]) -> bool {
+    let letters = text.strip_prefix('-').unwrap_or_default();
+    let is_cluster = (2..=4).contains(&letters.len()) && letters.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let takes = |letter: &str| valued.iter().any(|option| option.strip_prefix('-') == Some(letter));
+    is_cluster && takes(&letters[letters.len() - 1..]) && !takes(&letters[..1])
+}
+
+/// The option in `valued` that the last letter of a cluster is.
+fn valued_letter<'v>(text: &str, valued: &[&'v str]) -> &'v str {
+    valued.iter().find(|option| option.len() == 2 && text.ends_with(&option[1..])).copied().unwrap_or_default()
+}
+
 /// `--name=value`, `-nVALUE`, or an option alone.
 fn attached<'a>(text: &'a str, valued: &[&str]) -> Opt<'a> {
     if let Some((name, value)) = text.split_once('=')
-        && (name.starts_with("--") || name.len() > 2)
+        && (name.starts_with("--") || name.len() > 2 || valued.contains(&name))
     {
         return Opt { name, value: Some(value) };
     }

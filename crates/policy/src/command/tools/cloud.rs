@@ -1,7 +1,9 @@
 //! The command lines of the other clouds and hosts of programs: nouns, then a verb.
 
-use super::super::assessment::DestructionKind::{AccessControl, Backups, Cloud, Database, Messaging, Monitoring, Network, Pipeline, Secrets, Storage};
 use super::super::assessment::DestructionKind;
+use super::super::assessment::DestructionKind::{
+    AccessControl, Backups, Cloud, Database, Messaging, Monitoring, Network, Pipeline, Secrets, Storage,
+};
 use super::super::findings::Judgement;
 use super::super::run::Invocation;
 use super::table::{Otherwise, Tool, changes, destroys, only_shows};
@@ -9,9 +11,31 @@ use super::{Cli, verbs};
 
 /// Options of `gcloud` and `az` that take a word.
 const VALUED: &[&str] = &[
-    "--project", "--region", "--zone", "--location", "--format", "--account", "--configuration", "--organization", "--subscription",
-    "--resource-group", "-g", "--output", "-o", "--query", "--filter", "--impersonate-service-account", "--verbosity", "--account-name", "--auth-mode",
-    "--account-key", "--sas-token", "--connection-string", "--vault-name", "--registry", "-r",
+    "--project",
+    "--region",
+    "--zone",
+    "--location",
+    "--format",
+    "--account",
+    "--configuration",
+    "--organization",
+    "--subscription",
+    "--resource-group",
+    "-g",
+    "--output",
+    "-o",
+    "--query",
+    "--filter",
+    "--impersonate-service-account",
+    "--verbosity",
+    "--account-name",
+    "--auth-mode",
+    "--account-key",
+    "--sas-token",
+    "--connection-string",
+    "--vault-name",
+    "--registry",
+    "-r",
 ];
 
 pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
@@ -22,21 +46,33 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
     if only_shows(&cli) {
         return Some(Judgement::unknown("it shows what it would do, or its help"));
     }
-    let judgement = if call.program == "gsutil" { gsutil(&cli) } else { exposed(&cli, call).or_else(|| by_verb(call, &cli)) };
-    Some(judgement.unwrap_or_else(|| Judgement::unknown(format!("what {} does here isn't known to only read", call.program))))
+    let judgement =
+        if call.program == "gsutil" { gsutil(&cli) } else { exposed(&cli, call).or_else(|| by_verb(call, &cli)) };
+    Some(
+        judgement
+            .unwrap_or_else(|| Judgement::unknown(format!("what {} does here isn't known to only read", call.program))),
+    )
 }
 
 fn gsutil(cli: &Cli<'_>) -> Option<Judgement> {
     let lost = |what: String| Some(Judgement::loss(Storage, what));
     // `gsutil -m rm -r`: the verb is the first word.
-    let wide = cli.has(&["-r", "-R", "-a"]) || cli.word(1).ends_with('*') || cli.word(1).trim_start_matches("gs://").trim_end_matches('/').find('/').is_none();
+    let wide = cli.has(&["-r", "-R", "-a"])
+        || cli.word(1).ends_with('*')
+        || cli.word(1).trim_start_matches("gs://").trim_end_matches('/').find('/').is_none();
     match cli.word(0) {
         "rb" => lost(format!("deletes the bucket {}", cli.subject(1))),
         "rm" => lost(format!("deletes {}{}", if wide { "every object below " } else { "" }, cli.subject(1))),
-        "rsync" if cli.has(&["-d"]) && !cli.has(&["-n"]) => lost(format!("deletes every object of {} that {} doesn't have", cli.word(2), cli.word(1))),
+        "rsync" if cli.has(&["-d"]) && !cli.has(&["-n"]) => {
+            lost(format!("deletes every object of {} that {} doesn't have", cli.word(2), cli.word(1)))
+        }
         "mv" => lost(format!("deletes {} once it is copied to {}", cli.word(1), cli.word(2))),
-        "iam" | "acl" | "defacl" if matches!(cli.word(1), "ch" | "set") => Some(Judgement::loss(AccessControl, format!("changes who may read {}", cli.subject(2)))),
-        "lifecycle" | "retention" | "versioning" if cli.word(1) != "get" => lost(format!("changes how long the objects of {} are kept", cli.subject(2))),
+        "iam" | "acl" | "defacl" if matches!(cli.word(1), "ch" | "set") => {
+            Some(Judgement::loss(AccessControl, format!("changes who may read {}", cli.subject(2))))
+        }
+        "lifecycle" | "retention" | "versioning" if cli.word(1) != "get" => {
+            lost(format!("changes how long the objects of {} are kept", cli.subject(2)))
+        }
         _ => None,
     }
 }
@@ -44,7 +80,22 @@ fn gsutil(cli: &Cli<'_>) -> Option<Judgement> {
 fn by_verb(call: &Invocation<'_>, cli: &Cli<'_>) -> Option<Judgement> {
     let words: Vec<&str> = cli.words.iter().map(|word| word.text.as_str()).collect();
     let path = words.iter().take(6).copied().collect::<Vec<_>>().join(" ");
-    let small = ["operations cancel", "builds cancel", "pipelines cancel", "runs cancel", "flush-dns", "cache purge-local", "config unset", "auth revoke", "account clear", "cache delete", "cache purge", "components remove", "extension remove", "configurations delete"];
+    let small = [
+        "operations cancel",
+        "builds cancel",
+        "pipelines cancel",
+        "runs cancel",
+        "flush-dns",
+        "cache purge-local",
+        "config unset",
+        "auth revoke",
+        "account clear",
+        "cache delete",
+        "cache purge",
+        "components remove",
+        "extension remove",
+        "configurations delete",
+    ];
     if small.iter().any(|path_part| path.contains(path_part)) {
         return None;
     }
@@ -53,20 +104,70 @@ fn by_verb(call: &Invocation<'_>, cli: &Cli<'_>) -> Option<Judgement> {
 
 /// Stopping takes a service away as much as deleting does, until somebody starts it again.
 fn stopped(words: &[&str], program: &str) -> Option<Judgement> {
-    let at = words.iter().take(5).position(|word| matches!(*word, "stop" | "deallocate" | "failover" | "restart" | "reimage" | "redeploy" | "abandon-instances" | "regenerate" | "renew" | "promote-replica" | "cancel"))?;
-    Some(Judgement::loss(Cloud, format!("{} {} ({program})", words[at], [&words[..at], &words[at + 1..]].concat().join(" "))))
+    let at = words.iter().take(5).position(|word| {
+        matches!(
+            *word,
+            "stop"
+                | "deallocate"
+                | "failover"
+                | "restart"
+                | "reimage"
+                | "redeploy"
+                | "abandon-instances"
+                | "regenerate"
+                | "renew"
+                | "promote-replica"
+                | "cancel"
+        )
+    })?;
+    Some(Judgement::loss(
+        Cloud,
+        format!("{} {} ({program})", words[at], [&words[..at], &words[at + 1..]].concat().join(" ")),
+    ))
 }
 
 fn kind(path: &str) -> DestructionKind {
     const KINDS: &[(&[&str], DestructionKind)] = &[
         (&["backup", "snapshot", "recovery"], Backups),
         (&["storage", "bucket", "blob", "filestore", "artifacts", "acr", "disk", "volume"], Storage),
-        (&["sql", "spanner", "bigtable", "firestore", "redis", "cosmosdb", "postgres", "mysql", "memorystore", "datastore", "bq", "database"], Database),
+        (
+            &[
+                "sql",
+                "spanner",
+                "bigtable",
+                "firestore",
+                "redis",
+                "cosmosdb",
+                "postgres",
+                "mysql",
+                "memorystore",
+                "datastore",
+                "bq",
+                "database",
+            ],
+            Database,
+        ),
         (&["pubsub", "eventhubs", "servicebus", "eventgrid", "tasks"], Messaging),
         (&["secret", "keyvault", "kms"], Secrets),
         (&["iam", "role", "policy", "ad ", "service-accounts", "identity"], AccessControl),
         (&["logging", "monitor", "alert", "audit"], Monitoring),
-        (&["dns", "network", "firewall", "cdn", "forwarding", "url-maps", "apigee", "endpoints", "api-gateway", "apim", "frontdoor", "load-balanc"], Network),
+        (
+            &[
+                "dns",
+                "network",
+                "firewall",
+                "cdn",
+                "forwarding",
+                "url-maps",
+                "apigee",
+                "endpoints",
+                "api-gateway",
+                "apim",
+                "frontdoor",
+                "load-balanc",
+            ],
+            Network,
+        ),
         (&["builds", "pipelines", "deploy"], Pipeline),
     ];
     KINDS.iter().find(|(marks, _)| marks.iter().any(|mark| path.contains(mark))).map_or(Cloud, |(_, kind)| *kind)
@@ -78,21 +179,77 @@ fn exposed(cli: &Cli<'_>, call: &Invocation<'_>) -> Option<Judgement> {
     let says = |marks: &[&str]| marks.iter().any(|mark| line.contains(mark));
     let subject = cli.subject(0);
     let rights = |what: String| Some(Judgement::loss(AccessControl, what));
-    if says(&["add-iam-policy-binding", "set-iam-policy", "role assignment create", "set-policy", "sp create-for-rbac", "credential reset", "reset-windows-password", "keys create", "keys renew", "add-access-config", "role definition update", "ad app permission", "policy update"]) {
+    if says(&[
+        "add-iam-policy-binding",
+        "set-iam-policy",
+        "role assignment create",
+        "set-policy",
+        "sp create-for-rbac",
+        "credential reset",
+        "reset-windows-password",
+        "keys create",
+        "keys renew",
+        "add-access-config",
+        "role definition update",
+        "ad app permission",
+        "policy update",
+    ]) {
         return rights(format!("gives or changes rights: {subject}"));
     }
-    let opens = says(&["0.0.0.0/0", "--allow-unauthenticated", "allUsers", "--public-access blob", "--public-access container", "--authorized-networks=0", "--source-address-prefixes '*'", "--source-address-prefixes *", "--public-network-access Enabled", "--allow-blob-public-access true", "--default-action Allow"]);
+    let opens = says(&[
+        "0.0.0.0/0",
+        "--allow-unauthenticated",
+        "allUsers",
+        "--public-access blob",
+        "--public-access container",
+        "--authorized-networks=0",
+        "--source-address-prefixes '*'",
+        "--source-address-prefixes *",
+        "--public-network-access Enabled",
+        "--allow-blob-public-access true",
+        "--default-action Allow",
+    ]);
     if opens && says(&["create", "update", "patch", "deploy", "add", "set"]) {
         return rights(format!("opens to everybody: {subject}"));
     }
-    if says(&["--no-deletion-protection", "--disable-deletion-protection", "--no-backup", "--clear-retention", "--enable-soft-delete false", "--enable-purge-protection false"]) {
+    if says(&[
+        "--no-deletion-protection",
+        "--disable-deletion-protection",
+        "--no-backup",
+        "--clear-retention",
+        "--enable-soft-delete false",
+        "--enable-purge-protection false",
+    ]) {
         return rights(format!("takes the protection against deletion away: {subject}"));
     }
-    let emptied = says(&["--num-nodes 0", "--num-nodes=0", "--size 0", "--size=0", "--min-instances=0 --max-instances=0", "--node-count 0", "--instance-count 0", "--new-capacity 0", "--replicas 0", "--max-replicas 0"]);
+    let emptied = says(&[
+        "--num-nodes 0",
+        "--num-nodes=0",
+        "--size 0",
+        "--size=0",
+        "--min-instances=0 --max-instances=0",
+        "--node-count 0",
+        "--instance-count 0",
+        "--new-capacity 0",
+        "--replicas 0",
+        "--max-replicas 0",
+    ]);
     if emptied {
         return Some(Judgement::loss(Cloud, format!("takes every machine away: {subject}")));
     }
-    let secret = says(&["sql reset-root", "keyvault purge", "print-access-token", "print-identity-token", "get-access-token", "keys list", "show-connection-string", "credential list", "get-credentials --admin", "admin-credential show", "acr credential show"]);
+    let secret = says(&[
+        "sql reset-root",
+        "keyvault purge",
+        "print-access-token",
+        "print-identity-token",
+        "get-access-token",
+        "keys list",
+        "show-connection-string",
+        "credential list",
+        "get-credentials --admin",
+        "admin-credential show",
+        "acr credential show",
+    ]);
     let shows = secret && !says(&["iam service-accounts keys list", "kms keys list", "ssh-keys list"]);
     shows.then(|| Judgement::loss(Secrets, format!("shows a credential: {subject}")))
 }
@@ -148,6 +305,7 @@ pub(super) const TOOLS: &[Tool] = &[
         valued: &["--config", "-c", "--env", "-e", "--name", "--namespace-id", "--binding", "--account-id", "--cwd"],
         rules: &[
             changes("pages|d1|r2|kv|queues list|info|get|create|execute|export").given(&["--local"]),
+            destroys("deployments|versions|pages rollback", "puts an older version in place: {}"),
             destroys("rollback", "puts an older version of {} in place"),
             destroys("d1 execute|migrations|time-travel", "changes the database {}").given(&["restore"]).kind(Database),
             destroys("tunnel cleanup", "cuts the connections of the tunnel {}"),

@@ -1,11 +1,37 @@
 //! Tools around a Kubernetes cluster.
 
-use super::super::assessment::DestructionKind::{AccessControl, Cluster, CodeExecution, Database, Network, Secrets, Storage};
+use super::super::assessment::DestructionKind::{
+    AccessControl, Cluster, CodeExecution, Database, Network, Secrets, Storage,
+};
 use super::table::{Otherwise, Tool, changes, destroys};
 
 const VALUED: &[&str] = &[
-    "-n", "--namespace", "--kube-context", "--kubeconfig", "--context", "-f", "--values", "--set", "--version", "--timeout", "--history-max", "-o", "--output",
-    "--server", "--name", "-p", "--profile", "--endpoints", "--cacert", "--cert", "--key", "--user", "--grpc-web-root-path", "--auth-token",
+    "-e",
+    "--environment",
+    "-n",
+    "--namespace",
+    "--kube-context",
+    "--kubeconfig",
+    "--context",
+    "-f",
+    "--values",
+    "--set",
+    "--version",
+    "--timeout",
+    "--history-max",
+    "-o",
+    "--output",
+    "--server",
+    "--name",
+    "-p",
+    "--profile",
+    "--endpoints",
+    "--cacert",
+    "--cert",
+    "--key",
+    "--user",
+    "--grpc-web-root-path",
+    "--auth-token",
 ];
 
 pub(super) const TOOLS: &[Tool] = &[
@@ -18,12 +44,13 @@ pub(super) const TOOLS: &[Tool] = &[
             destroys("uninstall|delete|del|un|destroy", "uninstalls the release {} and every object in it"),
             destroys("rollback", "puts an older revision of {} in place"),
             destroys("upgrade|install", "replaces every object of {}, the data of its jobs and hooks included").given(&["--force", "--reset-values", "--cleanup-on-fail", "--force-replace"]),
+            destroys("upgrade|install", "stops every pod of {}").given(&["--set=replicaCount=0", "--set=replicas=0", "--set=enabled=false"]),
             destroys("upgrade|install * http*|oci*", "makes the cluster run whatever that chart holds: {}").kind(CodeExecution),
             destroys("upgrade|install http*", "makes the cluster run whatever that chart holds: {}").kind(CodeExecution),
             destroys("plugin install|update", "runs code of the plugin {} on this host").kind(CodeExecution),
             destroys("plugin|repo uninstall|remove|rm", "removes {}"),
             destroys("registry logout", "removes credentials"),
-            destroys("sync|apply", "replaces every release that the file names").given(&["--skip-diff-on-install", "--include-needs"]),
+            destroys("sync|apply", "replaces every release that the file names").given(&["--force", "--args=--force"]),
         ],
         otherwise: Otherwise::Unknown,
     },
@@ -36,7 +63,7 @@ pub(super) const TOOLS: &[Tool] = &[
             destroys("delete|destroy|purge|prune", "deletes {} and every object it manages"),
             destroys("suspend", "stops the delivery of {}"),
             destroys("app|application|appset|repo|cluster|proj|project|account|repocreds|cert|gpg delete|rm|remove|terminate-op|delete-token|delete-resource", "deletes {} and every object it manages"),
-            destroys("app|application sync|rollback|set|actions|patch|patch-resource", "replaces or deletes objects of {}").given(&["--prune", "--force", "--replace", "rollback", "--sync-policy=none", "--self-heal=false", "--auto-prune"]),
+            destroys("app|application sync|rollback|set|actions|patch|patch-resource", "replaces or deletes objects of {}").given(&["--prune", "--force", "--replace", "rollback", "--sync-policy=none", "--self-heal=false", "--auto-prune", "none"]),
             destroys("app|application rollback|terminate-op|unset", "puts an older revision of {} in place"),
             destroys("account update-password|generate-token|bcrypt", "changes or shows a login").kind(AccessControl),
             destroys("cluster add", "lets the tool rule the cluster {}").kind(AccessControl),
@@ -47,7 +74,7 @@ pub(super) const TOOLS: &[Tool] = &[
         otherwise: Otherwise::Verbs,
     },
     Tool {
-        names: &["istioctl", "linkerd", "cilium", "calicoctl", "hubble", "consul-k8s", "kuma", "kumactl", "osm", "traefik-mesh", "meshctl", "antctl", "weave", "kubefwd", "subctl", "tkn", "knative", "kn", "cmctl", "kubectx", "kubens", "kubeseal", "kubescape", "kyverno", "conftest", "opa", "kube-linter", "polaris", "popeye", "crossplane", "clusterctl", "kops", "kubespray", "rke", "talosctl", "k3d", "kind", "minikube", "microk8s", "k0s", "k0sctl", "k3s", "k3sup", "k3s-uninstall", "k3s-killall", "rancher", "tanzu", "eksctl", "rosa", "ocm", "kubeadm", "vcluster", "capsule", "loft", "kubermatic", "gardenctl", "kurtosis", "microshift", "crc", "openshift-install", "rke2", "rke2-uninstall", "rke2-killall", "longhornctl", "ceph", "rook", "rbd", "rados", "cephadm", "gluster", "linstor", "drbdadm", "portworx", "pxctl", "mayactl", "kubevirt", "virtctl"],
+        names: &["istioctl", "linkerd", "cilium", "calicoctl", "hubble", "consul-k8s", "kuma", "kumactl", "osm", "traefik-mesh", "meshctl", "antctl", "weave", "kubefwd", "subctl", "tkn", "knative", "kn", "cmctl", "kubectx", "kubens", "kubeseal", "kubescape", "kyverno", "conftest", "opa", "kube-linter", "polaris", "popeye", "crossplane", "clusterctl", "kops", "kubespray", "rke", "talosctl", "k3d", "kind", "minikube", "microk8s", "k0s", "k0sctl", "k3s", "k3sup", "rancher", "tanzu", "eksctl", "rosa", "ocm", "kubeadm", "vcluster", "capsule", "loft", "kubermatic", "gardenctl", "kurtosis", "microshift", "crc", "openshift-install", "rke2", "longhornctl", "ceph", "rook", "rbd", "rados", "cephadm", "gluster", "linstor", "drbdadm", "portworx", "pxctl", "mayactl", "kubevirt", "virtctl"],
         kind: Cluster,
         valued: VALUED,
         rules: &[
@@ -59,6 +86,13 @@ pub(super) const TOOLS: &[Tool] = &[
             destroys("token|certs|kubeconfig|init create|phase|generate-csr|renew|user|upload-certs", "makes new logins of the cluster").given(&["create", "user", "renew", "--upload-certs"]).kind(AccessControl),
         ],
         otherwise: Otherwise::Verbs,
+    },
+    Tool {
+        names: &["k3s-uninstall", "k3s-killall", "k3s-agent-uninstall", "rke2-uninstall", "rke2-killall"],
+        kind: Cluster,
+        valued: &[],
+        rules: &[destroys("", "removes the cluster from this host, with every pod and volume on it")],
+        otherwise: Otherwise::Unknown,
     },
     Tool {
         names: &["etcdctl", "etcd"],

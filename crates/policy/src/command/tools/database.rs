@@ -4,8 +4,8 @@ use super::super::assessment::DestructionKind::{AccessControl, Backups, Database
 use super::super::findings::Judgement;
 use super::super::run::Invocation;
 use super::super::sql;
-use super::table::{Otherwise, Tool, changes, destroys, only_shows};
 use super::Cli;
+use super::table::{Otherwise, Tool, changes, destroys, only_shows};
 
 /// Clients that take SQL, with the options that hold it and those that take another word.
 struct Client {
@@ -17,13 +17,79 @@ struct Client {
 }
 
 const CLIENTS: &[Client] = &[
-    Client { names: &["psql", "cockroach", "crdb", "edb-psql", "pgcli", "ysqlsh"], sql: &["-c", "--command", "-e", "--execute"], valued: &["-h", "-U", "-d", "-p", "-f", "-v", "-o", "-F", "-P", "--host", "--dbname", "--username", "--url", "--file"], operands: None },
-    Client { names: &["mysql", "mariadb", "mysqlsh", "mycli", "tidb", "usql"], sql: &["-e", "--execute", "--sql", "-c"], valued: &["-h", "-u", "-P", "-D", "-S", "--host", "--user", "--database"], operands: None },
-    Client { names: &["sqlite3", "sqlite", "litecli", "duckdb", "libsql", "sqlcipher", "turso"], sql: &["-cmd", "-c", "-s"], valued: &["-init", "-separator"], operands: Some(1) },
+    Client {
+        names: &["psql", "cockroach", "crdb", "edb-psql", "pgcli", "ysqlsh"],
+        sql: &["-c", "--command", "-e", "--execute"],
+        valued: &[
+            "-h",
+            "-U",
+            "-d",
+            "-p",
+            "-f",
+            "-v",
+            "-o",
+            "-F",
+            "-P",
+            "--host",
+            "--dbname",
+            "--username",
+            "--url",
+            "--file",
+        ],
+        operands: None,
+    },
+    Client {
+        names: &["mysql", "mariadb", "mysqlsh", "mycli", "tidb", "usql"],
+        sql: &["-e", "--execute", "--sql", "-c"],
+        valued: &["-h", "-u", "-P", "-D", "-S", "--host", "--user", "--database"],
+        operands: None,
+    },
+    Client {
+        names: &["sqlite3", "sqlite", "litecli", "duckdb", "libsql", "sqlcipher", "turso"],
+        sql: &["-cmd", "-c", "-s"],
+        valued: &["-init", "-separator"],
+        operands: Some(1),
+    },
     Client { names: &["cqlsh"], sql: &["-e", "--execute"], valued: &["-u", "-p", "-k", "-f"], operands: None },
-    Client { names: &["clickhouse-client", "clickhouse", "clickhouse-local"], sql: &["-q", "--query", "--queries-file"], valued: &["-h", "--host", "-u", "--user", "--password", "--port", "-d", "--database"], operands: None },
-    Client { names: &["sqlcmd", "bcp", "isql", "osql", "mssql-cli", "sqlplus", "sql"], sql: &["-Q", "-q", "-e"], valued: &["-S", "-U", "-P", "-d", "-i"], operands: Some(1) },
-    Client { names: &["trino", "presto", "presto-cli", "beeline", "hive", "impala-shell", "spark-sql", "snowsql", "snow", "bq", "vsql", "nzsql", "exaplus", "db2", "influx", "questdb", "ksql", "flink", "athena", "rqlite"], sql: &["-e", "-q", "--query", "--execute", "-execute", "-f", "-c"], valued: &["-h", "-u", "-d", "--server", "--catalog", "--schema", "-p"], operands: Some(0) },
+    Client {
+        names: &["clickhouse-client", "clickhouse", "clickhouse-local"],
+        sql: &["-q", "--query", "--queries-file"],
+        valued: &["-h", "--host", "-u", "--user", "--password", "--port", "-d", "--database"],
+        operands: None,
+    },
+    Client {
+        names: &["sqlcmd", "bcp", "isql", "osql", "mssql-cli", "sqlplus", "sql"],
+        sql: &["-Q", "-q", "-e"],
+        valued: &["-S", "-U", "-P", "-d", "-i"],
+        operands: Some(1),
+    },
+    Client {
+        names: &[
+            "trino",
+            "presto",
+            "presto-cli",
+            "beeline",
+            "hive",
+            "impala-shell",
+            "spark-sql",
+            "snowsql",
+            "snow",
+            "bq",
+            "vsql",
+            "nzsql",
+            "exaplus",
+            "db2",
+            "influx",
+            "questdb",
+            "ksql",
+            "flink",
+            "athena",
+            "rqlite",
+        ],
+        sql: &["-e", "-q", "--query", "--execute", "-execute", "-f", "-c"],
+        valued: &["-h", "-u", "-d", "--server", "--catalog", "--schema", "-p"],
+        operands: Some(0),
+    },
 ];
 
 pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
@@ -47,7 +113,9 @@ fn statements(call: &Invocation<'_>, client: &Client) -> Vec<String> {
     // `psql -tAc SQL`: the last letter of a cluster takes the word after it.
     for pair in call.args.windows(2) {
         let cluster = pair[0].text.strip_prefix('-').filter(|letters| letters.len() > 1 && !letters.starts_with('-'));
-        if cluster.is_some_and(|letters| client.sql.iter().any(|option| option.len() == 2 && letters.ends_with(&option[1..]))) {
+        if cluster
+            .is_some_and(|letters| client.sql.iter().any(|option| option.len() == 2 && letters.ends_with(&option[1..])))
+        {
             found.push(pair[1].text.clone());
         }
     }
@@ -64,7 +132,11 @@ fn statements(call: &Invocation<'_>, client: &Client) -> Vec<String> {
 /// `\! COMMAND` runs a shell, `.shell` too.
 fn meta_command(statement: &str) -> Option<Judgement> {
     let statement = statement.trim();
-    let shell = ["\\! ", "\\!", ".shell ", ".system ", "system "].iter().find_map(|prefix| statement.strip_prefix(prefix))?;
+    if let Some(object) = statement.strip_prefix(".drop ") {
+        return Some(Judgement::loss(Database, format!("drops {object}")));
+    }
+    let shell =
+        ["\\! ", "\\!", ".shell ", ".system ", "system "].iter().find_map(|prefix| statement.strip_prefix(prefix))?;
     let nested = super::super::assess(shell);
     let effect = nested.effects().first()?;
     Some(Judgement::loss(effect.kind, effect.what.clone()))
@@ -72,15 +144,38 @@ fn meta_command(statement: &str) -> Option<Judgement> {
 
 /// JavaScript of the Mongo shell: the methods that lose data, outside of string literals.
 fn mongo(call: &Invocation<'_>) -> Judgement {
-    let cli = Cli::read(call.args, &["--eval", "--host", "--port", "-u", "-p", "--username", "--password", "--authenticationDatabase"]);
+    let cli = Cli::read(
+        call.args,
+        &["--eval", "--host", "--port", "-u", "-p", "--username", "--password", "--authenticationDatabase"],
+    );
     let scripts = cli.values(&["--eval"]).chain(call.known_input());
     for script in scripts {
         let bare: String = script.split_whitespace().collect();
         const METHODS: &[(&str, &str)] = &[
-            ("dropDatabase(", "drops the database and every collection in it"), (".drop(", "drops a collection"), ("deleteMany({})", "deletes every document"), (".remove({})", "deletes every document"),
-            ("deleteMany(", "deletes documents"), (".remove(", "deletes documents"), ("dropIndex", "drops an index"), ("shutdownServer(", "stops the database server"), ("dropUser(", "deletes a user"),
-            ("dropRole(", "deletes a role"), ("dropAllUsers", "deletes every user"), ("rs.remove(", "removes a member of the replica set"), ("rs.reconfig(", "changes the replica set"), ("rs.stepDown(", "makes the primary step down"), ("updateMany({},", "overwrites every document"),
-            ("removeShard(", "removes a shard"), ("dropSearchIndex", "drops an index"), ("dropAllRoles", "deletes every role"), ("\"dropDatabase\"", "drops the database"), ("{drop:", "drops a collection"), ("{dropDatabase:", "drops the database and every collection in it"), ("[\"drop\"]", "drops a collection"), ("grantRolesToUser", "gives rights"), ("findOneAndDelete", "deletes a document"),
+            ("dropDatabase(", "drops the database and every collection in it"),
+            (".drop(", "drops a collection"),
+            ("deleteMany({})", "deletes every document"),
+            (".remove({})", "deletes every document"),
+            ("deleteMany(", "deletes documents"),
+            (".remove(", "deletes documents"),
+            ("dropIndex", "drops an index"),
+            ("shutdownServer(", "stops the database server"),
+            ("dropUser(", "deletes a user"),
+            ("dropRole(", "deletes a role"),
+            ("dropAllUsers", "deletes every user"),
+            ("rs.remove(", "removes a member of the replica set"),
+            ("rs.reconfig(", "changes the replica set"),
+            ("rs.stepDown(", "makes the primary step down"),
+            ("updateMany({},", "overwrites every document"),
+            ("removeShard(", "removes a shard"),
+            ("dropSearchIndex", "drops an index"),
+            ("dropAllRoles", "deletes every role"),
+            ("\"dropDatabase\"", "drops the database"),
+            ("{drop:", "drops a collection"),
+            ("{dropDatabase:", "drops the database and every collection in it"),
+            ("[\"drop\"]", "drops a collection"),
+            ("grantRolesToUser", "gives rights"),
+            ("findOneAndDelete", "deletes a document"),
         ];
         if let Some((_, what)) = METHODS.iter().find(|(method, _)| bare.contains(method)) {
             return Judgement::loss(Database, format!("{what}: {script}"));
@@ -91,7 +186,30 @@ fn mongo(call: &Invocation<'_>) -> Judgement {
 
 /// A command of Redis, from the words or from the input.
 fn redis(call: &Invocation<'_>) -> Judgement {
-    let cli = Cli::read(call.args, &["-h", "-p", "-a", "-n", "-u", "-r", "-i", "-s", "--user", "--pass", "-t", "--pattern", "-D", "-d", "--cert", "--key", "--cacert", "--tls", "--eval"]);
+    let cli = Cli::read(
+        call.args,
+        &[
+            "-h",
+            "-p",
+            "-a",
+            "-n",
+            "-u",
+            "-r",
+            "-i",
+            "-s",
+            "--user",
+            "--pass",
+            "-t",
+            "--pattern",
+            "-D",
+            "-d",
+            "--cert",
+            "--key",
+            "--cacert",
+            "--tls",
+            "--eval",
+        ],
+    );
     let from_words: Vec<&str> = cli.words.iter().map(|word| word.text.as_str()).collect();
     let mut lines = vec![from_words];
     if let Some(input) = call.known_input() {
@@ -110,23 +228,48 @@ fn redis_command(words: &[&str]) -> Option<Judgement> {
     match (word(0).as_str(), word(1).as_str()) {
         ("FLUSHALL", _) => lost("deletes every key of every database".to_owned()),
         ("FLUSHDB", _) => lost("deletes every key of the database".to_owned()),
-        ("DEL" | "UNLINK" | "GETDEL" | "XTRIM" | "XDEL" | "HDEL" | "SPOP" | "LTRIM" | "EXPIRE" | "PEXPIRE" | "RENAME" | "MIGRATE", _) if !keys.is_empty() => lost(format!("deletes the keys {keys}")),
+        // A few keys by name are what a cache is for.
+        ("DEL" | "UNLINK", _) if words.len() <= 4 && !keys.contains(['*', '$']) => None,
+        (
+            "DEL" | "UNLINK" | "GETDEL" | "XTRIM" | "XDEL" | "HDEL" | "SPOP" | "LTRIM" | "EXPIRE" | "PEXPIRE"
+            | "RENAME" | "MIGRATE",
+            _,
+        ) if !keys.is_empty() => lost(format!("deletes the keys {keys}")),
         ("SHUTDOWN", _) => lost("stops the database server".to_owned()),
         ("DEBUG", sub) if sub != "OBJECT" => lost("stops or crashes the database server".to_owned()),
-        ("CONFIG", "SET" | "REWRITE" | "RESETSTAT") => lost(format!("changes how the database server keeps its data: {keys}")),
-        ("SCRIPT" | "FUNCTION", "FLUSH" | "KILL" | "DELETE") => lost(format!("deletes scripts of the database: {keys}")),
+        ("CONFIG", "SET" | "REWRITE" | "RESETSTAT") => {
+            lost(format!("changes how the database server keeps its data: {keys}"))
+        }
+        ("SCRIPT" | "FUNCTION", "FLUSH" | "KILL" | "DELETE") => {
+            lost(format!("deletes scripts of the database: {keys}"))
+        }
         ("REPLICAOF" | "SLAVEOF", _) => lost(format!("replaces every key by those of {keys}")),
-        ("CLUSTER", "RESET" | "FORGET" | "FLUSHSLOTS" | "DELSLOTS" | "FAILOVER" | "SETSLOT") => lost(format!("takes the cluster apart: {keys}")),
-        ("ACL", "DELUSER" | "SETUSER") => Some(Judgement::loss(AccessControl, format!("changes who may use the database: {keys}"))),
+        ("CLUSTER", "RESET" | "FORGET" | "FLUSHSLOTS" | "DELSLOTS" | "FAILOVER" | "SETSLOT") => {
+            lost(format!("takes the cluster apart: {keys}"))
+        }
+        ("ACL", "DELUSER" | "SETUSER") => {
+            Some(Judgement::loss(AccessControl, format!("changes who may use the database: {keys}")))
+        }
         ("CLIENT", "KILL" | "PAUSE") => lost(format!("cuts clients off: {keys}")),
         ("SWAPDB", _) => lost(format!("swaps two databases under their users: {keys}")),
-        ("EVAL" | "EVALSHA", _) if ["flush", "'del'", "\"del\"", "unlink"].iter().any(|name| keys.to_ascii_lowercase().contains(name)) => lost(format!("deletes keys by a script: {keys}")),
+        ("EVAL" | "EVALSHA", _)
+            if ["flush", "'del'", "\"del\"", "unlink"].iter().any(|name| keys.to_ascii_lowercase().contains(name)) =>
+        {
+            lost(format!("deletes keys by a script: {keys}"))
+        }
         _ => None,
     }
 }
 
 fn cypher(call: &Invocation<'_>) -> Judgement {
-    let text = call.args.iter().map(|arg| arg.text.as_str()).chain(call.known_input()).collect::<Vec<_>>().join(" ").to_ascii_uppercase();
+    let text = call
+        .args
+        .iter()
+        .map(|arg| arg.text.as_str())
+        .chain(call.known_input())
+        .collect::<Vec<_>>()
+        .join(" ")
+        .to_ascii_uppercase();
     if text.contains("DELETE") || text.contains("DROP ") || text.contains("REMOVE ") {
         return Judgement::loss(Database, "deletes nodes and relations of the graph");
     }
@@ -136,7 +279,8 @@ fn cypher(call: &Invocation<'_>) -> Judgement {
 /// A restore that clears first loses what was written since the dump.
 fn restored(call: &Invocation<'_>) -> Judgement {
     let cli = Cli::read(call.args, &["-d", "--dbname", "-U", "-h", "-p", "--db", "--uri", "-j", "-f"]);
-    let clears = cli.has(&["--clean", "-C", "--create", "--drop"]) || (call.program == "pg_restore" && cli.has(&["-c"]));
+    let clears =
+        cli.has(&["--clean", "-C", "--create", "--drop"]) || (call.program == "pg_restore" && cli.has(&["-c"]));
     if clears && !cli.has(&["-l", "--list", "--dryRun"]) {
         let target = cli.value(&["-d", "--dbname", "--db", "--uri"]).unwrap_or("the database");
         return Judgement::loss(Database, format!("drops what is in {target} before it restores {}", cli.subject(0)));
@@ -146,7 +290,23 @@ fn restored(call: &Invocation<'_>) -> Judgement {
 
 fn mysqladmin(call: &Invocation<'_>) -> Option<Judgement> {
     let cli = Cli::read(call.args, &["-h", "-u", "-P", "-S", "--host", "--user"]);
-    let at = cli.words.iter().position(|word| matches!(word.text.as_str(), "drop" | "shutdown" | "flush-hosts" | "flush-logs" | "flush-privileges" | "flush-tables" | "refresh" | "reload" | "kill" | "password" | "stop-slave" | "stop-replica"))?;
+    let at = cli.words.iter().position(|word| {
+        matches!(
+            word.text.as_str(),
+            "drop"
+                | "shutdown"
+                | "flush-hosts"
+                | "flush-logs"
+                | "flush-privileges"
+                | "flush-tables"
+                | "refresh"
+                | "reload"
+                | "kill"
+                | "password"
+                | "stop-slave"
+                | "stop-replica"
+        )
+    })?;
     let what = match cli.word(at) {
         "drop" => format!("drops the database {} and everything in it", cli.subject(at + 1)),
         "shutdown" => "stops the database server".to_owned(),
@@ -158,7 +318,16 @@ fn mysqladmin(call: &Invocation<'_>) -> Option<Judgement> {
 /// Servers' own tools, and frameworks' migrations.
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
-        names: &["dropdb", "dropuser", "pg_resetwal", "pg_resetxlog", "pg_dropcluster", "mysql_secure_installation", "pg_archivecleanup", "pg_rewind"],
+        names: &[
+            "dropdb",
+            "dropuser",
+            "pg_resetwal",
+            "pg_resetxlog",
+            "pg_dropcluster",
+            "mysql_secure_installation",
+            "pg_archivecleanup",
+            "pg_rewind",
+        ],
         kind: Database,
         valued: &["-h", "-U", "-p", "-D"],
         rules: &[destroys("", "drops or resets {}")],
@@ -190,19 +359,107 @@ pub(super) const TOOLS: &[Tool] = &[
         kind: Database,
         valued: &["-e"],
         rules: &[
-            destroys("db:drop*|db:reset*|db:truncate*|db:purge*|db:rollback*|db:migrate:reset*|db:migrate:down*|db:schema:load*|db:structure:load*|db:setup*|db:seed:replant*|db:migrate:redo*|db:test:purge*|db:environment:set*|db:fixtures:load*|destroy|d|log:clear|tmp:clear:all", "drops the tables of the application's database, or replaces them by an empty schema"),
+            destroys(
+                "db:drop*|db:reset*|db:truncate*|db:purge*|db:rollback*|db:migrate:reset*|db:migrate:down*|db:schema:load*|db:structure:load*|db:setup*|db:seed:replant*|db:migrate:redo*|db:test:purge*|db:environment:set*|db:fixtures:load*|destroy|d|log:clear|tmp:clear:all",
+                "drops the tables of the application's database, or replaces them by an empty schema",
+            ),
             changes("*"),
         ],
         otherwise: Otherwise::Unknown,
     },
     Tool {
-        names: &["manage.py", "django-admin", "artisan", "bin/console", "console", "mix", "sequelize", "sequelize-cli", "knex", "typeorm", "prisma", "drizzle-kit", "flyway", "liquibase", "alembic", "flask", "goose", "migrate", "dbmate", "sqitch", "diesel", "sqlx", "sea-orm-cli", "atlas", "ef", "doctrine", "phinx", "medusa", "strapi", "hasura", "supabase", "wp", "drush", "bench", "ecto", "mikro-orm", "refinery", "yoyo", "nhost", "payload"],
+        names: &[
+            "manage.py",
+            "django-admin",
+            "artisan",
+            "bin/console",
+            "console",
+            "mix",
+            "sequelize",
+            "sequelize-cli",
+            "knex",
+            "typeorm",
+            "prisma",
+            "drizzle-kit",
+            "flyway",
+            "liquibase",
+            "alembic",
+            "flask",
+            "goose",
+            "migrate",
+            "dbmate",
+            "sqitch",
+            "diesel",
+            "sqlx",
+            "sea-orm-cli",
+            "atlas",
+            "ef",
+            "doctrine",
+            "phinx",
+            "medusa",
+            "strapi",
+            "hasura",
+            "supabase",
+            "wp",
+            "drush",
+            "bench",
+            "ecto",
+            "mikro-orm",
+            "refinery",
+            "yoyo",
+            "nhost",
+            "payload",
+        ],
         kind: Database,
-        valued: &["--database", "--settings", "-c", "--config", "--url", "-url", "-path", "-database", "--schema", "-d", "--env"],
+        valued: &[
+            "--database",
+            "--settings",
+            "-c",
+            "--config",
+            "--url",
+            "-url",
+            "-path",
+            "-database",
+            "--schema",
+            "-d",
+            "--env",
+        ],
         rules: &[
-            destroys("flush|reset_db|sqlflush|reset|drop|clean|undo|down|rollback|downgrade|dropAll|drop-all|drop-db|down-to|db:wipe|migrate:fresh|migrate:refresh|migrate:reset|migrate:rollback|db:drop|ecto.drop|ecto.reset|ecto.rollback|schema:drop|db:migrate:undo*|undo:all|migrate:down|doctrine:database:drop|doctrine:schema:drop|revert|repair|force|wipe|nuke|baseline|clear|dropall|drop-all-foreign-keys|unset", "drops or empties the application's tables: {}"),
-            destroys("migrate|migration|database|schema|db|site|sql|post|user|plugin|db-sync|sql-drop|seed|cache-all", "drops or rolls back the application's tables: {}").given(&["reset", "fresh", "down", "rollback", "revert", "undo", "drop", "zero", "redo", "--force", "clean", "delete", "--run-syncdb", "--fake", "refresh", "purge", "reinstall", "downgrade", "sql-drop", "--all"]),
-            destroys("db push", "drops what the new schema doesn't have").given(&["--force-reset", "--accept-data-loss", "--force"]),
+            destroys(
+                "flush|reset_db|sqlflush|reset|drop|clean|undo|down|rollback|downgrade|dropAll|drop-all|drop-db|down-to|db:wipe|migrate:fresh|migrate:refresh|migrate:reset|migrate:rollback|db:drop|ecto.drop|ecto.reset|ecto.rollback|schema:drop|db:migrate:undo*|undo:all|migrate:down|doctrine:database:drop|doctrine:schema:drop|revert|repair|force|wipe|nuke|baseline|clear|dropall|drop-all-foreign-keys|unset",
+                "drops or empties the application's tables: {}",
+            ),
+            destroys(
+                "migrate|migration|database|schema|db|site|sql|post|user|plugin|db-sync|sql-drop|seed|cache-all",
+                "drops or rolls back the application's tables: {}",
+            )
+            .given(&[
+                "reset",
+                "fresh",
+                "down",
+                "rollback",
+                "revert",
+                "undo",
+                "drop",
+                "zero",
+                "redo",
+                "--force",
+                "clean",
+                "delete",
+                "--run-syncdb",
+                "--fake",
+                "refresh",
+                "purge",
+                "reinstall",
+                "downgrade",
+                "sql-drop",
+                "--all",
+            ]),
+            destroys("db push", "drops what the new schema doesn't have").given(&[
+                "--force-reset",
+                "--accept-data-loss",
+                "--force",
+            ]),
             destroys("* database drop|reset", "drops the application's database"),
             destroys("sql-drop|sql:drop|site-install|si|core:install|pm-uninstall", "drops the application's tables"),
             destroys("db reset|drop", "drops the application's tables: {}"),
@@ -211,12 +468,59 @@ pub(super) const TOOLS: &[Tool] = &[
         otherwise: Otherwise::Verbs,
     },
     Tool {
-        names: &["nodetool", "sstableutil", "cassandra-stress", "couchbase-cli", "cbbackupmgr", "aerospike", "asadm", "ravendb", "neo4j-admin", "neo4j", "etcdutl", "influxd", "mongoctl", "atlas-cli", "ycqlsh", "yb-admin", "ob-admin", "dgraph", "surreal", "riak-admin", "pgbouncer", "repmgr", "patronictl", "stolonctl", "pg_autoctl", "proxysql-admin", "orchestrator-client", "vtctlclient", "vtctldclient", "pscale", "planetscale", "neonctl", "xata", "tidb-ctl", "tiup", "pd-ctl", "tikv-ctl", "cluster-admin", "zkCli", "zkcli"],
+        names: &[
+            "nodetool",
+            "sstableutil",
+            "cassandra-stress",
+            "couchbase-cli",
+            "cbbackupmgr",
+            "aerospike",
+            "asadm",
+            "ravendb",
+            "neo4j-admin",
+            "neo4j",
+            "etcdutl",
+            "influxd",
+            "mongoctl",
+            "atlas-cli",
+            "ycqlsh",
+            "yb-admin",
+            "ob-admin",
+            "dgraph",
+            "surreal",
+            "riak-admin",
+            "pgbouncer",
+            "repmgr",
+            "patronictl",
+            "stolonctl",
+            "pg_autoctl",
+            "proxysql-admin",
+            "orchestrator-client",
+            "vtctlclient",
+            "vtctldclient",
+            "pscale",
+            "planetscale",
+            "neonctl",
+            "xata",
+            "tidb-ctl",
+            "tiup",
+            "pd-ctl",
+            "tikv-ctl",
+            "cluster-admin",
+            "zkCli",
+            "zkcli",
+        ],
         kind: Database,
         valued: &["-h", "-p", "-u", "-c", "--cluster"],
         rules: &[
-            destroys("decommission|removenode|drain|assassinate|stopdaemon|clearsnapshot|disablebinary|disablegossip|stop|scrub|truncatehints|resetlocalschema|rebuild|cleanup|garbagecollect", "takes data or a node of the cluster away: {}"),
-            destroys("failover|switchover|reinit|pause|bucket-flush|bucket-delete|deleteall|rmr|destroy|unload", "moves or empties the cluster: {}"),
+            destroys(
+                "decommission|removenode|drain|assassinate|stopdaemon|clearsnapshot|disablebinary|disablegossip|stop|scrub|truncatehints|resetlocalschema|rebuild|cleanup|garbagecollect",
+                "takes data or a node of the cluster away: {}",
+            ),
+            destroys(
+                "failover|switchover|reinit|pause|bucket-flush|bucket-delete|deleteall|rmr|destroy|unload",
+                "moves or empties the cluster: {}",
+            ),
             destroys("cluster|instance destroy|clean|prune|stop", "destroys the cluster {}"),
         ],
         otherwise: Otherwise::Verbs,

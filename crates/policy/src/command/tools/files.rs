@@ -22,7 +22,9 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
         "rsync" => rsync(call),
         "scp" | "sftp" => scp(call),
         "sed" | "gsed" | "sponge" => edited(call),
-        name if name.starts_with("mkfs") || name.starts_with("mke2fs") || name == "mkswap" || name == "newfs" => formatted(call),
+        name if name.starts_with("mkfs") || name.starts_with("mke2fs") || name == "mkswap" || name == "newfs" => {
+            formatted(call)
+        }
         _ => return disk_tool(call),
     })
 }
@@ -30,13 +32,18 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
 /// What removing `paths` loses.
 pub(in crate::command) fn removed(paths: &[Text], recursive: bool, elsewhere: bool) -> Judgement {
     let losses: Vec<Loss> = paths.iter().filter_map(|path| lost(path, recursive, elsewhere)).collect();
-    if losses.is_empty() { Judgement::unknown("it deletes files that can be made again") } else { Judgement::Destroys(losses) }
+    if losses.is_empty() {
+        Judgement::unknown("it deletes files that can be made again")
+    } else {
+        Judgement::Destroys(losses)
+    }
 }
 
 fn lost(path: &Text, recursive: bool, elsewhere: bool) -> Option<Loss> {
     let text = path.text.as_str();
     let disposable = !elsewhere && (paths::is_temporary(text) || paths::is_regenerated(text));
-    let plain = !recursive && !elsewhere && !paths::is_precious(text) && !text.contains('*');
+    let computed = !path.exact && text.contains("$(");
+    let plain = !recursive && !elsewhere && !computed && !paths::is_precious(text) && !paths::is_secret(text);
     if text.is_empty() || disposable || plain {
         return None;
     }
@@ -52,13 +59,19 @@ fn removal(call: &Invocation<'_>) -> Judgement {
     let recursive = cli.has(&["-r", "-R", "--recursive"]) || call.program == "rimraf";
     let paths: Vec<Text> = cli.words.iter().map(|word| (*word).clone()).collect();
     if cli.has(&["--no-preserve-root"]) {
-        return Judgement::loss(Files, format!("deletes {} and everything in it, the root directory included", cli.subject(0)));
+        return Judgement::loss(
+            Files,
+            format!("deletes {} and everything in it, the root directory included", cli.subject(0)),
+        );
     }
-    if cli.has(&["-i", "-I", "--interactive"]) && !cli.has(&["-f"]) {
+    if cli.has(&["-i", "-I", "--interactive"]) && !cli.has(&["-f"]) && call.stdin.is_none() {
         return Judgement::unknown("it asks before it deletes");
     }
     if call.program == "rmdir" {
         return Judgement::unknown("it removes empty directories");
+    }
+    if paths.is_empty() && recursive {
+        return Judgement::loss(Files, "deletes whatever it is given, as no path is named");
     }
     removed(&paths, recursive, call.elsewhere)
 }
@@ -75,7 +88,15 @@ fn find(call: &Invocation<'_>) -> Judgement {
     if has("-delete") {
         let all = Text::join(&paths, " ").text;
         let place = if all.is_empty() { "." } else { all.as_str() };
-        let disposable = !call.elsewhere && !paths.is_empty() && paths.iter().all(|path| paths::is_temporary(&path.text) || paths::is_regenerated(&path.text));
+        let generated = !call.elsewhere
+            && selects_generated(call.args)
+            && !paths.iter().any(|path| paths::is_precious(&path.text) && path.text != ".");
+        if generated {
+            return Judgement::unknown("it deletes files that are made again");
+        }
+        let disposable = !call.elsewhere
+            && !paths.is_empty()
+            && paths.iter().all(|path| paths::is_temporary(&path.text) || paths::is_regenerated(&path.text));
         if disposable {
             return Judgement::unknown("it deletes files that can be made again");
         }
@@ -86,11 +107,72 @@ fn find(call: &Invocation<'_>) -> Judgement {
         return Judgement::loss(Files, format!("overwrites {target}"));
     }
     const READS: &[&str] = &[
-        "-name", "-iname", "-type", "-path", "-maxdepth", "-mindepth", "-mtime", "-mmin", "-size", "-print", "-print0", "-newer", "-prune", "-o", "-a", "-not",
-        "-empty", "-user", "-perm", "-ls", "-regex", "-L", "-P", "-H", "-and", "-or", "-wholename", "-ipath",
+        "-name",
+        "-iname",
+        "-type",
+        "-path",
+        "-maxdepth",
+        "-mindepth",
+        "-mtime",
+        "-mmin",
+        "-size",
+        "-print",
+        "-print0",
+        "-newer",
+        "-prune",
+        "-o",
+        "-a",
+        "-not",
+        "-empty",
+        "-user",
+        "-perm",
+        "-ls",
+        "-regex",
+        "-L",
+        "-P",
+        "-H",
+        "-and",
+        "-or",
+        "-wholename",
+        "-ipath",
     ];
-    let reads = call.args.iter().all(|arg| arg.exact && (!arg.text.starts_with('-') || READS.contains(&arg.text.as_str()) || arg.text[1..].starts_with(|c: char| c.is_ascii_digit())));
+    let reads = call.args.iter().all(|arg| {
+        arg.exact
+            && (!arg.text.starts_with('-')
+                || READS.contains(&arg.text.as_str())
+                || arg.text[1..].starts_with(|c: char| c.is_ascii_digit()))
+    });
     if reads { Judgement::Reads } else { Judgement::unknown("find is told more than to print") }
+}
+
+/// True when every name that find selects is one that tools leave behind.
+fn selects_generated(args: &[Text]) -> bool {
+    const PATTERNS: &[&str] = &[
+        "*.pyc",
+        "*.pyo",
+        "*.o",
+        "*.obj",
+        "*.class",
+        "*.tmp",
+        "*.temp",
+        "*~",
+        "*.swp",
+        "*.bak",
+        ".DS_Store",
+        "__pycache__",
+        "*.orig",
+        "*.rej",
+        "*.gcda",
+        "*.gcno",
+        "Thumbs.db",
+        "core.*",
+    ];
+    let names: Vec<&str> = args
+        .windows(2)
+        .filter(|pair| matches!(pair[0].text.as_str(), "-name" | "-iname"))
+        .map(|pair| pair[1].text.as_str())
+        .collect();
+    !names.is_empty() && names.iter().all(|name| PATTERNS.contains(name))
 }
 
 fn dd(call: &Invocation<'_>) -> Judgement {
@@ -126,7 +208,9 @@ fn moved(call: &Invocation<'_>) -> Judgement {
     if target.text == "/dev/null" {
         return Judgement::loss(Files, format!("throws {} away", cli.subject(0)));
     }
-    if let Some(source) = sources.iter().find(|source| paths::is_precious(&source.text) && !paths::is_temporary(&source.text)) {
+    if let Some(source) =
+        sources.iter().find(|source| paths::is_precious(&source.text) && !paths::is_temporary(&source.text))
+    {
         return Judgement::loss(Files, format!("takes {} from its place", source.text));
     }
     paths::written(target, false)
@@ -145,7 +229,10 @@ fn copied(call: &Invocation<'_>) -> Judgement {
         }
         let sets_root_bit = cli.value(&["-m", "--mode"]).is_some_and(is_privileged_mode);
         if sets_root_bit {
-            return Judgement::loss(AccessControl, format!("lets everybody run {} with its owner's rights", target.text));
+            return Judgement::loss(
+                AccessControl,
+                format!("lets everybody run {} with its owner's rights", target.text),
+            );
         }
         return paths::written(target, false);
     }
@@ -155,9 +242,15 @@ fn copied(call: &Invocation<'_>) -> Judgement {
 /// Set-user-id, set-group-id, or writable by everybody.
 fn is_privileged_mode(mode: &str) -> bool {
     let digits = mode.bytes().all(|byte| byte.is_ascii_digit());
-    let special = digits && mode.len() >= 4 && mode.trim_start_matches('0').len() == 4 && !mode.trim_start_matches('0').starts_with('1');
+    let special = digits
+        && mode.len() >= 4
+        && mode.trim_start_matches('0').len() == 4
+        && !mode.trim_start_matches('0').starts_with('1');
     let open = digits && mode.ends_with(['6', '7', '2', '3']);
-    let symbolic = mode.contains('s') && mode.contains('+') || ["o+w", "a+w", "o+rw", "a+rw", "a+rwx", "o+rwx", "ugo+rwx", "+w"].contains(&mode) || mode.contains("o=rwx") || mode.contains("a=rwx");
+    let symbolic = mode.contains('s') && mode.contains('+')
+        || ["o+w", "a+w", "o+rw", "a+rw", "a+rwx", "o+rwx", "ugo+rwx", "+w"].contains(&mode)
+        || mode.contains("o=rwx")
+        || mode.contains("a=rwx");
     special || open || symbolic
 }
 
@@ -165,15 +258,30 @@ fn rights(call: &Invocation<'_>) -> Judgement {
     let cli = Cli::read(call.args, &["--reference", "-m", "-x", "-M", "--modify", "--remove"]);
     let recursive = cli.has(&["-R", "--recursive"]);
     let mode = cli.word(0);
-    let targets: Vec<&str> = cli.words.iter().skip(1).map(|word| word.text.as_str()).collect();
+    let targets: Vec<&str> = cli
+        .words
+        .iter()
+        .skip(usize::from(matches!(call.program, "chmod" | "chown" | "chgrp")))
+        .map(|word| word.text.as_str())
+        .collect();
     let named = targets.join(" ");
     let precious = targets.iter().any(|path| paths::is_precious(path) || *path == "/");
-    let locks = call.program == "chmod" && matches!(mode.trim_start_matches('0'), "" | "000") || matches!(mode, "a-rwx" | "a-r" | "ugo-rwx" | "a=");
+    let locks = call.program == "chmod" && matches!(mode.trim_start_matches('0'), "" | "000")
+        || matches!(mode, "a-rwx" | "a-r" | "ugo-rwx" | "a=");
     if precious || (call.program == "chmod" && (locks || (recursive && is_privileged_mode(mode)))) {
-        return Judgement::loss(AccessControl, format!("changes who may use {named}{}", if recursive { " and everything in it" } else { "" }));
+        return Judgement::loss(
+            AccessControl,
+            format!("changes who may use {named}{}", if recursive { " and everything in it" } else { "" }),
+        );
     }
-    if call.program == "chmod" && (is_privileged_mode(mode) && (mode.len() > 3 && !mode.starts_with('0') || mode.ends_with("777") || mode.contains('s'))) {
-        return Judgement::loss(AccessControl, format!("lets everybody change {named}, or run it with its owner's rights"));
+    if call.program == "chmod"
+        && (is_privileged_mode(mode)
+            && (mode.len() > 3 && !mode.starts_with('0') || mode.ends_with("777") || mode.contains('s')))
+    {
+        return Judgement::loss(
+            AccessControl,
+            format!("lets everybody change {named}, or run it with its owner's rights"),
+        );
     }
     if call.program == "chattr" && mode.starts_with("-i") {
         return Judgement::loss(AccessControl, format!("unlocks {named}"));
@@ -189,7 +297,10 @@ fn tar(call: &Invocation<'_>) -> Judgement {
         return Judgement::loss(Files, format!("deletes {} once it is packed", cli.subject(0)));
     }
     if creates {
-        let secret = cli.words.iter().find(|word| paths::is_secret(&word.text) || word.text.contains(".ssh") || word.text.contains(".aws"));
+        let secret = cli
+            .words
+            .iter()
+            .find(|word| paths::is_secret(&word.text) || word.text.contains(".ssh") || word.text.contains(".aws"));
         return match secret {
             Some(secret) => Judgement::loss(Secrets, format!("packs the secrets in {}", secret.text)),
             None => Judgement::unknown("it writes an archive"),
@@ -197,8 +308,12 @@ fn tar(call: &Invocation<'_>) -> Judgement {
     }
     let lists = cli.has(&["-t", "--list"]) || mode.starts_with('t');
     match cli.value(&["-C", "--directory"]).filter(|_| !lists) {
-        Some(place) if paths::is_precious(place) => Judgement::loss(Files, format!("overwrites files in {place} by those of an archive")),
-        _ if cli.has(&["-P", "--absolute-names"]) && !lists => Judgement::loss(Files, "overwrites files anywhere, as the archive says"),
+        Some(place) if paths::is_precious(place) => {
+            Judgement::loss(Files, format!("overwrites files in {place} by those of an archive"))
+        }
+        _ if (cli.has(&["-P", "--absolute-names"]) || mode.contains('P')) && !lists => {
+            Judgement::loss(Files, "overwrites files anywhere, as the archive says")
+        }
         _ => Judgement::unknown("it reads or unpacks an archive"),
     }
 }
@@ -207,19 +322,36 @@ fn unpacked(call: &Invocation<'_>) -> Judgement {
     let cli = Cli::read(call.args, &["-d"]);
     let place = cli.value(&["-d"]).or_else(|| call.args.iter().find_map(|arg| arg.text.strip_prefix("-o")));
     match place {
-        Some(place) if paths::is_precious(place) => Judgement::loss(Files, format!("overwrites files in {place} by those of an archive")),
+        Some(place) if paths::is_precious(place) => {
+            Judgement::loss(Files, format!("overwrites files in {place} by those of an archive"))
+        }
         _ => Judgement::unknown("it reads or unpacks an archive"),
     }
 }
 
 fn rsync(call: &Invocation<'_>) -> Judgement {
-    let cli = Cli::read(call.args, &["-e", "--rsh", "--exclude", "--include", "--filter", "-f", "--files-from", "--exclude-from", "--backup-dir", "--rsync-path"]);
+    let cli = Cli::read(
+        call.args,
+        &[
+            "-e",
+            "--rsh",
+            "--exclude",
+            "--include",
+            "--filter",
+            "-f",
+            "--files-from",
+            "--exclude-from",
+            "--backup-dir",
+            "--rsync-path",
+        ],
+    );
     if cli.has(&["-n", "--dry-run", "--list-only", "--help", "--version"]) {
         return Judgement::unknown("it shows what it would do");
     }
     let target = cli.words.last().map_or("the target", |word| word.text.as_str());
     let deletes = cli.options.iter().any(|option| {
-        option.name == "--del" || (option.name.starts_with("--delete") && !option.name.starts_with("--delete-missing-args-no"))
+        option.name == "--del"
+            || (option.name.starts_with("--delete") && !option.name.starts_with("--delete-missing-args-no"))
     });
     if deletes {
         return Judgement::loss(Files, format!("deletes everything in {target} that the source doesn't have"));
@@ -243,9 +375,9 @@ fn secret_source(cli: &Cli<'_>) -> Option<Judgement> {
 fn written_remotely(target: &Text) -> Judgement {
     match target.text.split_once(':') {
         Some((host, path)) if !host.contains('/') => match paths::written(&Text::exact(path), false) {
-            Judgement::Destroys(losses) => {
-                Judgement::Destroys(losses.into_iter().map(|loss| Loss { what: format!("{} on {host}", loss.what), ..loss }).collect())
-            }
+            Judgement::Destroys(losses) => Judgement::Destroys(
+                losses.into_iter().map(|loss| Loss { what: format!("{} on {host}", loss.what), ..loss }).collect(),
+            ),
             other => other,
         },
         _ => paths::written(target, false),
@@ -257,7 +389,9 @@ fn scp(call: &Invocation<'_>) -> Judgement {
     if let Some(judgement) = secret_source(&cli) {
         return judgement;
     }
-    let Some(target) = cli.words.last().filter(|_| cli.words.len() > 1) else { return Judgement::unknown("it copies nothing") };
+    let Some(target) = cli.words.last().filter(|_| cli.words.len() > 1) else {
+        return Judgement::unknown("it copies nothing");
+    };
     let remote_path = target.text.split_once(':').map(|(_, path)| path);
     // A whole tree into a root or a home directory lays itself over what is there.
     if cli.has(&["-r"]) && remote_path.is_some_and(|path| path == "/") {
@@ -268,7 +402,11 @@ fn scp(call: &Invocation<'_>) -> Judgement {
 
 fn edited(call: &Invocation<'_>) -> Judgement {
     let cli = Cli::read(call.args, &["-e", "-f", "--expression", "--file"]);
-    let in_place = cli.options.iter().any(|option| option.name.starts_with("-i") || option.name.starts_with("--in-place") || (option.name.len() <= 4 && !option.name.starts_with("--") && option.name.contains('i')));
+    let in_place = cli.options.iter().any(|option| {
+        option.name.starts_with("-i")
+            || option.name.starts_with("--in-place")
+            || (option.name.len() <= 4 && !option.name.starts_with("--") && option.name.contains('i'))
+    });
     if !in_place && call.program != "sponge" {
         return sed_script(&cli);
     }
@@ -279,8 +417,10 @@ fn edited(call: &Invocation<'_>) -> Judgement {
 /// The commands `w`, `r`, `e` of sed write, read and run; a script without them only prints.
 fn sed_script(cli: &Cli<'_>) -> Judgement {
     let script = cli.value(&["-e", "--expression"]).unwrap_or_else(|| cli.word(0));
-    let prints = script.trim_end_matches(['p', 'd']).bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b'$'));
-    let plain = cli.options.iter().all(|option| option.name == "-n") && cli.words.iter().all(|word| word.exact && !paths::is_secret(&word.text));
+    let prints =
+        script.trim_end_matches(['p', 'd']).bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b'$'));
+    let plain = cli.options.iter().all(|option| option.name == "-n")
+        && cli.words.iter().all(|word| word.exact && !paths::is_secret(&word.text));
     if prints && plain { Judgement::Reads } else { Judgement::unknown("a sed script may write files") }
 }
 
@@ -300,7 +440,9 @@ fn disk_tool(call: &Invocation<'_>) -> Option<Judgement> {
     let verb = |verbs: &[&str]| cli.words.iter().any(|word| verbs.contains(&word.text.as_str()));
     let lost = |what: String| Some(Judgement::loss(Disk, what));
     match call.program {
-        "wipefs" if cli.has(&["-n", "--no-act"]) || !cli.has(&["-a", "--all", "-o"]) => Some(Judgement::unknown("it lists signatures")),
+        "wipefs" if cli.has(&["-n", "--no-act"]) || !cli.has(&["-a", "--all", "-o"]) => {
+            Some(Judgement::unknown("it lists signatures"))
+        }
         "wipefs" | "blkdiscard" | "sgdisk" | "sfdisk" | "fdisk" | "cfdisk" | "gdisk" => {
             if cli.has(&["-l", "--list", "-d", "--dump", "-p", "--print"]) {
                 return Some(Judgement::unknown("it lists partitions"));
@@ -308,22 +450,39 @@ fn disk_tool(call: &Invocation<'_>) -> Option<Judgement> {
             lost(format!("rewrites the partitions or signatures of {subject}, and loses what is on it"))
         }
         "parted" if !verb(&["print"]) => lost(format!("rewrites the partitions of {}", cli.word(0))),
-        "mdadm" if cli.has(&["--zero-superblock", "--stop", "-S", "--remove", "--fail"]) => lost(format!("takes the array {subject} apart")),
+        "mdadm" if cli.has(&["--zero-superblock", "--stop", "-S", "--remove", "--fail"]) => {
+            lost(format!("takes the array {subject} apart"))
+        }
         "cryptsetup" if verb(&["luksFormat", "erase", "luksErase", "luksKillSlot", "luksRemoveKey", "reencrypt"]) => {
             lost(format!("makes everything on {subject} unreadable"))
         }
-        "hdparm" if call.args.iter().any(|arg| arg.text.contains("erase") || arg.text.contains("trim")) => lost(format!("erases {subject}")),
+        "hdparm" if call.args.iter().any(|arg| arg.text.contains("erase") || arg.text.contains("trim")) => {
+            lost(format!("erases {subject}"))
+        }
         "nvme" if verb(&["format", "sanitize", "delete-ns", "reset"]) => lost(format!("erases {subject}")),
-        "lvremove" | "vgremove" | "pvremove" | "lvreduce" | "vgreduce" => lost(format!("removes the volume {}, and what is on it", cli.subject(0))),
-        "lvm" if verb(&["lvremove", "vgremove", "pvremove"]) => lost(format!("removes the volume {subject}, and what is on it")),
+        "lvremove" | "vgremove" | "pvremove" | "lvreduce" | "vgreduce" => {
+            lost(format!("removes the volume {}, and what is on it", cli.subject(0)))
+        }
+        "lvm" if verb(&["lvremove", "vgremove", "pvremove"]) => {
+            lost(format!("removes the volume {subject}, and what is on it"))
+        }
         "zfs" | "zpool" if verb(&["destroy", "rollback", "labelclear", "remove", "split", "release", "offline"]) => {
             lost(format!("destroys {subject}, its data and its snapshots"))
         }
         "btrfs" if verb(&["delete", "del", "rm", "remove"]) => lost(format!("deletes {subject} and everything in it")),
-        "xfs_repair" | "fsck" | "e2fsck" if cli.has(&["-L", "-y", "-f"]) => lost(format!("rewrites the file system of {subject}")),
-        "umount" | "swapoff" if cli.has(&["-a", "-f", "-l", "--all", "--force", "--lazy"]) => lost(format!("takes {subject} away from what uses it")),
-        "mount" if call.args.iter().any(|arg| arg.text.contains("remount")) => lost(format!("mounts {subject} anew with other rights")),
-        "diskutil" if verb(&["eraseDisk", "eraseVolume", "partitionDisk", "secureErase", "zeroDisk"]) => lost(format!("erases {subject}")),
+        "xfs_repair" | "fsck" | "e2fsck" if cli.has(&["-L", "-y", "-f"]) => {
+            lost(format!("rewrites the file system of {subject}"))
+        }
+        "umount" | "swapoff" if cli.has(&["-a", "-f", "-l", "--all", "--force", "--lazy"]) => {
+            lost(format!("takes {subject} away from what uses it"))
+        }
+        "mount" if cli.has(&["--bind"]) && paths::is_precious(subject) => lost(format!("hides {subject}")),
+        "mount" if call.args.iter().any(|arg| arg.text.contains("remount")) => {
+            lost(format!("mounts {subject} anew with other rights"))
+        }
+        "diskutil" if verb(&["eraseDisk", "eraseVolume", "partitionDisk", "secureErase", "zeroDisk"]) => {
+            lost(format!("erases {subject}"))
+        }
         "format" => lost(format!("formats {subject}")),
         "debugfs" if cli.has(&["-w"]) => lost(format!("writes past the file system of {subject}")),
         _ => None,

@@ -3,15 +3,36 @@
 use super::super::assessment::DestructionKind::{AccessControl, Forge, Pipeline, Secrets};
 use super::super::findings::Judgement;
 use super::super::run::Invocation;
-use super::table::{Otherwise, Tool, changes, destroys};
 use super::Cli;
+use super::table::{Otherwise, Tool, changes, destroys};
 
 /// `gh api` and `glab api` are HTTP clients: the method decides, then the path.
 pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
     if !matches!(call.program, "gh" | "glab" | "tea" | "hub") || call.args.first().is_none_or(|arg| arg.text != "api") {
         return None;
     }
-    let cli = Cli::read(&call.args[1..], &["-X", "--method", "-f", "-F", "--field", "--raw-field", "-H", "--header", "--input", "-q", "--jq", "-t", "--template", "--hostname", "--cache", "-p", "--preview"]);
+    let cli = Cli::read(
+        &call.args[1..],
+        &[
+            "-X",
+            "--method",
+            "-f",
+            "-F",
+            "--field",
+            "--raw-field",
+            "-H",
+            "--header",
+            "--input",
+            "-q",
+            "--jq",
+            "-t",
+            "--template",
+            "--hostname",
+            "--cache",
+            "-p",
+            "--preview",
+        ],
+    );
     let path = cli.word(0);
     let fields: Vec<&str> = cli.values(&["-f", "-F", "--field", "--raw-field"]).collect();
     let implied = if fields.is_empty() && cli.value(&["--input"]).is_none() { "GET" } else { "POST" };
@@ -19,7 +40,13 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
     if method == "DELETE" {
         return Some(Judgement::loss(Forge, format!("deletes {path} by the forge's API")));
     }
-    let mutation = path == "graphql" && fields.iter().any(|field| field.contains("mutation") && ["delete", "remove", "close", "archive", "disable", "transfer"].iter().any(|verb| field.contains(verb)));
+    let mutation = path == "graphql"
+        && fields.iter().any(|field| {
+            field.contains("mutation")
+                && ["delete", "remove", "close", "archive", "disable", "transfer"]
+                    .iter()
+                    .any(|verb| field.contains(verb))
+        });
     if mutation {
         return Some(Judgement::loss(Forge, format!("deletes by the forge's API: {}", fields.join(" "))));
     }
@@ -31,18 +58,69 @@ fn changed(method: &str, path: &str, fields: &[&str]) -> Judgement {
     if method == "GET" {
         return Judgement::unknown("it asks the forge");
     }
-    let guards = ["/protection", "/rulesets", "/collaborators", "/actions/permissions", "/keys", "/hooks", "/memberships", "/members", "/protected_branches", "/deploy_keys", "/variables", "/access_tokens", "/interaction-limits", "/vulnerability-alerts"];
+    let guards = [
+        "/protection",
+        "/rulesets",
+        "/collaborators",
+        "/actions/permissions",
+        "/keys",
+        "/hooks",
+        "/memberships",
+        "/members",
+        "/protected_branches",
+        "/deploy_keys",
+        "/variables",
+        "/access_tokens",
+        "/interaction-limits",
+        "/vulnerability-alerts",
+    ];
     let says = |marks: &[&str]| fields.iter().any(|field| marks.iter().any(|mark| field.contains(mark)));
     if guards.iter().any(|guard| path.contains(guard)) {
         return Judgement::loss(AccessControl, format!("changes what guards the repository: {path}"));
     }
-    if says(&["archived=true", "private=false", "visibility=public", "visibility=private", "force=true", "default_branch", "state_event=close", "enforcement=disabled"]) || path.contains("/transfer") || path.contains("/archive") {
+    if says(&[
+        "archived=true",
+        "private=false",
+        "visibility=public",
+        "visibility=private",
+        "force=true",
+        "default_branch",
+        "state_event=close",
+        "enforcement=disabled",
+    ]) || path.contains("/transfer")
+        || path.contains("/archive")
+    {
         return Judgement::loss(Forge, format!("changes the repository under others: {path} {}", fields.join(" ")));
     }
     Judgement::unknown("it changes something on the forge")
 }
 
-const VALUED: &[&str] = &["-R", "--repo", "-b", "--body", "-t", "--title", "-H", "--hostname", "-F", "--body-file", "--org", "-o", "-e", "--env", "-u", "--user", "-g", "--group", "-a", "--app", "-l", "--label", "--branch", "-m"];
+const VALUED: &[&str] = &[
+    "-R",
+    "--repo",
+    "-b",
+    "--body",
+    "-t",
+    "--title",
+    "-H",
+    "--hostname",
+    "-F",
+    "--body-file",
+    "--org",
+    "-o",
+    "-e",
+    "--env",
+    "-u",
+    "--user",
+    "-g",
+    "--group",
+    "-a",
+    "--app",
+    "-l",
+    "--label",
+    "--branch",
+    "-m",
+];
 
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
@@ -62,6 +140,7 @@ pub(super) const TOOLS: &[Tool] = &[
             destroys("workflow disable", "stops the workflow {}").kind(Pipeline),
             destroys("run delete", "deletes the record of the run {}").kind(Pipeline),
             destroys("cache delete", "deletes caches {}").kind(Pipeline),
+            destroys("pr close|merge", "deletes the branch of {}").given(&["--delete-branch", "-d"]),
             changes("run|pr|issue cancel|rerun|watch|view|list|checks|create|comment|checkout|diff|status|close|reopen|edit|ready|review"),
             destroys("pr merge", "merges {} past its checks").given(&["--admin"]),
             destroys("issue|release|gist|label|codespace|project|ssh-key|gpg-key|extension|alias|ruleset|milestone delete|delete-asset|remove|lock|transfer|unpin|item-delete|field-delete|close", "deletes {}"),

@@ -7,11 +7,58 @@ use super::super::text::Text;
 use super::Cli;
 
 /// Options before the subcommand that take a word.
-const GLOBAL: &[&str] = &["-C", "-c", "--git-dir", "--work-tree", "--namespace", "--exec-path", "--super-prefix", "--config-env", "--attr-source"];
+const GLOBAL: &[&str] = &[
+    "-C",
+    "-c",
+    "--git-dir",
+    "--work-tree",
+    "--namespace",
+    "--exec-path",
+    "--super-prefix",
+    "--config-env",
+    "--attr-source",
+];
 const VALUED: &[&str] = &[
-    "-m", "-b", "-B", "-C", "-o", "--push-option", "--upload-pack", "-u", "--exec", "--receive-pack", "--repo", "-s", "--strategy", "-X",
-    "--onto", "-x", "--author", "--date", "-F", "--file", "-t", "--grep", "-S", "-G", "-n", "--since", "--until", "-O", "--source", "-e",
-    "--expire", "--message", "--reference", "--depth", "--branch", "--config", "-c", "--template", "-j", "--origin",
+    "-m",
+    "-b",
+    "-B",
+    "-C",
+    "-o",
+    "--push-option",
+    "--upload-pack",
+    "-u",
+    "--exec",
+    "--receive-pack",
+    "--repo",
+    "-s",
+    "--strategy",
+    "-X",
+    "--onto",
+    "-x",
+    "--author",
+    "--date",
+    "-F",
+    "--file",
+    "-t",
+    "--grep",
+    "-S",
+    "-G",
+    "-n",
+    "--since",
+    "--until",
+    "-O",
+    "--source",
+    "-e",
+    "--expire",
+    "--message",
+    "--reference",
+    "--depth",
+    "--branch",
+    "--config",
+    "-c",
+    "--template",
+    "-j",
+    "--origin",
 ];
 
 /// Branches that others build on by custom.
@@ -19,8 +66,21 @@ const SHARED: &[&str] = &["main", "master", "trunk", "develop", "production", "p
 
 /// Configuration keys whose value git runs.
 const RUNS: &[&str] = &[
-    "core.pager", "core.editor", "core.sshcommand", "core.fsmonitor", "core.askpass", "core.gitproxy", "diff.external", "sequence.editor",
-    "credential.helper", "gpg.program", "core.hookspath", "uploadpack.packobjectshook", "sendemail.sendmailcmd", "interactive.difffilter", "receive.procreceiverefs",
+    "core.pager",
+    "core.editor",
+    "core.sshcommand",
+    "core.fsmonitor",
+    "core.askpass",
+    "core.gitproxy",
+    "diff.external",
+    "sequence.editor",
+    "credential.helper",
+    "gpg.program",
+    "core.hookspath",
+    "uploadpack.packobjectshook",
+    "sendemail.sendmailcmd",
+    "interactive.difffilter",
+    "receive.procreceiverefs",
 ];
 
 struct Call<'a> {
@@ -41,13 +101,35 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
         return Some(judgement);
     }
     // `-n` takes a number in some subcommands and means "dry run" in others.
-    let valued: Vec<&str> = VALUED.iter().copied().filter(|option| !(matches!(verb.as_str(), "clean" | "push" | "commit" | "rm" | "add" | "prune" | "checkout" | "branch" | "config" | "stash" | "restore") && matches!(*option, "-n" | "-x" | "-e" | "-S" | "-u" | "-c" | "-C" | "-t" | "-X" | "-O"))).collect();
+    let valued: Vec<&str> = VALUED
+        .iter()
+        .copied()
+        .filter(|option| {
+            !(matches!(
+                verb.as_str(),
+                "clean"
+                    | "push"
+                    | "commit"
+                    | "rm"
+                    | "add"
+                    | "prune"
+                    | "checkout"
+                    | "branch"
+                    | "config"
+                    | "stash"
+                    | "restore"
+            ) && matches!(*option, "-n" | "-x" | "-e" | "-S" | "-u" | "-c" | "-C" | "-t" | "-X" | "-O"))
+        })
+        .collect();
     let cli = Cli::read(args, &valued);
     if cli.has(&["--help"]) {
         return Some(Judgement::unknown("it shows its help"));
     }
     let call = Call { verb: verb.as_str(), cli };
-    Some(subcommand(&call, args).unwrap_or_else(|| Judgement::unknown("git runs what the repository's configuration says")))
+    Some(
+        subcommand(&call, args)
+            .unwrap_or_else(|| Judgement::unknown("git runs what the repository's configuration says")),
+    )
 }
 
 /// The words from the subcommand on.
@@ -60,6 +142,14 @@ fn lost(what: impl Into<String>) -> Judgement {
 }
 
 fn loaded_code(global: &Cli<'_>) -> Option<Judgement> {
+    if let Some(directory) =
+        global.value(&["--git-dir", "--work-tree"]).filter(|path| super::super::run::paths::is_temporary(path))
+    {
+        return Some(Judgement::loss(CodeExecution, format!("runs what the configuration in {directory} says")));
+    }
+    if global.values(&["-c"]).any(|setting| setting.to_ascii_lowercase().starts_with("protocol.ext.allow")) {
+        return Some(Judgement::loss(CodeExecution, "lets an address run a program (protocol.ext)"));
+    }
     let path = global.value(&["--exec-path"])?;
     Some(Judgement::loss(CodeExecution, format!("runs the programs in {path} in place of git's own")))
 }
@@ -70,41 +160,97 @@ fn subcommand(call: &Call<'_>, args: &[Text]) -> Option<Judgement> {
     let subject = cli.subject(0);
     match call.verb {
         "push" => push(cli),
-        "reset" if has(&["--hard", "--merge", "--keep"]) => Some(lost(format!("discards every change that isn't committed, and commits after {}", or(&subject, "HEAD")))),
+        "reset" if has(&["--hard", "--merge", "--keep"]) => Some(lost(format!(
+            "discards every change that isn't committed, and commits after {}",
+            or(&subject, "HEAD")
+        ))),
         "clean" => clean(cli),
         "checkout" => checkout(cli, args),
-        "switch" if has(&["-f", "--force", "--discard-changes", "-C", "--force-create"]) => Some(lost(format!("discards every change that isn't committed, or moves the branch {subject}"))),
+        "switch" if has(&["-f", "--force", "--discard-changes", "-C", "--force-create"]) => {
+            Some(lost(format!("discards every change that isn't committed, or moves the branch {subject}")))
+        }
         "restore" => restore(cli),
         "stash" => stash(cli),
-        "branch" => branch(cli, args),
         "tag" if has(&["-d", "--delete", "-f", "--force"]) => Some(lost(format!("deletes or moves the tag {subject}"))),
-        "reflog" if matches!(cli.word(0), "expire" | "delete" | "drop") => Some(lost("deletes the record by which lost commits can be found again")),
-        "gc" if cli.options.iter().any(|option| option.name == "--prune" && option.value != Some("never")) || has(&["--aggressive"]) => {
+        "reflog" if matches!(cli.word(0), "expire" | "delete" | "drop") => {
+            Some(lost("deletes the record by which lost commits can be found again"))
+        }
+        "gc" if cli.options.iter().any(|option| option.name == "--prune" && option.value != Some("never"))
+            || has(&["--aggressive"]) =>
+        {
             Some(lost("deletes commits that no branch holds"))
         }
         "prune" if !has(&["-n", "--dry-run"]) => Some(lost("deletes commits that no branch holds")),
         "filter-branch" | "filter-repo" => Some(lost("rewrites every commit of the repository")),
+        "fetch" | "pull" if has(&["-f", "--force"]) || cli.words.iter().any(|word| word.text.starts_with('+')) => {
+            Some(lost(format!("overwrites branches here by those of {}", or(cli.word(0), "the remote"))))
+        }
+        "branch" if has(&["-m", "--move"]) && cli.words.iter().any(|word| is_shared(&word.text)) => {
+            Some(lost(format!("renames the shared branch: {subject}")))
+        }
+        "branch" => branch(cli, args),
+        "rm" if has(&["-r"]) && cli.words.iter().any(|word| is_wide(&word.text)) => {
+            Some(lost(format!("takes every file of {subject} out of the index")))
+        }
+        "update-ref" if is_shared(cli.word(0)) => {
+            Some(lost(format!("moves the branch {subject}, and loses commits that only it holds")))
+        }
         "update-ref" if has(&["-d", "--delete", "--stdin"]) => Some(lost(format!("deletes the reference {subject}"))),
         "symbolic-ref" if has(&["-d", "--delete"]) => Some(lost(format!("deletes the reference {subject}"))),
         "replace" if has(&["-d", "-f", "--delete", "--force"]) => Some(lost(format!("replaces {subject}"))),
-        "worktree" if cli.word(0) == "remove" => Some(lost(format!("deletes the working tree {} and what isn't committed in it", cli.subject(1)))),
-        "submodule" if cli.word(0) == "deinit" => Some(lost(format!("deletes the working tree of submodule {}", cli.subject(1)))),
-        "rm" if has(&["-r", "-f", "--force"]) && !has(&["-n", "--dry-run", "--cached"]) => Some(lost(format!("deletes {subject} from the working tree and the index"))),
-        "read-tree" | "checkout-index" if has(&["--reset", "-f", "--force"]) => Some(lost("overwrites files of the working tree")),
+        "worktree" if cli.word(0) == "remove" => {
+            Some(lost(format!("deletes the working tree {} and what isn't committed in it", cli.subject(1))))
+        }
+        "submodule" if cli.word(0) == "deinit" => {
+            Some(lost(format!("deletes the working tree of submodule {}", cli.subject(1))))
+        }
+        "rm" if has(&["-r", "-f", "--force"]) && !has(&["-n", "--dry-run", "--cached"]) => {
+            Some(lost(format!("deletes {subject} from the working tree and the index")))
+        }
+        "read-tree" | "checkout-index" if has(&["--reset", "-f", "--force"]) => {
+            Some(lost("overwrites files of the working tree"))
+        }
         "notes" if matches!(cli.word(0), "remove" | "prune") => Some(lost("deletes notes of commits")),
-        "remote" if matches!(cli.word(0), "rm" | "remove" | "prune" | "set-url") => Some(lost(format!("removes or replaces the remote {}", cli.subject(1)))),
-        "lfs" if cli.word(0) == "prune" && !has(&["--dry-run", "-d"]) => Some(lost("deletes local copies of large files")),
+        "remote" if matches!(cli.word(0), "rm" | "remove" | "prune" | "set-url") => {
+            Some(lost(format!("removes or replaces the remote {}", cli.subject(1))))
+        }
+        "lfs" if cli.word(0) == "prune" && !has(&["--dry-run", "-d"]) => {
+            Some(lost("deletes local copies of large files"))
+        }
         "rebase" | "merge" | "am" | "cherry-pick" | "revert" => interrupted(cli),
         "config" => config(cli),
-        "send-pack" | "http-push" if has(&["-f", "--force", "-d", "-D", "--mirror", "--all"]) => Some(lost(format!("overwrites branches of {}", cli.word(0)))),
-        "diff" | "log" | "show" if has(&["--ext-diff", "--textconv"]) => Some(runs("the external diff programs that the repository names")),
-        "grep" if args.iter().any(|arg| arg.text.starts_with("-O") || arg.text.starts_with("--open-files-in-pager")) => {
+        "send-pack" | "http-push" if has(&["-f", "--force", "-d", "-D", "--mirror", "--all"]) => {
+            Some(lost(format!("overwrites branches of {}", cli.word(0))))
+        }
+        "diff" | "log" | "show"
+            if cli.options.iter().any(|option| {
+                option.name == "--output" && option.value.is_some_and(super::super::run::paths::is_precious)
+            }) =>
+        {
+            Some(Judgement::loss(DestructionKind::Files, "overwrites a system file by --output"))
+        }
+        "diff" | "log" | "show" if has(&["--ext-diff", "--textconv"]) => {
+            Some(runs("the external diff programs that the repository names"))
+        }
+        "grep"
+            if args.iter().any(|arg| arg.text.starts_with("-O") || arg.text.starts_with("--open-files-in-pager")) =>
+        {
             Some(runs("a program on the files that match"))
         }
         "clone" | "fetch" | "pull" | "ls-remote" | "archive" => transport(cli),
-        "daemon" | "instaweb" => Some(Judgement::loss(DestructionKind::AccessControl, "serves the repository to whoever connects")),
-        "rev-list" | "credential" if call.verb == "credential" && cli.word(0) == "fill" => Some(Judgement::loss(DestructionKind::Secrets, "shows stored passwords")),
-        "checkout-branch" | "nuke" | "obliterate" | "delete-branch" | "delete-merged-branches" | "undo" | "reset-hard" => Some(lost(format!("runs git-{}, which discards work or branches", call.verb))),
+        "daemon" | "instaweb" => {
+            Some(Judgement::loss(DestructionKind::AccessControl, "serves the repository to whoever connects"))
+        }
+        "rev-list" | "credential" if call.verb == "credential" && cli.word(0) == "fill" => {
+            Some(Judgement::loss(DestructionKind::Secrets, "shows stored passwords"))
+        }
+        "checkout-branch"
+        | "nuke"
+        | "obliterate"
+        | "delete-branch"
+        | "delete-merged-branches"
+        | "undo"
+        | "reset-hard" => Some(lost(format!("runs git-{}, which discards work or branches", call.verb))),
         _ => None,
     }
 }
@@ -133,8 +279,14 @@ fn push(cli: &Cli<'_>) -> Option<Judgement> {
     if cli.has(&["-d", "--delete"]) || deleted.is_some() {
         return Some(lost(format!("deletes {named} from the remote")));
     }
-    let forced = cli.has(&["-f", "--force"]) || cli.options.iter().any(|option| option.name.starts_with("--force")) || refs.iter().any(|name| name.starts_with('+'));
-    if forced {
+    let forced = cli.has(&["-f", "--force"])
+        || cli.options.iter().any(|option| option.name.starts_with("--force"))
+        || refs.iter().any(|name| name.starts_with('+'));
+    let leased = cli.options.iter().any(|option| option.name == "--force-with-lease")
+        && !cli.has(&["-f", "--force"])
+        && !refs.iter().any(|name| name.starts_with('+'));
+    let shared = refs.is_empty() || refs.iter().any(|name| is_shared(name));
+    if forced && !(leased && !shared) {
         return Some(lost(format!("overwrites {named} on the remote, and loses the commits that others pushed")));
     }
     if let Some(program) = cli.value(&["--receive-pack", "--exec"]) {
@@ -143,32 +295,49 @@ fn push(cli: &Cli<'_>) -> Option<Judgement> {
     shared_branch(cli, &refs)
 }
 
+/// True when a refspec updates a branch that others build on.
+fn is_shared(refspec: &str) -> bool {
+    let target = refspec.rsplit_once(':').map_or(refspec, |(_, to)| to);
+    SHARED.contains(&target.trim_start_matches("refs/heads/"))
+}
+
 /// A shared branch goes along with another one, or past the checks.
 fn shared_branch(cli: &Cli<'_>, refs: &[&str]) -> Option<Judgement> {
-    let shared = refs.iter().find(|name| SHARED.contains(&name.rsplit_once(':').map_or(**name, |(_, to)| to).trim_start_matches("refs/heads/")))?;
-    let unchecked = cli.has(&["--no-verify"]) || cli.value(&["-o", "--push-option"]).is_some_and(|option| option.contains("skip"));
+    let shared = refs.iter().find(|name| is_shared(name))?;
+    let unchecked =
+        cli.has(&["--no-verify"]) || cli.value(&["-o", "--push-option"]).is_some_and(|option| option.contains("skip"));
     let beside = refs.len() > 1;
-    (unchecked || beside || cli.has(&["--all"])).then(|| lost(format!("changes the shared branch {shared} of the remote, past its checks or beside another branch")))
+    (unchecked || beside || cli.has(&["--all"])).then(|| {
+        lost(format!("changes the shared branch {shared} of the remote, past its checks or beside another branch"))
+    })
 }
 
 fn clean(cli: &Cli<'_>) -> Option<Judgement> {
     let shows = cli.has(&["-n", "--dry-run", "-i", "--interactive"]);
     let forced = cli.has(&["-f", "--force", "-x", "-X", "-d"]);
-    (forced && !shows).then(|| lost(format!("deletes every file that isn't tracked in {}", or(&cli.subject(0), "the working tree"))))
+    (forced && !shows)
+        .then(|| lost(format!("deletes every file that isn't tracked in {}", or(&cli.subject(0), "the working tree"))))
 }
 
 fn checkout(cli: &Cli<'_>, args: &[Text]) -> Option<Judgement> {
     if cli.has(&["-f", "--force", "-B"]) {
-        return Some(lost(format!("discards every change that isn't committed, or moves a branch: {}", cli.subject(0))));
+        return Some(lost(format!(
+            "discards every change that isn't committed, or moves a branch: {}",
+            cli.subject(0)
+        )));
     }
     let paths = args.iter().position(|arg| arg.text == "--").map(|at| &args[at + 1..]);
-    let named = match paths {
-        Some(paths) => Text::join(paths, " ").text,
-        None if cli.words.iter().any(|word| matches!(word.text.as_str(), "." | "*" | ":/" | "./")) => cli.subject(0),
-        None if cli.has(&["--ours", "--theirs"]) => cli.subject(0),
-        None => return None,
+    let wide = match paths {
+        Some(paths) => paths.iter().any(|path| is_wide(&path.text)),
+        None => cli.words.iter().any(|word| is_wide(&word.text)) && !cli.has(&["-b"]),
     };
-    Some(lost(format!("discards changes to {named} that aren't committed")))
+    (wide || cli.has(&["--ours", "--theirs"]))
+        .then(|| lost(format!("discards changes to {} that aren't committed", cli.subject(0))))
+}
+
+/// A whole directory or a pattern, against a file that was named on purpose.
+fn is_wide(path: &str) -> bool {
+    matches!(path, "." | ":/" | "*" | "./" | "/" | "..") || path.ends_with('/') || path.contains('*')
 }
 
 /// Unstaging loses nothing; a single file is a small, deliberate loss; a directory isn't.
@@ -177,7 +346,7 @@ fn restore(cli: &Cli<'_>) -> Option<Judgement> {
     if staged && !cli.has(&["-W", "--worktree"]) {
         return None;
     }
-    let wide = cli.words.iter().any(|word| matches!(word.text.as_str(), "." | ":/" | "*" | "./" | "/") || word.text.ends_with('/') || word.text.contains('*'));
+    let wide = cli.words.iter().any(|word| is_wide(&word.text));
     let explicit = cli.has(&["-W", "--worktree"]);
     (wide || explicit).then(|| lost(format!("discards changes to {} that aren't committed", cli.subject(0))))
 }
@@ -192,9 +361,16 @@ fn stash(cli: &Cli<'_>) -> Option<Judgement> {
 }
 
 fn branch(cli: &Cli<'_>, args: &[Text]) -> Option<Judgement> {
-    let forced = args.iter().any(|arg| matches!(arg.text.as_str(), "-D" | "-M" | "-C" | "-f" | "--force" | "-fd" | "-df" | "-rd" | "-dr" | "-Dr" | "-rD"));
-    let deletes_shared = cli.has(&["-d", "--delete"]) && cli.words.iter().any(|word| SHARED.contains(&word.text.as_str()));
-    (forced || deletes_shared).then(|| lost(format!("deletes or moves the branch {}, and commits that only it holds", cli.subject(0))))
+    let forced = args.iter().any(|arg| {
+        matches!(
+            arg.text.as_str(),
+            "-D" | "-M" | "-C" | "-f" | "--force" | "-fd" | "-df" | "-rd" | "-dr" | "-Dr" | "-rD"
+        )
+    });
+    let deletes_shared =
+        cli.has(&["-d", "--delete"]) && cli.words.iter().any(|word| SHARED.contains(&word.text.as_str()));
+    (forced || deletes_shared)
+        .then(|| lost(format!("deletes or moves the branch {}, and commits that only it holds", cli.subject(0))))
 }
 
 fn interrupted(cli: &Cli<'_>) -> Option<Judgement> {
@@ -205,23 +381,34 @@ fn interrupted(cli: &Cli<'_>) -> Option<Judgement> {
 }
 
 fn config(cli: &Cli<'_>) -> Option<Judgement> {
-    let removes = cli.has(&["--unset", "--unset-all", "--remove-section"]) || matches!(cli.word(0), "unset" | "remove-section");
+    let removes =
+        cli.has(&["--unset", "--unset-all", "--remove-section"]) || matches!(cli.word(0), "unset" | "remove-section");
     let skip = usize::from(matches!(cli.word(0), "set" | "unset" | "get" | "list"));
     let key = cli.word(skip).to_ascii_lowercase();
     let wide = cli.has(&["--global", "--system"]);
     if removes && (wide || RUNS.contains(&key.as_str())) {
-        return Some(Judgement::loss(DestructionKind::AccessControl, format!("removes git's setting {key} for every repository")));
+        return Some(Judgement::loss(
+            DestructionKind::AccessControl,
+            format!("removes git's setting {key} for every repository"),
+        ));
     }
     let value = cli.word(skip + 1);
     if value.is_empty() || matches!(cli.word(0), "get" | "list") || cli.has(&["--get", "--get-all", "--list", "-l"]) {
         return None;
     }
     let redirects = key.starts_with("url.") || key == "http.sslverify" || key == "http.proxy" || key == "core.gitproxy";
-    let runs_value = RUNS.contains(&key.as_str()) || key.starts_with("alias.") && value.starts_with('!') || key.starts_with("filter.") || key.ends_with(".textconv") || key.ends_with(".cmd") || key.ends_with(".command") || key.ends_with(".driver");
+    let runs_value = RUNS.contains(&key.as_str())
+        || key.starts_with("alias.") && value.starts_with('!')
+        || key.starts_with("filter.")
+        || key.ends_with(".textconv")
+        || key.ends_with(".cmd")
+        || key.ends_with(".command")
+        || key.ends_with(".driver");
     if runs_value {
         return Some(runs(&format!("{value} whenever git looks at {key}")));
     }
-    redirects.then(|| Judgement::loss(CodeExecution, format!("fetches code from elsewhere, or unchecked: {key}={value}")))
+    redirects
+        .then(|| Judgement::loss(CodeExecution, format!("fetches code from elsewhere, or unchecked: {key}={value}")))
 }
 
 /// `--upload-pack` and `ext::` start a program of the caller's choice.
@@ -232,12 +419,15 @@ fn transport(cli: &Cli<'_>) -> Option<Judgement> {
     if let Some(url) = cli.words.iter().find(|word| word.text.starts_with("ext::")) {
         return Some(runs(&url.text));
     }
+    if let Some(template) = cli.value(&["--template"]).filter(|path| super::super::run::paths::is_temporary(path)) {
+        return Some(runs(&format!("the hooks in {template}")));
+    }
     let key = cli.value(&["-c", "--config"])?.to_ascii_lowercase();
     RUNS.iter().any(|name| key.starts_with(name)).then(|| runs(&key))
 }
 
-/// The commands that git would run itself, as `!shell` or as git subcommands; the flag tells aliases.
-pub(in crate::command) fn commands(args: &[Text]) -> Vec<(String, bool)> {
+/// The commands that settings of this one call make git run, as `!shell` or as git subcommands; the flag tells aliases.
+pub(in crate::command) fn settings(args: &[Text]) -> Vec<(String, bool)> {
     let mut found = Vec::new();
     let rest = after_global(args);
     let global = Cli::read(&args[..args.len() - rest.len()], GLOBAL);
@@ -246,27 +436,49 @@ pub(in crate::command) fn commands(args: &[Text]) -> Vec<(String, bool)> {
         let key = key.to_ascii_lowercase();
         if key.starts_with("alias.") {
             found.push((value.to_owned(), true));
-        } else if RUNS.contains(&key.as_str()) || key.starts_with("pager.") || key.starts_with("filter.") || key.ends_with(".cmd") || key.ends_with(".textconv") || key.ends_with(".driver") {
+        } else if RUNS.contains(&key.as_str())
+            || key.starts_with("pager.")
+            || key.starts_with("filter.")
+            || key.ends_with(".cmd")
+            || key.ends_with(".textconv")
+            || key.ends_with(".driver")
+        {
             found.push((format!("!{}", value.trim_start_matches('!')), false));
         }
     }
-    let Some((verb, args)) = rest.split_first() else { return found };
-    let joined = |from: usize| format!("!{}", Text::join(args.get(from..).unwrap_or_default(), " ").text);
+    found
+}
+
+/// The commands that a subcommand is given to run: `bisect run`, `submodule foreach`, `rebase --exec`.
+pub(in crate::command) fn commands(args: &[Text]) -> Vec<String> {
+    let mut found = Vec::new();
+    let Some((verb, args)) = after_global(args).split_first() else { return found };
+    let joined = |from: usize| Text::join(args.get(from..).unwrap_or_default(), " ").text;
     match verb.as_str() {
-        "bisect" if args.first().is_some_and(|arg| arg.text == "run") => found.push((joined(1), false)),
+        "bisect" if args.first().is_some_and(|arg| arg.text == "run") => found.push(joined(1)),
         "submodule" if args.first().is_some_and(|arg| arg.text == "foreach") => {
             let skip = 1 + args.iter().skip(1).take_while(|arg| arg.text.starts_with('-')).count();
-            found.push((joined(skip), false));
+            found.push(joined(skip));
         }
-        "for-each-repo" => found.push((Text::join(args, " ").text, true)),
+        "for-each-repo" => found.push(format!("git {}", joined(0))),
         "rebase" | "difftool" | "filter-branch" | "clone" | "fetch" | "ls-remote" | "archive" | "pull" => {
-            let options = ["-x", "--exec", "--extcmd", "--tree-filter", "--index-filter", "--msg-filter", "--env-filter", "--commit-filter", "--upload-pack"];
-            found.extend(Cli::read(args, &options).values(&options).map(|command| (format!("!{command}"), false)));
+            let options = [
+                "-x",
+                "--exec",
+                "--extcmd",
+                "--tree-filter",
+                "--index-filter",
+                "--msg-filter",
+                "--env-filter",
+                "--commit-filter",
+                "--upload-pack",
+            ];
+            found.extend(Cli::read(args, &options).values(&options).map(ToOwned::to_owned));
         }
         "config" => {
             let cli = Cli::read(args, &[]);
             if cli.word(0).to_ascii_lowercase().starts_with("alias.") && cli.word(1).starts_with('!') {
-                found.push((cli.word(1).to_owned(), false));
+                found.push(cli.word(1).trim_start_matches('!').to_owned());
             }
         }
         _ => {}

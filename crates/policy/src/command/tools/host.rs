@@ -3,25 +3,41 @@
 use super::super::assessment::DestructionKind::{self, AccessControl, CodeExecution, Host, Monitoring, Network};
 use super::super::findings::Judgement;
 use super::super::run::Invocation;
-use super::table::{Otherwise, Tool, changes, destroys};
 use super::Cli;
+use super::table::{Otherwise, Tool, changes, destroys};
 
 pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
     Some(match call.program {
         "kill" => kill(call),
         "killall" | "pkill" | "killall5" | "xkill" | "skill" => by_name(call),
-        "fuser" if has(call, &["-k", "--kill"]) => lost(Host, format!("kills every process that uses {}", subject(call))),
+        "fuser" if has(call, &["-k", "--kill"]) => {
+            lost(Host, format!("kills every process that uses {}", subject(call)))
+        }
         "shutdown" | "reboot" | "halt" | "poweroff" => power(call),
-        "init" | "telinit" if matches!(subject(call).as_str(), "0" | "6" | "1") => lost(Host, "stops or restarts the host".to_owned()),
+        "init" | "telinit" if matches!(subject(call).as_str(), "0" | "6" | "1") => {
+            lost(Host, "stops or restarts the host".to_owned())
+        }
         "sysctl" => sysctl(call),
+        "date" if has(call, &["-s", "--set"]) => lost(Host, "changes the clock of the host".to_owned()),
+        "dmesg" if has(call, &["-C", "-c", "--clear", "--read-clear"]) => {
+            lost(Monitoring, "deletes the kernel's log".to_owned())
+        }
+        "tc" if call.args.iter().any(|arg| matches!(arg.text.as_str(), "add" | "del" | "replace" | "change")) => {
+            lost(Network, format!("slows or drops traffic: {}", call.line()))
+        }
         "crontab" => crontab(call),
         "iptables" | "ip6tables" | "nft" | "ufw" | "firewall-cmd" | "ipset" | "ebtables" => firewall(call),
         "setenforce" if subject(call) == "0" || subject(call).eq_ignore_ascii_case("permissive") => {
             lost(AccessControl, "switches SELinux's protection off".to_owned())
         }
-        "passwd" | "chpasswd" | "usermod" | "useradd" | "adduser" | "gpasswd" | "visudo" | "chage" | "groupmod" | "vipw" => account(call),
-        "userdel" | "deluser" | "groupdel" | "delgroup" => lost(AccessControl, format!("deletes the account {}", subject(call))),
-        "history" if has(call, &["-c", "-w", "-d"]) => lost(Monitoring, "deletes the record of past commands".to_owned()),
+        "passwd" | "chpasswd" | "usermod" | "useradd" | "adduser" | "gpasswd" | "visudo" | "chage" | "groupmod"
+        | "vipw" => account(call),
+        "userdel" | "deluser" | "groupdel" | "delgroup" => {
+            lost(AccessControl, format!("deletes the account {}", subject(call)))
+        }
+        "history" if has(call, &["-c", "-w", "-d"]) => {
+            lost(Monitoring, "deletes the record of past commands".to_owned())
+        }
         "insmod" | "rmmod" | "modprobe" | "kexec" | "kldload" => kernel(call),
         "ulimit" | "umask" => Judgement::unknown("it changes limits of what follows"),
         _ => return None,
@@ -46,10 +62,17 @@ fn kill(call: &Invocation<'_>) -> Judgement {
     if words.first().is_some_and(|first| matches!(*first, "-0" | "-l" | "-L")) || words.starts_with(&["-s", "0"]) {
         return Judgement::unknown("it asks whether a process is there");
     }
-    let forced = words.iter().any(|word| matches!(*word, "-9" | "-KILL" | "-SIGKILL" | "KILL" | "SIGKILL" | "-STOP" | "9"));
-    let all = words.iter().skip(1).any(|word| matches!(*word, "-1" | "1" | "0")) || words == ["-1"] || words.contains(&"--") || words == ["1"];
+    let forced =
+        words.iter().any(|word| matches!(*word, "-9" | "-KILL" | "-SIGKILL" | "KILL" | "SIGKILL" | "-STOP" | "9"));
+    let all = words.iter().skip(1).any(|word| matches!(*word, "-1" | "1" | "0"))
+        || words == ["-1"]
+        || words.contains(&"--")
+        || words == ["1"];
     let computed = call.args.iter().any(|arg| !arg.exact && arg.text.contains("$("));
-    if all || (forced && computed) || words.iter().skip(1).any(|word| word.starts_with('-') && word[1..].parse::<u32>().is_ok_and(|pid| pid > 64)) {
+    if all
+        || (forced && computed)
+        || words.iter().skip(1).any(|word| word.starts_with('-') && word[1..].parse::<u32>().is_ok_and(|pid| pid > 64))
+    {
         return lost(Host, format!("kills {}: every process it names, or all", words.join(" ")));
     }
     Judgement::unknown("it signals a process")
@@ -72,8 +95,13 @@ fn power(call: &Invocation<'_>) -> Judgement {
 }
 
 fn sysctl(call: &Invocation<'_>) -> Judgement {
-    let writes = has(call, &["-w", "--write", "-p", "--load", "--system"]) || call.args.iter().any(|arg| arg.text.contains('='));
-    if writes { lost(Host, format!("changes the running kernel: {}", subject(call))) } else { Judgement::unknown("it shows kernel settings") }
+    let writes =
+        has(call, &["-w", "--write", "-p", "--load", "--system"]) || call.args.iter().any(|arg| arg.text.contains('='));
+    if writes {
+        lost(Host, format!("changes the running kernel: {}", subject(call)))
+    } else {
+        Judgement::unknown("it shows kernel settings")
+    }
 }
 
 fn crontab(call: &Invocation<'_>) -> Judgement {
@@ -92,8 +120,21 @@ fn crontab(call: &Invocation<'_>) -> Judgement {
 
 fn firewall(call: &Invocation<'_>) -> Judgement {
     let words: Vec<&str> = call.args.iter().map(|arg| arg.text.as_str()).collect();
-    let shows = words.iter().any(|word| matches!(*word, "-L" | "--list" | "-S" | "list" | "status" | "--list-all" | "--state" | "-C" | "--check" | "show" | "--get-default-zone"))
-        && !words.contains(&"flush");
+    let shows = words.iter().any(|word| {
+        matches!(
+            *word,
+            "-L" | "--list"
+                | "-S"
+                | "list"
+                | "status"
+                | "--list-all"
+                | "--state"
+                | "-C"
+                | "--check"
+                | "show"
+                | "--get-default-zone"
+        )
+    }) && !words.contains(&"flush");
     if shows || words.is_empty() {
         return Judgement::unknown("it shows the firewall's rules");
     }
@@ -101,7 +142,7 @@ fn firewall(call: &Invocation<'_>) -> Judgement {
 }
 
 fn account(call: &Invocation<'_>) -> Judgement {
-    if has(call, &["-S", "--status", "-l", "--help"]) && call.program != "usermod" {
+    if has(call, &["-S", "--status", "--help"]) || (call.program == "chage" && has(call, &["-l"])) {
         return Judgement::unknown("it shows an account");
     }
     lost(AccessControl, format!("changes who may log in, or as whom: {}", subject(call)))
@@ -121,13 +162,27 @@ pub(super) const TOOLS: &[Tool] = &[
         kind: Host,
         valued: &["-H", "-M", "-p", "-t", "-n", "--host", "--machine", "--signal", "-s"],
         rules: &[
-            destroys("stop|disable|mask|kill|isolate|rescue|emergency|reboot|poweroff|halt|kexec|hibernate|suspend|revert|freeze|clean|exit", "stops {}, and keeps it from starting or serving"),
+            destroys(
+                "stop|disable|mask|kill|isolate|rescue|emergency|reboot|poweroff|halt|kexec|hibernate|suspend|revert|freeze|clean|exit|set-default",
+                "stops {}, and keeps it from starting or serving",
+            ),
             changes("*"),
         ],
         otherwise: Otherwise::Unknown,
     },
     Tool {
-        names: &["service", "rc-service", "sv", "supervisorctl", "initctl", "launchctl", "brew-services", "runit", "s6-svc", "monit"],
+        names: &[
+            "service",
+            "rc-service",
+            "sv",
+            "supervisorctl",
+            "initctl",
+            "launchctl",
+            "brew-services",
+            "runit",
+            "s6-svc",
+            "monit",
+        ],
         kind: Host,
         valued: &[],
         rules: &[
@@ -138,12 +193,29 @@ pub(super) const TOOLS: &[Tool] = &[
         otherwise: Otherwise::Unknown,
     },
     Tool {
-        names: &["apt", "apt-get", "yum", "dnf", "zypper", "apk", "pacman", "brew", "snap", "flatpak", "dpkg", "rpm", "aptitude", "microdnf", "port", "nix-env", "emerge", "choco", "winget"],
+        names: &[
+            "apt", "apt-get", "yum", "dnf", "zypper", "apk", "pacman", "brew", "snap", "flatpak", "dpkg", "rpm",
+            "aptitude", "microdnf", "port", "nix-env", "emerge", "choco", "winget",
+        ],
         kind: Host,
         valued: &["-o", "-c", "-t"],
         rules: &[
             destroys("remove|purge|autoremove|erase|del|uninstall|zap|delete", "removes the packages {} from the host"),
-            destroys("", "removes the packages {} from the host").given(&["-r", "-P", "--purge", "--remove", "-e", "--erase", "-R", "-Rns", "-Rs", "-Rsc", "-Rdd", "--unmerge", "--uninstall"]),
+            destroys("", "removes the packages {} from the host").given(&[
+                "-r",
+                "-P",
+                "--purge",
+                "--remove",
+                "-e",
+                "--erase",
+                "-R",
+                "-Rns",
+                "-Rs",
+                "-Rsc",
+                "-Rdd",
+                "--unmerge",
+                "--uninstall",
+            ]),
             changes(""),
         ],
         otherwise: Otherwise::Unknown,
@@ -153,17 +225,37 @@ pub(super) const TOOLS: &[Tool] = &[
         kind: Monitoring,
         valued: &["-u", "-n", "--since", "--until", "-p", "-o"],
         rules: &[
-            destroys("", "deletes log entries of the host").given(&["--vacuum-time", "--vacuum-size", "--vacuum-files", "--rotate", "-D", "-e"]),
+            destroys("", "deletes log entries of the host").given(&[
+                "--vacuum-time",
+                "--vacuum-size",
+                "--vacuum-files",
+                "--rotate",
+                "-D",
+                "-e",
+            ]),
             changes(""),
         ],
         otherwise: Otherwise::Unknown,
     },
     Tool {
-        names: &["loginctl", "machinectl", "hostnamectl", "timedatectl", "localectl", "nmcli", "networkctl", "resolvectl"],
+        names: &[
+            "loginctl",
+            "machinectl",
+            "hostnamectl",
+            "timedatectl",
+            "localectl",
+            "nmcli",
+            "networkctl",
+            "resolvectl",
+        ],
         kind: Host,
         valued: &[],
         rules: &[
-            destroys("kill-session|kill-user|terminate-session|terminate-user|poweroff|terminate|remove|kill", "ends {}"),
+            destroys(
+                "kill-session|kill-user|terminate-session|terminate-user|poweroff|terminate|remove|kill",
+                "ends {}",
+            ),
+            destroys("set-time|set-timezone|set-hostname", "changes what the host is: {}"),
             destroys("* delete|down|off|disconnect", "takes {} down").kind(Network),
         ],
         otherwise: Otherwise::Unknown,

@@ -1,7 +1,8 @@
 //! HTTP clients: the method, the address and what is sent.
 
 use super::super::assessment::DestructionKind::{
-    self, CodeExecution, Configuration, Database, Forge, Mail, Messaging, Monitoring, Network, Payments, Pipeline, Search, Secrets, Service,
+    self, CodeExecution, Configuration, Database, Forge, Mail, Messaging, Monitoring, Network, Payments, Pipeline,
+    Search, Secrets, Service,
 };
 use super::super::findings::Judgement;
 use super::super::run::{Invocation, is_url, paths};
@@ -9,12 +10,81 @@ use super::super::text::Text;
 use super::Cli;
 
 const CURL_VALUED: &[&str] = &[
-    "-X", "--request", "-H", "--header", "-d", "--data", "--data-raw", "--data-binary", "--data-urlencode", "--json", "-F", "--form", "-o",
-    "--output", "-u", "--user", "-T", "--upload-file", "-A", "--user-agent", "-e", "--referer", "-b", "--cookie", "-c", "--cookie-jar", "-m", "--max-time",
-    "--connect-timeout", "-x", "--proxy", "--cacert", "--cert", "-E", "--key", "-K", "--config", "-w", "--write-out", "--retry", "--resolve", "--url", "--unix-socket", "-D", "-r",
-    "--retry-delay", "--form-string", "--url-query", "-z", "-C", "--limit-rate", "--interface", "-t", "-Q", "--quote", "--oauth2-bearer", "--aws-sigv4",
+    "-X",
+    "--request",
+    "-H",
+    "--header",
+    "-d",
+    "--data",
+    "--data-raw",
+    "--data-binary",
+    "--data-urlencode",
+    "--json",
+    "-F",
+    "--form",
+    "-o",
+    "--output",
+    "-u",
+    "--user",
+    "-T",
+    "--upload-file",
+    "-A",
+    "--user-agent",
+    "-e",
+    "--referer",
+    "-b",
+    "--cookie",
+    "-c",
+    "--cookie-jar",
+    "-m",
+    "--max-time",
+    "--connect-timeout",
+    "-x",
+    "--proxy",
+    "--cacert",
+    "--cert",
+    "-E",
+    "--key",
+    "-K",
+    "--config",
+    "-w",
+    "--write-out",
+    "--retry",
+    "--resolve",
+    "--url",
+    "--unix-socket",
+    "-D",
+    "-r",
+    "--retry-delay",
+    "--form-string",
+    "--url-query",
+    "-z",
+    "-C",
+    "--limit-rate",
+    "--interface",
+    "-t",
+    "-Q",
+    "--quote",
+    "--oauth2-bearer",
+    "--aws-sigv4",
 ];
-const WGET_VALUED: &[&str] = &["-O", "--output-document", "-P", "--header", "--post-data", "--post-file", "--body-data", "--body-file", "--method", "-o", "-U", "-t", "-T", "--user", "--password"];
+const WGET_VALUED: &[&str] = &[
+    "-O",
+    "--output-document",
+    "-P",
+    "--header",
+    "--post-data",
+    "--post-file",
+    "--body-data",
+    "--body-file",
+    "--method",
+    "-o",
+    "-U",
+    "-t",
+    "-T",
+    "--user",
+    "--password",
+];
 
 /// A request as far as its command line tells.
 struct Request<'a> {
@@ -31,7 +101,9 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
     let cli = match call.program {
         "curl" | "curlie" => Cli::read(call.args, CURL_VALUED),
         "wget" | "wget2" => Cli::read(call.args, WGET_VALUED),
-        "http" | "https" | "xh" | "xhs" => Cli::read(call.args, &["-a", "--auth", "-o", "--output", "--session", "--proxy", "--timeout", "--raw"]),
+        "http" | "https" | "xh" | "xhs" => {
+            Cli::read(call.args, &["-a", "--auth", "-o", "--output", "--session", "--proxy", "--timeout", "--raw"])
+        }
         _ => return None,
     };
     if cli.has(&["--help", "--version", "-V"]) {
@@ -46,7 +118,8 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
 }
 
 fn curl<'a>(cli: &Cli<'a>) -> Request<'a> {
-    const DATA: &[&str] = &["-d", "--data", "--data-raw", "--data-binary", "--data-urlencode", "--json", "-F", "--form", "--form-string"];
+    const DATA: &[&str] =
+        &["-d", "--data", "--data-raw", "--data-binary", "--data-urlencode", "--json", "-F", "--form", "--form-string"];
     let data: Vec<&str> = cli.values(DATA).collect();
     let upload = cli.value(&["-T", "--upload-file"]);
     let implied = match (upload, data.is_empty() || cli.has(&["-G", "--get"])) {
@@ -96,7 +169,11 @@ fn requested(request: &Request<'_>, call: &Invocation<'_>) -> Judgement {
     if url.starts_with("file://") && paths::is_secret(url.trim_start_matches("file://")) {
         return Judgement::loss(Secrets, format!("shows the secrets in {url}"));
     }
-    if let Some(judgement) = request.output.map(|path| paths::written(&Text::exact(path), false)).filter(|judgement| matches!(judgement, Judgement::Destroys(_))) {
+    if let Some(judgement) = request
+        .output
+        .map(|path| paths::written(&Text::exact(path), false))
+        .filter(|judgement| matches!(judgement, Judgement::Destroys(_)))
+    {
         return judgement;
     }
     match request.method.as_str() {
@@ -118,18 +195,29 @@ fn carried_away(request: &Request<'_>, call: &Invocation<'_>) -> Option<Judgemen
 
 /// The addresses at which clouds hand out a machine's credentials.
 fn is_metadata_service(url: &str) -> bool {
-    ["169.254.169.254", "metadata.google.internal", "169.254.170.2", "100.100.100.200", "fd00:ec2::254", "169.254.170.23"].iter().any(|host| url.contains(host))
+    [
+        "169.254.169.254",
+        "metadata.google.internal",
+        "169.254.170.2",
+        "100.100.100.200",
+        "fd00:ec2::254",
+        "169.254.170.23",
+    ]
+    .iter()
+    .any(|host| url.contains(host))
 }
 
 fn path_of(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split_once('/').map_or("", |(_, path)| path).to_ascii_lowercase()
+    rest.split_once('/').map_or_else(String::new, |(_, path)| format!("/{}", path.to_ascii_lowercase()))
 }
 
 /// Some APIs act on a GET.
 fn is_effectful_get(url: &str) -> bool {
     let path = path_of(url);
-    ["dodelete", "/quit", "/shutdown", "/safeexit", "action=delete", "method=delete", "_method=delete"].iter().any(|mark| path.contains(mark))
+    ["dodelete", "/quit", "/shutdown", "/safeexit", "action=delete", "method=delete", "_method=delete"]
+        .iter()
+        .any(|mark| path.contains(mark))
 }
 
 /// Requests that change something, by what their address and body say.
@@ -137,19 +225,103 @@ fn written(request: &Request<'_>) -> Judgement {
     let path = path_of(request.url);
     let body: String = request.data.join(" ").chars().filter(|c| !c.is_whitespace()).collect();
     let marks = [
-        "_delete_by_query", "/delete", "delete-batch", "delete_series", "dodelete", "deleteby", "/purge", "_purge", "/clear", "/destroy", "/remove", "/truncate", "/drop",
-        "/flush", "/revoke", "/cancel", "/terminate", "/suspend", "/archive", "clean_tombstones", "/-/quit", "/quit", "/shutdown", "/safeexit", "/safe-exit", "/exit", "/safe_exit", "/kill", "/wipe", "/reset",
-        "/_close", "/_shrink", "_rollover", "_cluster/reroute", "/deactivate", "/disable", "bulk_delete", "bulk-delete", "/void", "/refunds", "/refund", "/silences", "/mute", "/scripttext", "/script", "/restart", "/quietdown", "/stop", "/unsubscribe", "/erase", "/_forcemerge", "delete-by", "deletebyquery", "/deletions", "/api_keys/roll", "delete_documents", "/rollback", "/_freeze", "_ilm/stop", "_slm/stop", "/seal", "/step-down", "/rekey",
+        "_delete_by_query",
+        "/delete",
+        "delete-batch",
+        "delete_series",
+        "dodelete",
+        "deleteby",
+        "/purge",
+        "_purge",
+        "/clear",
+        "/destroy",
+        "/remove",
+        "/truncate",
+        "/drop",
+        "/flush",
+        "/revoke",
+        "/cancel",
+        "/terminate",
+        "/suspend",
+        "/archive",
+        "clean_tombstones",
+        "/-/quit",
+        "/quit",
+        "/shutdown",
+        "/safeexit",
+        "/saferestart",
+        "/safe-exit",
+        "/exit",
+        "/safe_exit",
+        "/kill",
+        "/wipe",
+        "/reset",
+        "/_close",
+        "/_shrink",
+        "_rollover",
+        "_cluster/reroute",
+        "/deactivate",
+        "/disable",
+        "bulk_delete",
+        "bulk-delete",
+        "/void",
+        "/refunds",
+        "/refund",
+        "/silences",
+        "/mute",
+        "/scripttext",
+        "/script",
+        "/restart",
+        "/quietdown",
+        "/stop",
+        "/unsubscribe",
+        "/erase",
+        "/_forcemerge",
+        "delete-by",
+        "deletebyquery",
+        "/deletions",
+        "/api_keys/roll",
+        "delete_documents",
+        "/rollback",
+        "/_freeze",
+        "_ilm/stop",
+        "_slm/stop",
+        "/seal",
+        "providers/rest",
+        "/step-down",
+        "/rekey",
     ];
     if let Some(mark) = marks.iter().find(|mark| path.contains(*mark)) {
         let what = mark.trim_matches(['/', '_', '-']).replace(['_', '-'], " ");
         return Judgement::loss(kind(request.url), format!("asks {} to {what} by its API", request.url));
     }
-    let in_body = ["\"delete\"", "\"remove\"", "\"op\":\"remove\"", "\"action\":\"delete\"", "mutation{delete", "delete_topic", "\"enabled\":false", "\"archived\":true", "\"active\":false", "\"deletebyquery\"", "<delete>", "\"purge_everything\":true", "mutation{remove", "deleteindex"];
-    if in_body.iter().any(|mark| body.to_ascii_lowercase().contains(mark)) || (body.contains("mutation") && body.to_ascii_lowercase().contains("delete")) {
-        return Judgement::loss(kind(request.url), format!("asks {} to delete or switch off what its body names", request.url));
+    let in_body = [
+        "\"delete\"",
+        "\"remove\"",
+        "\"op\":\"remove\"",
+        "\"action\":\"delete\"",
+        "mutation{delete",
+        "delete_topic",
+        "\"enabled\":false",
+        "\"archived\":true",
+        "\"active\":false",
+        "\"deletebyquery\"",
+        "<delete>",
+        "\"purge_everything\":true",
+        "mutation{remove",
+        "deleteindex",
+    ];
+    if in_body.iter().any(|mark| body.to_ascii_lowercase().contains(mark))
+        || (body.contains("mutation") && body.to_ascii_lowercase().contains("delete"))
+    {
+        return Judgement::loss(
+            kind(request.url),
+            format!("asks {} to delete or switch off what its body names", request.url),
+        );
     }
-    let settings = request.method == "PUT" && path.contains("_cluster/settings") && (body.contains("allocation") || body.contains("destructive"));
+    let settings = request.method == "PUT"
+        && path.contains("_cluster/settings")
+        && (body.contains("allocation") || body.contains("destructive"));
     if settings {
         return Judgement::loss(Search, format!("changes how {} keeps its data", request.url));
     }
@@ -165,17 +337,135 @@ fn written(request: &Request<'_>) -> Judgement {
 /// What sort of thing an API keeps, by its address.
 fn kind(url: &str) -> DestructionKind {
     const KINDS: &[(&[&str], DestructionKind)] = &[
-        (&["stripe", "braintree", "squareup", "paypal", "adyen", "paddle", "chargebee", "recurly", "razorpay", "mollie"], Payments),
-        (&[":9200", "opensearch", "elastic", "algolia", ":7700", "meilisearch", "typesense", "solr", ":8983", ":8108"], Search),
+        (
+            &[
+                "stripe",
+                "braintree",
+                "squareup",
+                "paypal",
+                "adyen",
+                "paddle",
+                "chargebee",
+                "recurly",
+                "razorpay",
+                "mollie",
+            ],
+            Payments,
+        ),
+        (
+            &[
+                ":9200",
+                "opensearch",
+                "elastic",
+                "algolia",
+                ":7700",
+                "meilisearch",
+                "typesense",
+                "solr",
+                ":8983",
+                ":8108",
+            ],
+            Search,
+        ),
         (&["mailgun", "postmark", "sendgrid", "mailchimp", "sparkpost", "mandrill", "resend.com", "brevo"], Mail),
-        (&["launchdarkly", "split.io", "unleash", "flipt", "flagsmith", "configcat", "optimizely", "statsig", "growthbook"], Configuration),
-        (&["datadog", "grafana", "prometheus", ":9090", "newrelic", "pagerduty", "splunk", "sentry", "alertmanager", ":9093", "opsgenie", "honeycomb", "logz", "kibana", "loki", "statuspage", "betteruptime", "pingdom"], Monitoring),
-        (&["jenkins", "circleci", "buildkite", "travis", "drone", "teamcity", "argo", "/pipelines", "/runners", "appveyor"], Pipeline),
+        (
+            &[
+                "launchdarkly",
+                "split.io",
+                "unleash",
+                "flipt",
+                "flagsmith",
+                "configcat",
+                "optimizely",
+                "statsig",
+                "growthbook",
+            ],
+            Configuration,
+        ),
+        (
+            &[
+                "datadog",
+                "grafana",
+                "prometheus",
+                ":9090",
+                "newrelic",
+                "pagerduty",
+                "splunk",
+                "sentry",
+                "alertmanager",
+                ":9093",
+                "opsgenie",
+                "honeycomb",
+                "logz",
+                "kibana",
+                "loki",
+                "statuspage",
+                "betteruptime",
+                "pingdom",
+            ],
+            Monitoring,
+        ),
+        (
+            &[
+                "jenkins",
+                "circleci",
+                "buildkite",
+                "travis",
+                "drone",
+                "teamcity",
+                "argo",
+                "/pipelines",
+                "/runners",
+                "appveyor",
+            ],
+            Pipeline,
+        ),
         (&["api.github.com", "gitlab", "bitbucket", "gitea", "dev.azure.com", "forgejo"], Forge),
         (&[":15672", "rabbitmq", "kafka", "/topics", "/queues", "confluent", "pulsar", "nats"], Messaging),
-        (&[":8001", "kong", "apigee", "cloudflare", "fastly", "/zones/", "/dns", "haproxy", "traefik", "caddy", ":2019", "nginx", "consul", "linkerd", "envoy", "godaddy", "dnsimple", "digitalocean", "akamai"], Network),
+        (
+            &[
+                ":8001",
+                "kong",
+                "apigee",
+                "cloudflare",
+                "fastly",
+                "/zones/",
+                "/dns",
+                "haproxy",
+                "traefik",
+                "caddy",
+                ":2019",
+                "nginx",
+                "consul",
+                "linkerd",
+                "envoy",
+                "godaddy",
+                "dnsimple",
+                "digitalocean",
+                "akamai",
+            ],
+            Network,
+        ),
         (&["vault", ":8200", "doppler", "1password", "infisical"], Secrets),
-        (&["couchdb", ":5984", "influx", ":8086", "clickhouse", ":8123", "supabase", "firebase", "mongodb", "qdrant", "weaviate", "pinecone", "neon.tech", "planetscale"], Database),
+        (
+            &[
+                "couchdb",
+                ":5984",
+                "influx",
+                ":8086",
+                "clickhouse",
+                ":8123",
+                "supabase",
+                "firebase",
+                "mongodb",
+                "qdrant",
+                "weaviate",
+                "pinecone",
+                "neon.tech",
+                "planetscale",
+            ],
+            Database,
+        ),
         (&["docker.sock", ":2375"], CodeExecution),
     ];
     let url = url.to_ascii_lowercase();

@@ -4,8 +4,8 @@ use super::super::assessment::DestructionKind::{CodeExecution, Network, Secrets}
 use super::super::findings::Judgement;
 use super::super::run::{Invocation, paths};
 use super::super::text::Text;
-use super::table::{Otherwise, Tool, changes, destroys};
 use super::Cli;
+use super::table::{Otherwise, Tool, changes, destroys};
 
 pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
     match call.program {
@@ -13,7 +13,9 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
         "nc" | "ncat" | "netcat" | "socat" => Some(pipe(call)),
         "ssh" => Some(ssh(call)),
         "ip" => Some(ip(call)),
-        "ifdown" | "route" | "ifconfig" if call.args.iter().any(|arg| matches!(arg.text.as_str(), "down" | "del" | "flush" | "-a")) => {
+        "ifdown" | "route" | "ifconfig"
+            if call.args.iter().any(|arg| matches!(arg.text.as_str(), "down" | "del" | "flush" | "-a")) =>
+        {
             Some(Judgement::loss(Network, format!("takes a route or an interface down: {}", call.line())))
         }
         "dig" => Some(zone_transfer(call)),
@@ -27,7 +29,8 @@ fn nsupdate(call: &Invocation<'_>) -> Judgement {
         return Judgement::unknown("it shows its help");
     }
     let lines = call.known_input().unwrap_or_default();
-    let deletes: Vec<&str> = lines.lines().map(str::trim).filter(|line| line.contains("delete") || line.starts_with("del")).collect();
+    let deletes: Vec<&str> =
+        lines.lines().map(str::trim).filter(|line| line.contains("delete") || line.starts_with("del")).collect();
     if deletes.is_empty() && !lines.is_empty() && !call.args.iter().any(|arg| arg.text == "-l") {
         return Judgement::unknown("it changes DNS records");
     }
@@ -53,9 +56,21 @@ fn pipe(call: &Invocation<'_>) -> Judgement {
 fn haproxy_command(call: &Invocation<'_>) -> Option<Judgement> {
     let input = call.known_input()?.trim();
     let socket = call.args.iter().any(|arg| arg.text.contains(".sock") || arg.text.contains("haproxy"));
-    let changes = ["disable ", "set server", "set weight", "shutdown ", "clear ", "del ", "set maxconn", "set rate", "abort ", "enable frontend"];
+    let changes = [
+        "disable ",
+        "set server",
+        "set weight",
+        "shutdown ",
+        "clear ",
+        "del ",
+        "set maxconn",
+        "set rate",
+        "abort ",
+        "enable frontend",
+    ];
     let takes_away = socket && changes.iter().any(|command| input.starts_with(command));
-    takes_away.then(|| Judgement::loss(Network, format!("takes traffic away from servers of the load balancer: {input}")))
+    takes_away
+        .then(|| Judgement::loss(Network, format!("takes traffic away from servers of the load balancer: {input}")))
 }
 
 /// Options of ssh that expose or run something here; its command is followed elsewhere.
@@ -71,13 +86,23 @@ fn ip(call: &Invocation<'_>) -> Judgement {
     let words: Vec<&str> = call.args.iter().map(|arg| arg.text.as_str()).collect();
     let takes_down = words.iter().skip(1).any(|word| matches!(*word, "del" | "delete" | "flush" | "down" | "replace"));
     if takes_down {
-        return Judgement::loss(Network, format!("takes a route, an address or an interface down: ip {}", words.join(" ")));
+        return Judgement::loss(
+            Network,
+            format!("takes a route, an address or an interface down: ip {}", words.join(" ")),
+        );
     }
     Judgement::unknown("it shows or changes the network")
 }
 
 /// A looked-up name can carry data out.
 fn zone_transfer(call: &Invocation<'_>) -> Judgement {
+    if call
+        .args
+        .iter()
+        .any(|arg| arg.text.eq_ignore_ascii_case("axfr") || arg.text.to_ascii_lowercase().starts_with("ixfr"))
+    {
+        return Judgement::loss(Secrets, format!("copies every record of the zone: {}", call.line()));
+    }
     let carries = call.args.iter().any(|arg| !arg.exact && (arg.text.contains("$(") || arg.origin.is_some()));
     if carries {
         return Judgement::loss(Secrets, format!("sends data away inside a name that is looked up: {}", call.line()));
@@ -93,19 +118,38 @@ pub(super) fn uploads_secret(data: &str) -> Option<&str> {
 }
 
 /// DNS services and their tools.
-pub(super) const TOOLS: &[Tool] = &[
-    Tool {
-        names: &["rndc", "unbound-control", "pdnsutil", "knotc", "nsd-control", "dnscontrol", "octodns-sync", "coredns", "doggo", "dnsctl", "flarectl", "cloudflare-cli", "cfcli", "lexicon", "hover", "godaddy", "dnsimple"],
-        kind: Network,
-        valued: &["-s", "-k", "-p", "--config"],
-        rules: &[
-            destroys("delzone|stop|halt|flush|flushname|flushtree|clean|freeze", "removes or stops the zone {}"),
-            destroys("delete-zone|delete-rrset|clear-zone|rectify-zone|zone-purge|zone-unset|conf-unset", "deletes DNS records of {}"),
-            destroys("push", "replaces every DNS record by what the configuration says"),
-            destroys("* delete", "deletes DNS records of {}"),
-            changes("preview|check"),
-            destroys("", "replaces every DNS record by what the configuration says").given(&["--doit"]),
-        ],
-        otherwise: Otherwise::Verbs,
-    },
-];
+pub(super) const TOOLS: &[Tool] = &[Tool {
+    names: &[
+        "rndc",
+        "unbound-control",
+        "pdnsutil",
+        "knotc",
+        "nsd-control",
+        "dnscontrol",
+        "octodns-sync",
+        "coredns",
+        "doggo",
+        "dnsctl",
+        "flarectl",
+        "cloudflare-cli",
+        "cfcli",
+        "lexicon",
+        "hover",
+        "godaddy",
+        "dnsimple",
+    ],
+    kind: Network,
+    valued: &["-s", "-k", "-p", "--config"],
+    rules: &[
+        destroys("delzone|stop|halt|flush|flushname|flushtree|clean|freeze", "removes or stops the zone {}"),
+        destroys(
+            "delete-zone|delete-rrset|clear-zone|rectify-zone|zone-purge|zone-unset|conf-unset",
+            "deletes DNS records of {}",
+        ),
+        destroys("push", "replaces every DNS record by what the configuration says"),
+        destroys("* delete", "deletes DNS records of {}"),
+        changes("preview|check"),
+        destroys("", "replaces every DNS record by what the configuration says").given(&["--doit"]),
+    ],
+    otherwise: Otherwise::Verbs,
+}];

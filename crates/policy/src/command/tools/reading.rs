@@ -8,16 +8,58 @@ use super::Cli;
 
 /// Prints its arguments, or nothing, or facts of the host.
 const INERT: &[&str] = &[
-    "echo", "printf", "true", "false", ":", "pwd", "whoami", "id", "groups", "uname", "arch", "nproc", "uptime", "free",
-    "df", "lsblk", "lscpu", "lsmod", "vmstat", "basename", "dirname", "seq", "expr", "sleep", "test", "[", "getconf", "tty", "cal", "logname",
-    "which", "type", "whereis", "factor", "numfmt", "pgrep", "lsof", "w", "who", "users", "pidof", "findmnt",
+    "echo", "printf", "true", "false", ":", "pwd", "whoami", "id", "groups", "uname", "arch", "nproc", "uptime",
+    "free", "df", "lsblk", "lscpu", "lsmod", "vmstat", "basename", "dirname", "seq", "expr", "sleep", "test", "[",
+    "getconf", "tty", "cal", "logname", "which", "type", "whereis", "factor", "numfmt", "pgrep", "lsof", "w", "who",
+    "users", "pidof", "findmnt",
 ];
 
 /// Reads the files it names.
 const READERS: &[&str] = &[
-    "cat", "tac", "head", "tail", "wc", "nl", "cut", "rev", "tr", "cmp", "comm", "paste", "fold", "column", "strings", "stat", "file", "ls", "du",
-    "md5sum", "sha1sum", "sha256sum", "sha512sum", "cksum", "b2sum", "grep", "egrep", "fgrep", "realpath", "readlink", "tree", "diff", "od", "hexdump",
-    "jq", "base64", "base32", "expand", "unexpand", "fmt", "pr", "join", "look", "tsort",
+    "cat",
+    "tac",
+    "head",
+    "tail",
+    "wc",
+    "nl",
+    "cut",
+    "rev",
+    "tr",
+    "cmp",
+    "comm",
+    "paste",
+    "fold",
+    "column",
+    "strings",
+    "stat",
+    "file",
+    "ls",
+    "du",
+    "md5sum",
+    "sha1sum",
+    "sha256sum",
+    "sha512sum",
+    "cksum",
+    "b2sum",
+    "grep",
+    "egrep",
+    "fgrep",
+    "realpath",
+    "readlink",
+    "tree",
+    "diff",
+    "od",
+    "hexdump",
+    "jq",
+    "base64",
+    "base32",
+    "expand",
+    "unexpand",
+    "fmt",
+    "pr",
+    "join",
+    "look",
+    "tsort",
 ];
 
 /// Options of these that write or run something.
@@ -35,6 +77,12 @@ const SECRET_KINDS: &[&str] = &["secret", "secrets"];
 pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
     match call.program {
         "kubectl" => return kubectl(call),
+        "env" | "printenv" | "set" if call.elsewhere => {
+            return Some(Judgement::loss(
+                super::super::assessment::DestructionKind::Secrets,
+                "shows the environment there, with the secrets in it",
+            ));
+        }
         "env" | "printenv" => return Some(Judgement::unknown("it prints the environment, secrets included")),
         "command" => return Some(Judgement::Reads),
         "hostname" | "date" | "ps" => return shows_only(call),
@@ -57,7 +105,11 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
     if call.program == "jq" && call.args.iter().any(|arg| arg.text.contains("env") || arg.text.contains("ENV")) {
         return Some(Judgement::unknown("jq may print the environment"));
     }
-    if call.args.iter().any(|arg| paths::is_disk(&arg.text) || (!arg.exact && matches!(call.program, "echo" | "printf"))) {
+    if call
+        .args
+        .iter()
+        .any(|arg| paths::is_disk(&arg.text) || (!arg.exact && matches!(call.program, "echo" | "printf")))
+    {
         return Some(Judgement::unknown("what it prints isn't known before, and may be a secret"));
     }
     // A wildcard or an unknown word may name anything, a secret too.
@@ -74,7 +126,10 @@ fn may_match_secret(arg: &str) -> bool {
 /// `date -s` and `hostname NAME` set; `ps e` shows the environment of every process.
 fn shows_only(call: &Invocation<'_>) -> Option<Judgement> {
     let shows = match call.program {
-        "ps" => call.args.iter().all(|arg| matches!(arg.text.as_str(), "aux" | "ax" | "axu" | "auxf" | "-e" | "-ef" | "-A" | "-f")),
+        "ps" => call
+            .args
+            .iter()
+            .all(|arg| matches!(arg.text.as_str(), "aux" | "ax" | "axu" | "auxf" | "-e" | "-ef" | "-A" | "-f")),
         "date" => call.args.iter().all(|arg| arg.text.starts_with('+') || arg.text == "-u"),
         _ => call.args.iter().all(|arg| matches!(arg.text.as_str(), "-f" | "-s" | "-i" | "-I" | "-d")),
     };
@@ -83,11 +138,53 @@ fn shows_only(call: &Invocation<'_>) -> Option<Judgement> {
 
 /// Reading subcommands with the options that select and print; templates and other credentials are left out.
 fn kubectl(call: &Invocation<'_>) -> Option<Judgement> {
-    const VALUED: &[&str] = &["-n", "--namespace", "-o", "--output", "-l", "--selector", "-c", "--container", "--tail", "--since", "--context", "--field-selector", "--sort-by", "--limit-bytes"];
-    const FLAGS: &[&str] = &["-A", "--all-namespaces", "--previous", "-p", "--timestamps", "--no-headers", "--show-labels", "--all-containers", "--containers", "--prefix", "--client", "--short", "-L", "--ignore-not-found"];
+    const VALUED: &[&str] = &[
+        "-n",
+        "--namespace",
+        "-o",
+        "--output",
+        "-l",
+        "--selector",
+        "-c",
+        "--container",
+        "--tail",
+        "--since",
+        "--context",
+        "--field-selector",
+        "--sort-by",
+        "--limit-bytes",
+    ];
+    const FLAGS: &[&str] = &[
+        "-A",
+        "--all-namespaces",
+        "--previous",
+        "-p",
+        "--timestamps",
+        "--no-headers",
+        "--show-labels",
+        "--all-containers",
+        "--containers",
+        "--prefix",
+        "--client",
+        "--short",
+        "-L",
+        "--ignore-not-found",
+    ];
     let cli = Cli::read(call.args, VALUED);
-    let reads = matches!(cli.word(0), "get" | "describe" | "logs" | "top" | "explain" | "version" | "api-resources" | "api-versions" | "cluster-info" | "events")
-        || matches!((cli.word(0), cli.word(1)), ("rollout", "status" | "history") | ("auth", "can-i" | "whoami"));
+    let reads =
+        matches!(
+            cli.word(0),
+            "get"
+                | "describe"
+                | "logs"
+                | "top"
+                | "explain"
+                | "version"
+                | "api-resources"
+                | "api-versions"
+                | "cluster-info"
+                | "events"
+        ) || matches!((cli.word(0), cli.word(1)), ("rollout", "status" | "history") | ("auth", "can-i" | "whoami"));
     let plain = call.args.iter().all(|arg| arg.exact)
         && cli.options.iter().all(|option| VALUED.contains(&option.name) || FLAGS.contains(&option.name))
         && matches!(cli.value(&["-o", "--output"]), None | Some("wide" | "name" | "yaml" | "json"));

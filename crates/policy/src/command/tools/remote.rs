@@ -16,17 +16,87 @@ pub(in crate::command) struct Place<'a> {
 }
 
 pub(super) const SSH_VALUED: &[&str] = &[
-    "-p", "-i", "-l", "-o", "-F", "-J", "-L", "-R", "-D", "-W", "-b", "-c", "-e", "-m", "-w", "-E", "-S", "-B", "-I", "-O", "-Q",
+    "-p", "-i", "-l", "-o", "-F", "-J", "-L", "-R", "-D", "-W", "-b", "-c", "-e", "-m", "-w", "-E", "-S", "-B", "-I",
+    "-O", "-Q",
 ];
 const CONTAINER_VALUED: &[&str] = &[
-    "-e", "--env", "-u", "--user", "-w", "--workdir", "-v", "--volume", "--name", "-p", "--publish", "--network", "--net", "--entrypoint", "-h",
-    "--hostname", "-m", "--memory", "--cpus", "-l", "--label", "--mount", "--env-file", "--platform", "--index", "-f", "--file", "--project-name",
-    "--restart", "--cap-add", "--cap-drop", "--device", "--security-opt", "--add-host", "--dns", "--gpus", "--ipc", "--pid", "--pull", "--runtime", "--shm-size",
-    "--tmpfs", "--ulimit", "--userns", "--volumes-from", "--log-driver", "--log-opt", "-H", "--host", "--context", "--detach-keys", "-a", "--attach",
+    "-e",
+    "--env",
+    "-u",
+    "--user",
+    "-w",
+    "--workdir",
+    "-v",
+    "--volume",
+    "--name",
+    "-p",
+    "--publish",
+    "--network",
+    "--net",
+    "--entrypoint",
+    "-h",
+    "--hostname",
+    "-m",
+    "--memory",
+    "--cpus",
+    "-l",
+    "--label",
+    "--mount",
+    "--env-file",
+    "--platform",
+    "--index",
+    "-f",
+    "--file",
+    "--project-name",
+    "--restart",
+    "--cap-add",
+    "--cap-drop",
+    "--device",
+    "--security-opt",
+    "--add-host",
+    "--dns",
+    "--gpus",
+    "--ipc",
+    "--pid",
+    "--pull",
+    "--runtime",
+    "--shm-size",
+    "--tmpfs",
+    "--ulimit",
+    "--userns",
+    "--volumes-from",
+    "--log-driver",
+    "--log-opt",
+    "-H",
+    "--host",
+    "--context",
+    "--detach-keys",
+    "-a",
+    "--attach",
 ];
 const POD_VALUED: &[&str] = &[
-    "-n", "--namespace", "-c", "--container", "--context", "--kubeconfig", "--cluster", "--user", "-f", "--filename", "--image", "--restart", "--as", "-l",
-    "--pod-running-timeout", "-s", "--server", "--target", "--profile", "--overrides", "--env", "--labels",
+    "-n",
+    "--namespace",
+    "-c",
+    "--container",
+    "--context",
+    "--kubeconfig",
+    "--cluster",
+    "--user",
+    "-f",
+    "--filename",
+    "--image",
+    "--restart",
+    "--as",
+    "-l",
+    "--pod-running-timeout",
+    "-s",
+    "--server",
+    "--target",
+    "--profile",
+    "--overrides",
+    "--env",
+    "--labels",
 ];
 
 /// Where the command goes, for programs that send one.
@@ -41,15 +111,24 @@ pub(in crate::command) fn place<'a>(call: &Invocation<'a>) -> Option<Place<'a>> 
             let rest = words_after(call.args, &["-h", "-H", "-w", "-l", "-p", "-g", "-x", "-u", "-t", "-f"], 0);
             Some(Place { command: rest, as_text: true, reads_code: false, also_a_tool: false })
         }
-        "docker" | "podman" | "nerdctl" | "docker-compose" | "podman-compose" | "crictl" | "ctr" | "lxc" | "incus" | "lxc-attach" => container(call),
+        "docker" | "podman" | "nerdctl" | "docker-compose" | "podman-compose" | "crictl" | "ctr" | "lxc" | "incus"
+        | "lxc-attach" => container(call),
         "kubectl" | "oc" | "k" | "kubecolor" => pod(call),
-        "k3s" | "microk8s" | "minikube" | "k0s" | "rke2" if call.args.first().is_some_and(|arg| arg.text == "kubectl") => {
+        "k3s" | "microk8s" | "minikube" | "k0s" | "rke2"
+            if call.args.first().is_some_and(|arg| arg.text == "kubectl") =>
+        {
             Some(own(&call.args[..]))
         }
         "vagrant" => vagrant(call),
         "gcloud" | "az" | "aws" | "fly" | "flyctl" | "heroku" | "multipass" => cloud(call),
-        "npx" | "bunx" | "pnpx" | "uvx" | "pipx" => Some(own(words_after(call.args, &["-p", "--package", "--from", "--spec"], usize::from(call.program == "pipx")))),
-        "npm" | "yarn" | "pnpm" | "bundle" | "poetry" | "uv" | "pipenv" | "hatch" | "pdm" | "rye" | "mise" | "asdf" | "rbenv" | "pyenv" | "nvm" | "op" | "doppler" | "sops" | "conda" | "mamba" | "nix-shell" | "nix" | "devbox" | "flox" | "rustup" | "teller" | "infisical" | "dotenvx" => task_runner(call),
+        "npx" | "bunx" | "pnpx" | "uvx" | "pipx" => Some(own(words_after(
+            call.args,
+            &["-p", "--package", "--from", "--spec"],
+            usize::from(call.program == "pipx"),
+        ))),
+        "npm" | "yarn" | "pnpm" | "bundle" | "poetry" | "uv" | "pipenv" | "hatch" | "pdm" | "rye" | "mise" | "asdf"
+        | "rbenv" | "pyenv" | "nvm" | "op" | "doppler" | "sops" | "conda" | "mamba" | "nix-shell" | "nix"
+        | "devbox" | "flox" | "rustup" | "teller" | "infisical" | "dotenvx" => task_runner(call),
         _ => None,
     }
 }
@@ -72,7 +151,10 @@ fn after_verb<'a>(args: &'a [Text], verbs: &[&str], valued: &[&str]) -> Option<&
         if verbs.contains(&verb.text.as_str()) {
             return Some(after);
         }
-        if !matches!(verb.text.as_str(), "compose" | "container" | "task" | "tasks" | "t" | "run-in-pod" | "ssm" | "ecs" | "compute" | "ps" | "vm") {
+        if !matches!(
+            verb.text.as_str(),
+            "compose" | "container" | "task" | "tasks" | "t" | "run-in-pod" | "ssm" | "ecs" | "compute" | "ps" | "vm"
+        ) {
             return None;
         }
         rest = after;
@@ -109,15 +191,27 @@ fn vagrant<'a>(call: &Invocation<'a>) -> Option<Place<'a>> {
 
 /// `gcloud compute ssh --command=…`, `heroku run …`, `aws ssm send-command --parameters commands=…`.
 fn cloud<'a>(call: &Invocation<'a>) -> Option<Place<'a>> {
-    if let Some(at) = call.args.iter().position(|arg| matches!(arg.text.as_str(), "--command" | "-C" | "--scripts" | "--parameters")) {
-        return Some(Place { command: call.args.get(at + 1..at + 2)?, as_text: true, reads_code: false, also_a_tool: true });
+    if let Some(at) =
+        call.args.iter().position(|arg| matches!(arg.text.as_str(), "--command" | "-C" | "--scripts" | "--parameters"))
+    {
+        return Some(Place {
+            command: call.args.get(at + 1..at + 2)?,
+            as_text: true,
+            reads_code: false,
+            also_a_tool: true,
+        });
     }
     let rest = match call.program {
         "heroku" | "multipass" => after_verb(call.args, &["run", "exec", "run:detached"], &["-a", "--app", "-r"])?,
         _ => return None,
     };
     let operands = usize::from(call.program == "multipass");
-    Some(Place { command: words_after(rest, &["-a", "--app"], operands), as_text: false, reads_code: false, also_a_tool: true })
+    Some(Place {
+        command: words_after(rest, &["-a", "--app"], operands),
+        as_text: false,
+        reads_code: false,
+        also_a_tool: true,
+    })
 }
 
 /// `npm exec -- X`, `bundle exec X`, `op run -- X`.
@@ -126,14 +220,19 @@ fn task_runner<'a>(call: &Invocation<'a>) -> Option<Place<'a>> {
     if verb == "--run" || verb == "--command" {
         return Some(Place { command: call.args.get(1..2)?, as_text: true, reads_code: false, also_a_tool: true });
     }
-    let runs_programs = matches!(verb, "exec" | "x" | "dlx") || (verb == "run" && !matches!(call.program, "npm" | "yarn" | "pnpm" | "pdm"));
+    let runs_programs = matches!(verb, "exec" | "x" | "dlx")
+        || (verb == "run" && !matches!(call.program, "npm" | "yarn" | "pnpm" | "pdm"));
     if !runs_programs {
         return None;
     }
     let rest = &call.args[1..];
     let command = match rest.iter().position(|arg| arg.text == "--") {
         Some(at) => &rest[at + 1..],
-        None => words_after(rest, &["-p", "--package", "-c", "-C", "--env-file", "--project", "--config", "-n", "--name"], 0),
+        None => words_after(
+            rest,
+            &["-p", "--package", "-c", "-C", "--env-file", "--project", "--config", "-n", "--name"],
+            0,
+        ),
     };
     Some(Place { command, as_text: false, reads_code: false, also_a_tool: true })
 }

@@ -97,7 +97,10 @@ fn word_fits(pattern: &str, word: &str) -> bool {
 
 fn is_given(wanted: &str, cli: &Cli<'_>) -> bool {
     match wanted.split_once('=') {
-        Some((name, value)) => cli.options.iter().any(|option| option.name == name && option.value == Some(value)),
+        Some((name, value)) => cli
+            .options
+            .iter()
+            .any(|option| option.name == name && option.value.is_some_and(|given| given.ends_with(value))),
         None if wanted.starts_with('-') => cli.has(&[wanted]),
         None => cli.words.iter().any(|word| word.text == wanted),
     }
@@ -128,10 +131,23 @@ pub(super) fn not_listed(call: &Invocation<'_>) -> Judgement {
 /// Dry runs and help. An option that is only a letter isn't taken for one: `-n` and `-h` mean something else too often.
 pub(super) fn only_shows(cli: &Cli<'_>) -> bool {
     const SHOWS: &[&str] = &[
-        "--help", "--dry-run", "--dryrun", "--dry_run", "--what-if", "--whatif", "-WhatIf", "--noop", "--simulate", "--preview-only", "--version",
-        "-dry-run", "-help", "-version", "--just-print", "--help-all",
+        "--help",
+        "--dry-run",
+        "--dryrun",
+        "--dry_run",
+        "--what-if",
+        "--whatif",
+        "-WhatIf",
+        "--noop",
+        "--simulate",
+        "--preview-only",
+        "-dry-run",
+        "-help",
+        "--just-print",
+        "--help-all",
     ];
-    cli.has(SHOWS) || matches!(cli.word(0), "help" | "version" | "completion")
+    let only_version = cli.words.is_empty() && cli.has(&["--version", "-version", "-V"]);
+    only_version || cli.has(SHOWS) || matches!(cli.word(0), "help" | "version" | "completion")
 }
 
 #[cfg(test)]
@@ -159,7 +175,10 @@ mod tests {
     #[test]
     fn the_first_rule_that_fits_decides() {
         assert_eq!(judged("--ns x thing rm a -f"), Judgement::loss(DestructionKind::Cluster, "deletes a"));
-        assert_eq!(judged("thing delete --force"), Judgement::loss(DestructionKind::Cluster, "deletes what it selects"));
+        assert_eq!(
+            judged("thing delete --force"),
+            Judgement::loss(DestructionKind::Cluster, "deletes what it selects")
+        );
         assert!(matches!(judged("thing rm a"), Judgement::Unknown(_)));
         assert_eq!(judged("db wipe x y"), Judgement::loss(DestructionKind::Database, "wipes x y"));
         assert!(matches!(judged("db wipe x --dry-run"), Judgement::Unknown(_)));

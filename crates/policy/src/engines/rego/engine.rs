@@ -63,8 +63,19 @@ impl RegoEngine {
         // Compiles, so that what doesn't is told now; and knows whether there is such a rule.
         engine.compile_with_entrypoint(&DECISION.into()).map_err(|problem| refused(name, &problem.to_string()))?;
         let version = format!("{name}#{}", digest::short(text));
-        let engine = Self { prepared: engine, name: name.to_owned(), version };
-        Ok(engine.with_time_limit(DEFAULT_TIME_LIMIT))
+        let engine = Self { prepared: engine, name: name.to_owned(), version }.with_time_limit(DEFAULT_TIME_LIMIT);
+        engine.tried()
+    }
+
+    /// Names that nothing defines are only met when they are evaluated: so once about nothing. What an answer depends on is
+    /// undefined then, and what fails nevertheless always will.
+    fn tried(self) -> Result<Self, LoadError> {
+        let mut engine = self.prepared.clone();
+        engine.set_input(Value::new_object());
+        match engine.eval_rule(DECISION.to_owned()) {
+            Ok(_) => Ok(self),
+            Err(problem) => Err(refused(&self.name, &problem.to_string())),
+        }
     }
 
     /// The same, with another limit on how long one step may take.

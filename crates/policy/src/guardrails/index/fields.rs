@@ -45,7 +45,9 @@ impl FieldPatterns {
     pub(super) fn touched_by(&self, changes: &[Change]) -> bool {
         changes.iter().any(|change| {
             let own: Vec<&str> = segments(&change.what).collect();
-            self.whole.is_match(&change.what) || self.ends_with(&own) || self.in_diff(&change.diff)
+            // A pointer names a field, and what is inside of it; other names may be those of files.
+            let named = if change.what.starts_with('/') { self.on(&own) } else { self.ends_with(&own) };
+            named || self.whole.is_match(&change.what) || self.in_diff(&change.diff)
         })
     }
 
@@ -62,8 +64,13 @@ impl FieldPatterns {
             let first = keys.next();
             above.extend(first.map(|key| (indent, key)));
             let way: Vec<&str> = above.iter().map(|(_, key)| *key).collect();
-            changed && ((first.is_some() && self.ends_with(&way)) || keys.any(|key| self.ends_with(&[key])))
+            changed && (self.on(&way) || keys.any(|key| self.ends_with(&[key])))
         })
+    }
+
+    /// Whether a field that is named lies on the way, or ends it: what changes inside of a field changes the field.
+    fn on(&self, way: &[&str]) -> bool {
+        (1..=way.len()).any(|length| self.ends_with(&way[..length]))
     }
 
     /// Whether the known end of a way could be that of a field that is named.
@@ -130,6 +137,7 @@ mod tests {
         assert!(touches(field, "/spec/template/spec/hostNetwork", ""));
         assert!(touches("privileged", "web", "+      - privileged: true"));
         assert!(touches("DATABASE_URL", ".env", "-DATABASE_URL=a\n+DATABASE_URL=b"));
+        assert!(touches("/spec/securityContext", "/spec/securityContext/runAsUser", ""));
         assert!(touches("securityContext.*", "web", " securityContext:\n-  runAsNonRoot: true"));
     }
 
@@ -139,6 +147,7 @@ mod tests {
         assert!(!touches(field, "web", " spec:\n   hostNetwork: true\n+  replicas: 3"));
         assert!(!touches("/metadata/labels", "web", " spec:\n+  labels: {}"));
         assert!(!touches("privileged", "web", "+  unprivileged: true"));
+        assert!(!touches("image", "src/image/x.rs", "+let a = 1;"));
     }
 
     #[test]

@@ -46,6 +46,7 @@ fn sections(figures: &Figures) -> Markup {
         (grouped("By category", "Category", &figures.by_category))
         (grouped("By environment", "Environment", &figures.by_environment))
         (refusals(figures))
+        (calibration(figures))
         (repeats(figures))
         (open(figures))
     }
@@ -194,6 +195,20 @@ fn grouped(heading: &str, column: &str, groups: &[GroupFigures]) -> Markup {
                     td.plot { (bars::lying(&Bar { label: clean::line(&group.name).into_owned(), pieces: pieces(&group.endings) }, None)) }
                 } } }
             } }
+        }
+    }
+}
+
+fn calibration(figures: &Figures) -> Markup {
+    let Some(calibration) = &figures.calibration else { return html! {} };
+    html! {
+        section {
+            h2 { "How sure it was, against what came of it" }
+            p {
+                (calibration.outcomes) " plans applied, " (words::percent(calibration.base_rate)) " healed. Expected calibration error "
+                (format!("{:.3}", calibration.ece)) " (0 is calibrated), Brier score " (format!("{:.3}", calibration.brier.score))
+                " (always saying the average would score " (format!("{:.3}", calibration.brier.uncertainty)) ")."
+            }
         }
     }
 }

@@ -22,6 +22,7 @@ pub(super) fn tell(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     endings(page, report)?;
     repair(page, report)?;
     policy(page, report)?;
+    calibration(page, report)?;
     groups(page, "by category", &figures.by_category)?;
     groups(page, "by environment", &figures.by_environment)?;
     repeats(page, report)?;
@@ -88,6 +89,16 @@ fn policy(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         Some(coverage) => page.entry("audited", &format!("{} of the records", words::rate(coverage))),
         None => page.entry("audited", "no audit log"),
     }
+}
+
+fn calibration(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    let Some(calibration) = &report.figures.calibration else { return Ok(()) };
+    page.heading("how sure it was, against what came of it")?;
+    let told = format!("{} plans applied, {} healed", calibration.outcomes, words::percent(calibration.base_rate));
+    page.entry("predictions", &told)?;
+    page.entry("ECE", &format!("{:.3}; 0 is calibrated", calibration.ece))?;
+    let (score, uninformed) = (calibration.brier.score, calibration.brier.uncertainty);
+    page.entry("Brier", &format!("{score:.3}; always saying the average would score {uninformed:.3}"))
 }
 
 fn groups(page: &mut Page<'_>, heading: &'static str, groups: &[GroupFigures]) -> io::Result<()> {

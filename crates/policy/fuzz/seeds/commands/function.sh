@@ -1,0 +1,1 @@
+f() { local x=${1:-y}; echo "${x%%.*}" $((1+2)) `date`; }; case $1 in a|b) f;; *) eval "$(base64 -d <<<cm0=)";; esac

@@ -1,0 +1,3 @@
+cat <<'EOF' | psql -h db
+DROP TABLE users;
+EOF

@@ -1,0 +1,1 @@
+D=/data; for f in $(ls "$D"); do kubectl get pods -n shop | grep -v "x" && rm -rf "$f" || true; done
