@@ -67,49 +67,27 @@ fn floor_loop(bencher: Bencher) {
 #[cfg(feature = "engines")]
 mod engines {
     use cedar_policy::{Authorizer, Context, Entities, Entity, EntityUid, PolicySet, Request, RestrictedExpression};
-    use futures::executor::block_on;
-    use selfheal_core::decision::Verdict;
-    use selfheal_core::ports::PolicyEngine;
-    use selfheal_core::standard::standard_specs;
-    use selfheal_policy::engines::cedar::CedarEngine;
+    use selfheal_benches::compared::agreement::{Engines, decided};
     use selfheal_policy::engines::input::StepInput;
-    use selfheal_policy::engines::rego::RegoEngine;
 
     use super::*;
 
-    static CEDAR: LazyLock<CedarEngine> =
-        LazyLock::new(|| or_end(CedarEngine::from_text("compared.cedar", &Rule::cedar(&RULES), &standard_specs())));
+    static ENGINES: LazyLock<Engines> = LazyLock::new(|| or_end(Engines::new(&RULES)));
 
-    static REGO: LazyLock<RegoEngine> = LazyLock::new(|| or_end(RegoEngine::from_text("compared.rego", &Rule::rego(&RULES))));
-
-    /// All engines say the same of random plans.
     pub(super) fn agree() {
-        let count = std::env::var("SELFHEAL_PLANS").ok().and_then(|text| text.parse().ok()).unwrap_or(10_000);
-        let mut random = Random::new(SEED + 1);
-        let mut verdicts = std::collections::BTreeMap::<Verdict, usize>::new();
-        for number in 0..count {
-            let plan = or_end(Asked::random(1 + number % 5, &mut random));
-            let question = plan.question();
-            let decisions = [
-                GUARDRAILS.decision(&question),
-                or_end(block_on(REGO.decide(&question))),
-                or_end(block_on(CEDAR.decide(&question))),
-            ];
-            let said: Vec<_> = decisions.iter().map(|decision| (decision.verdict, decision.needs_rehearsal)).collect();
-            let agreed = said.iter().all(|one| *one == said[0]);
-            let words = || decisions.iter().map(|decision| decision.rationale.as_str()).collect::<Vec<_>>().join("\n");
-            assert!(agreed, "plan {number}: {said:?}\n{plan:?}\n{}", words());
-            *verdicts.entry(said[0].0).or_default() += 1;
-        }
-        println!("guardrails, Rego and Cedar agree about {count} plans: {verdicts:?}");
+        let plans = std::env::var("SELFHEAL_PLANS").ok().and_then(|text| text.parse().ok()).unwrap_or(10_000);
+        let verdicts = or_end(ENGINES.agree(plans, SEED + 1));
+        println!("guardrails, Rego and Cedar agree about {plans} plans: {verdicts:?}");
     }
 
     /// The adapter, with all that it does besides evaluating.
     #[divan::bench]
     fn rego_decision(bencher: Bencher) {
-        LazyLock::force(&REGO);
+        LazyLock::force(&ENGINES);
         let mut plan = plans();
-        bencher.with_inputs(|| plan()).bench_local_values(|plan| black_box(block_on(REGO.decide(&plan.question()))));
+        bencher
+            .with_inputs(|| plan())
+            .bench_local_values(|plan| black_box(or_end(decided(&ENGINES.rego, &plan.question()))));
     }
 
     /// Evaluating alone: a prepared engine, and inputs that are made already.
@@ -117,7 +95,8 @@ mod engines {
     fn rego_evaluation(bencher: Bencher) {
         let mut engine = regorus::Engine::new();
         or_end(engine.add_policy("compared.rego".to_owned(), Rule::rego(&RULES)));
-        let inputs: Vec<Vec<regorus::Value>> = PLANS.iter().map(|plan| steps(plan, |input| json(&input).into())).collect();
+        let inputs: Vec<Vec<regorus::Value>> =
+            PLANS.iter().map(|plan| steps(plan, |input| json(&input).into())).collect();
         let mut inputs = inputs.iter().cycle();
         bencher.with_inputs(|| inputs.next().cloned().unwrap_or_default()).bench_local_values(|inputs| {
             for input in inputs {
@@ -130,9 +109,11 @@ mod engines {
     /// The adapter, with all that it does besides evaluating.
     #[divan::bench]
     fn cedar_decision(bencher: Bencher) {
-        LazyLock::force(&CEDAR);
+        LazyLock::force(&ENGINES);
         let mut plan = plans();
-        bencher.with_inputs(|| plan()).bench_local_values(|plan| black_box(block_on(CEDAR.decide(&plan.question()))));
+        bencher
+            .with_inputs(|| plan())
+            .bench_local_values(|plan| black_box(or_end(decided(&ENGINES.cedar, &plan.question()))));
     }
 
     /// Evaluating alone: policies that are parsed, and requests that are made already.

@@ -1,6 +1,8 @@
 //! Rules and plans for comparing policy engines: the same rules as a guardrails document, in Rego and in Cedar, and plans that
 //! they say different things about. All of it follows from a seed.
 
+#[cfg(feature = "engines")]
+pub mod agreement;
 mod floor;
 mod languages;
 mod plans;
@@ -66,8 +68,8 @@ pub(crate) enum Pattern {
 pub(crate) const ENVIRONMENTS: [&str; 3] = ["dev", "staging", "production"];
 pub(crate) const SEVERITIES: [&str; 4] = ["info", "warning", "error", "critical"];
 pub(crate) const WORDS: [&str; 16] = [
-    "pay", "cart", "search", "mail", "auth", "stock", "price", "order", "ship", "user", "image", "cache", "queue", "audit",
-    "track", "quote",
+    "pay", "cart", "search", "mail", "auth", "stock", "price", "order", "ship", "user", "image", "cache", "queue",
+    "audit", "track", "quote",
 ];
 
 /// The kinds that rules and plans are about, with their text parameters and those that are numbers.

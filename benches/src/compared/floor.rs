@@ -29,7 +29,9 @@ impl<'r> Floor<'r> {
         for (index, step) in question.plan.steps.iter().enumerate() {
             let about = self.0.get(step.action.kind().as_str()).map(Vec::as_slice).unwrap_or_default();
             let mut said = None;
-            for (rule, found) in about.iter().filter(|(_, rule)| rule.speaks(question, index)).map(|(place, rule)| (place, rule)) {
+            for (rule, found) in
+                about.iter().filter(|(_, rule)| rule.speaks(question, index)).map(|(place, rule)| (place, rule))
+            {
                 spoke.push((index, *rule));
                 said = said.max(Some(found.effect));
             }

@@ -21,11 +21,17 @@ impl Rule {
         for condition in &self.when {
             match condition {
                 When::Environment(name) => outside += &format!("environments: [{name}], "),
-                When::ResourceName(pattern) => outside += &format!("resources: ['local/pipeline/{}'], ", pattern.glob()),
+                When::ResourceName(pattern) => {
+                    outside += &format!("resources: ['local/pipeline/{}'], ", pattern.glob())
+                }
                 When::Severity(severity) => when.push(format!("severity: [{severity}]")),
                 When::ReadFromText(name) => when.push(format!("provenance_below: {{{name}: observed}}")),
-                When::Sure(permille) => when.push(format!("confidence: {{at_least: {:.3}}}", f64::from(*permille) / 1e3)),
-                When::Unsure(permille) => when.push(format!("confidence: {{below: {:.3}}}", f64::from(*permille) / 1e3)),
+                When::Sure(permille) => {
+                    when.push(format!("confidence: {{at_least: {:.3}}}", f64::from(*permille) / 1e3))
+                }
+                When::Unsure(permille) => {
+                    when.push(format!("confidence: {{below: {:.3}}}", f64::from(*permille) / 1e3))
+                }
                 When::AtMost(name, most) => parameters.push(format!("{name}: {{at_most: {most}}}")),
                 When::Equals(name, text) => parameters.push(format!("{name}: {{equals: {text}}}")),
                 When::Text(name, pattern) => parameters.push(format!("{name}: {{matches: '{}'}}", pattern.regex())),
@@ -108,7 +114,9 @@ impl When {
             Self::Severity(severity) => format!("input.severity == \"{severity}\""),
             Self::AtMost(name, most) => format!("input.step.parameters.{name}.value <= {most}"),
             Self::Equals(name, text) => format!("input.step.parameters.{name}.value == \"{text}\""),
-            Self::ReadFromText(name) => format!("input.step.parameters.{name}.provenance in {{\"extracted\", \"model\"}}"),
+            Self::ReadFromText(name) => {
+                format!("input.step.parameters.{name}.provenance in {{\"extracted\", \"model\"}}")
+            }
             Self::Sure(permille) => format!("input.assurance.lower_permille >= {permille}"),
             Self::Unsure(permille) => format!("input.assurance.lower_permille < {permille}"),
             Self::ResourceName(pattern) => pattern.rego("input.resource.name"),

@@ -55,7 +55,11 @@ impl Asked {
             previews: specs.iter().map(preview).collect(),
             specs,
             assurance: Assurance { mean: lower, lower },
-            rehearsal: *random.pick(&[RehearsalEvidence::Verified, RehearsalEvidence::InPlace, RehearsalEvidence::Pending]),
+            rehearsal: *random.pick(&[
+                RehearsalEvidence::Verified,
+                RehearsalEvidence::InPlace,
+                RehearsalEvidence::Pending,
+            ]),
         })
     }
 
@@ -112,12 +116,18 @@ fn sourced(value: Value, random: &mut Random) -> Parameter {
 
 fn preview(spec: &ActionSpec) -> Preview {
     let manifest = spec.parameters.iter().any(|parameter| parameter.name == "manifest");
-    let change = || Change { what: "package.json".to_owned(), before: None, after: None, diff: "+  \"a\": \"^2\"\n".to_owned() };
+    let change =
+        || Change { what: "package.json".to_owned(), before: None, after: None, diff: "+  \"a\": \"^2\"\n".to_owned() };
     Preview {
         summary: String::new(),
         changes: if manifest { vec![change()] } else { Vec::new() },
         fences: Vec::new(),
-        blast_radius: BlastRadius { resources: 1, changes: u32::from(manifest), lines_added: u32::from(manifest), lines_removed: 0 },
+        blast_radius: BlastRadius {
+            resources: 1,
+            changes: u32::from(manifest),
+            lines_added: u32::from(manifest),
+            lines_removed: 0,
+        },
         undo_hash: None,
         reversibility: spec.reversibility,
     }

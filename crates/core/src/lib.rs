@@ -86,3 +86,5 @@ pub mod standard;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod time;
+#[cfg(doctest)]
+mod unwritable;

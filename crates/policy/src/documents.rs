@@ -73,7 +73,10 @@ impl DocumentKind {
         let found = known.iter().find(|(own, _)| *own == schema).map(|(_, kind)| *kind);
         found.ok_or_else(|| {
             let names: Vec<&str> = known.iter().map(|(own, _)| *own).collect();
-            LoadError::whole(name, format!("expected the schema of a policy document, one of {}, found '{schema}'", names.join(", ")))
+            LoadError::whole(
+                name,
+                format!("expected the schema of a policy document, one of {}, found '{schema}'", names.join(", ")),
+            )
         })
     }
 }

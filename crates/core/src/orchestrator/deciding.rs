@@ -38,10 +38,11 @@ impl Orchestrator {
             applied_before: state.plans_applied(),
             categories: &categories(state),
             site: &Site::of(&state.incident.facts),
-            activity: &self.lately().await,
+            // Boxed: mostly it is known at once, and the visit that waits longest would be larger by it.
+            activity: &Box::pin(self.lately()).await,
         };
         let mut decision = self.agents.auditor.decide(&question).await;
-        if !self.has_autonomy(&state.incident.environment).await {
+        if !Box::pin(self.has_autonomy(&state.incident.environment)).await {
             ask_people(&mut decision, &state.incident.environment);
         }
         Ok(self.gated(decision, state, assessed, rehearsal != RehearsalEvidence::Pending))

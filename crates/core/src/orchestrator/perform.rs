@@ -27,10 +27,9 @@ impl Orchestrator {
             Effect::Analyse => self.analyse(state).await,
             Effect::Plan => self.plan(state).await,
             Effect::Preview => self.preview(state).await,
-            // Boxed: what policy is told is large, and every incident would reserve room for it throughout.
-            Effect::Audit => Box::pin(self.decide(state, RehearsalEvidence::Pending)).await,
+            Effect::Audit => self.decide(state, RehearsalEvidence::Pending).await,
             Effect::Rehearse => self.rehearse(state).await,
-            Effect::Gate => Box::pin(self.decide(state, evidence_of(state))).await,
+            Effect::Gate => self.decide(state, evidence_of(state)).await,
             Effect::AskApproval => self.ask_approval(state).await,
             Effect::Apply { step, attempt } => self.apply(state, step, attempt).await,
             Effect::Probe { step } => self.probe_step(state, step).await,

@@ -79,9 +79,15 @@ impl Built {
             (Some(action), None) => (action.kind, Some(action.target), action.parameters),
             (None, Some(kind)) => (kind, document.target, document.parameters.unwrap_or_default()),
             (Some(action), Some(_)) => {
-                return Err(LoadError::located(name, action.kind.referenced, "expected either `action` or `kind`, found both"));
+                return Err(LoadError::located(
+                    name,
+                    action.kind.referenced,
+                    "expected either `action` or `kind`, found both",
+                ));
             }
-            (None, None) => return Err(LoadError::whole(name, "expected `kind`, or `action` as programs write it, in each step")),
+            (None, None) => {
+                return Err(LoadError::whole(name, "expected `kind`, or `action` as programs write it, in each step"));
+            }
         };
         let (path, acts_on) = match target {
             Some(Target::Path(path)) => (Some(path), None),
@@ -102,7 +108,12 @@ impl Built {
         let changes = changes(path, document.text, document.changes.unwrap_or_default(), &target);
         Ok(Self {
             preview: preview(changes, document.blast_radius, spec.reversibility),
-            step: Step { criteria: Vec::new(), compensation: compensation(&spec), retry: StepRetry::of(&action), action },
+            step: Step {
+                criteria: Vec::new(),
+                compensation: compensation(&spec),
+                retry: StepRetry::of(&action),
+                action,
+            },
             spec,
         })
     }
@@ -117,7 +128,11 @@ fn steps(name: &str, document: &mut AskedDocument) -> Result<Vec<StepDocument>, 
         return Ok(vec![document.take_only_step()]);
     };
     if let Some(kind) = &document.kind {
-        return Err(LoadError::located(name, kind.referenced, "expected either `steps` or the keys of one step, found both"));
+        return Err(LoadError::located(
+            name,
+            kind.referenced,
+            "expected either `steps` or the keys of one step, found both",
+        ));
     }
     if steps.value.is_empty() || steps.value.len() > limits::PLAN_STEPS {
         let problem = format!("expected 1 to {} steps", limits::PLAN_STEPS);
@@ -284,7 +299,11 @@ impl Before<'_> {
             site: self.site.clone(),
             environment: self.environment.clone(),
             kind: named.unwrap_or_else(|| ActionKind::named("")),
-            blast_radius: earlier.blast_radius.unwrap_or(BlastRadius { resources: 1, changes: 1, ..BlastRadius::default() }),
+            blast_radius: earlier.blast_radius.unwrap_or(BlastRadius {
+                resources: 1,
+                changes: 1,
+                ..BlastRadius::default()
+            }),
         };
         Ok((Timestamp::from_millis(at), Arc::new(effected)))
     }

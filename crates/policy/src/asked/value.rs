@@ -4,9 +4,9 @@ use std::fmt;
 
 use selfheal_core::action::{Parameter, Provenance, Value};
 use selfheal_core::resource::ResourceRef;
+use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
-use serde::Deserialize;
 
 /// Where a value is from that is written without saying so.
 const BY: &str = "the document";

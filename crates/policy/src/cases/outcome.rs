@@ -42,7 +42,8 @@ pub struct Difference {
 
 impl Outcome {
     pub(super) fn of(expect: &ExpectDocument, decided: Result<Decision>, cleared: Result<Clearance>) -> Self {
-        let decision = decided.unwrap_or_else(|error| Decision::denied(format!("the policy engine failed: {error}"), "none"));
+        let decision =
+            decided.unwrap_or_else(|error| Decision::denied(format!("the policy engine failed: {error}"), "none"));
         let clearance = cleared.unwrap_or_else(|error| Clearance::Hold { until: None, because: error.to_string() });
         let mut because = vec![decision.rationale.clone()];
         let differences = [

@@ -2,8 +2,8 @@
 
 /// Longest script looked at, in bytes.
 pub const SCRIPT_BYTES: usize = 16 * 1024;
-/// Deepest nesting of brackets, substitutions and compound commands in one script.
-pub const NESTING: usize = 48;
+/// Deepest nesting of brackets, substitutions and compound commands in one script; the parser's time doubles with each level.
+pub const NESTING: usize = 10;
 /// Deepest nesting of scripts in scripts (`sh -c`, substitutions, functions).
 pub const DEPTH: usize = 12;
 /// Most commands and expansions followed.

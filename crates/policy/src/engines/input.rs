@@ -282,7 +282,6 @@ fn origin(provenance: &Provenance) -> &str {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a confidence is from 0 to 1")]
 fn permille(confidence: Confidence) -> u32 {
     // What is a thousandth short of a bound by rounding of binary fractions alone is at it.
     (confidence.value() * 1_000.0 + 1e-9).floor() as u32

@@ -125,12 +125,13 @@ impl Budget {
             needs.iter().filter(here).for_each(|need| own.add(need.target, need.reach));
             self.beside(demand, target, &own)
         });
-        rooms.max_by_key(|room| match room {
-            Room::Enough => (0, Timestamp::default()),
-            Room::Later(at) => (1, *at),
-            Room::Never => (2, Timestamp::default()),
-        })
-        .unwrap_or(Room::Enough)
+        rooms
+            .max_by_key(|room| match room {
+                Room::Enough => (0, Timestamp::default()),
+                Room::Later(at) => (1, *at),
+                Room::Never => (2, Timestamp::default()),
+            })
+            .unwrap_or(Room::Enough)
     }
 
     fn beside(&self, demand: &Demand<'_>, target: &ResourceRef, own: &Used<'_>) -> Room {
@@ -138,9 +139,8 @@ impl Budget {
             return Room::Never;
         }
         let done = demand.activity.dated(self.scope, target, demand.site, self.per, demand.at);
-        let counted = |effect: &Effected| {
-            self.on.covers(effect.kind.as_str(), effect.environment.as_str(), &effect.resource)
-        };
+        let counted =
+            |effect: &Effected| self.on.covers(effect.kind.as_str(), effect.environment.as_str(), &effect.resource);
         let mut done: Vec<(Timestamp, &Effected)> = done.filter(|(_, effect)| counted(effect)).collect();
         done.sort_by_key(|(at, _)| *at);
         let fits = |gone: usize| {

@@ -242,7 +242,10 @@ mod tests {
             ("{zone: UTC, weekly: [{days: [noday], from: '07:00', until: '09:00'}]}", "expected a day"),
             ("{zone: UTC, weekly: [{from: 'mon 09:00', until: 'mon 09:00'}]}", "not the start"),
             ("{zone: UTC, weekly: [{from: 'mon', until: 'tue 09:00'}]}", "a day and a time"),
-            ("{zone: UTC, from: 2026-11-23, until: 2026-11-24, weekly: [{days: [sat], from: '07:00', until: '09:00'}]}", "never does"),
+            (
+                "{zone: UTC, from: 2026-11-23, until: 2026-11-24, weekly: [{days: [sat], from: '07:00', until: '09:00'}]}",
+                "never does",
+            ),
         ] {
             let said = opening(text).unwrap_err();
             assert!(said.starts_with("w.yaml:1:") && said.contains(problem), "{text}: {said}");

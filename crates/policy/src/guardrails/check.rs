@@ -91,7 +91,8 @@ pub(crate) fn provenance_keys<'a>(mut keys: impl Iterator<Item = &'a String>) ->
 }
 
 fn test(document: &str, name: &str, test: &Spanned<TestDocument>) -> Result<(), LoadError> {
-    let refuse = |at: Location, problem: &str| Err(LoadError::located(document, at, format!("parameter '{name}': {problem}")));
+    let refuse =
+        |at: Location, problem: &str| Err(LoadError::located(document, at, format!("parameter '{name}': {problem}")));
     let at = test.referenced;
     let test = &test.value;
     let bounded = test.at_least.is_some() || test.at_most.is_some();

@@ -19,8 +19,9 @@ use super::{examples, explain};
 use crate::error::LoadError;
 use crate::{limits, yaml};
 
-const HARD_BLOCKS: (&str, &str) = ("guardrails/hard-blocks.yaml", include_str!("../../guardrails/hard-blocks.yaml"));
-const DEFAULT: (&str, &str) = ("guardrails/default.yaml", include_str!("../../guardrails/default.yaml"));
+pub(crate) const HARD_BLOCKS: (&str, &str) =
+    ("guardrails/hard-blocks.yaml", include_str!("../../guardrails/hard-blocks.yaml"));
+pub(crate) const DEFAULT: (&str, &str) = ("guardrails/default.yaml", include_str!("../../guardrails/default.yaml"));
 
 /// The guardrails in force: the shipped hard blocks, and what may be done.
 ///
@@ -87,7 +88,8 @@ impl Guardrails {
     /// As [`Guardrails::from_files`]; and if there is no document.
     pub fn from_texts(texts: &[(&str, &str)]) -> std::result::Result<Self, LoadError> {
         let blocks = Written::read(HARD_BLOCKS.0, HARD_BLOCKS.1)?;
-        let documents = texts.iter().map(|(name, text)| Written::read(name, text)).collect::<std::result::Result<Vec<_>, _>>()?;
+        let documents =
+            texts.iter().map(|(name, text)| Written::read(name, text)).collect::<std::result::Result<Vec<_>, _>>()?;
         if documents.is_empty() {
             return Err(LoadError::whole("guardrails", "expected at least one document"));
         }

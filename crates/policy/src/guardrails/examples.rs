@@ -15,7 +15,9 @@ use selfheal_core::time::Timestamp;
 
 use super::budget::{Demand, Need};
 use super::case::{Case, Step};
-use super::document::{Class, EarlierDocument, ExampleDocument, Expected, GivenDocument, GivenParameter, GivenValue, Word};
+use super::document::{
+    Class, EarlierDocument, ExampleDocument, Expected, GivenDocument, GivenParameter, GivenValue, Word,
+};
 use super::standing::Effect;
 use super::{Guardrails, duration, explain, measure, verdicts::Verdicts};
 use crate::error::LoadError;
@@ -187,7 +189,11 @@ fn activity(
             site: site.clone(),
             environment: environment(&given.environment),
             kind: earlier.kind.as_deref().map_or_else(|| ActionKind::named(&given.kind), ActionKind::named),
-            blast_radius: earlier.blast_radius.unwrap_or(BlastRadius { resources: 1, changes: 1, ..BlastRadius::default() }),
+            blast_radius: earlier.blast_radius.unwrap_or(BlastRadius {
+                resources: 1,
+                changes: 1,
+                ..BlastRadius::default()
+            }),
         };
         Ok((Timestamp::from_millis(when), Arc::new(effected)))
     };

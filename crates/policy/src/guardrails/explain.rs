@@ -49,7 +49,12 @@ impl<'a> Explaining<'a> {
         };
         let mut voices: Vec<RuleVoice> =
             self.said.spoke.iter().map(|spoke| voice(spoke.step, &rules[spoke.rule])).collect();
-        voices.extend(self.exceeded().map(|(rule, because)| RuleVoice { rule, verdict: Verdict::Deny, step: 0, because }));
+        voices.extend(self.exceeded().map(|(rule, because)| RuleVoice {
+            rule,
+            verdict: Verdict::Deny,
+            step: 0,
+            because,
+        }));
         voices.sort_by_key(|voice| (std::cmp::Reverse(voice.verdict), voice.step));
         voices
     }
@@ -57,7 +62,8 @@ impl<'a> Explaining<'a> {
     /// Budgets that the plan alone exceeds, with why.
     fn exceeded(&self) -> impl Iterator<Item = (String, String)> {
         let budgets = &self.guardrails.standing.budgets;
-        let never = self.said.budgets.iter().filter(|(_, room)| *room == Room::Never).map(|(index, _)| &budgets[*index]);
+        let never =
+            self.said.budgets.iter().filter(|(_, room)| *room == Room::Never).map(|(index, _)| &budgets[*index]);
         never.map(|budget| (budget.id.clone(), format!("{}: {}", budget.in_words(), budget.because)))
     }
 
@@ -65,8 +71,11 @@ impl<'a> Explaining<'a> {
     fn rationale(&self) -> String {
         let steps = self.case.steps.iter().enumerate().zip(&self.said.steps);
         let decided = steps.filter(|(_, verdict)| **verdict == self.said.verdict);
-        let mut said: Vec<String> = decided.map(|((number, step), verdict)| self.about(number, step, *verdict)).collect();
-        said.extend(self.exceeded().map(|(id, because)| format!("the plan alone is more than {id} allows ({because})")));
+        let mut said: Vec<String> =
+            decided.map(|((number, step), verdict)| self.about(number, step, *verdict)).collect();
+        said.extend(
+            self.exceeded().map(|(id, because)| format!("the plan alone is more than {id} allows ({because})")),
+        );
         let mut rationale = said.join("; ");
         if self.said.needs_rehearsal {
             rationale.push_str("; it holds once the rehearsal is verified");

@@ -123,7 +123,8 @@ fn provenance_floor(documents: &[&Written]) -> Option<Draft> {
     let first = documents.first()?;
     let at = first.name.referenced;
     let mut rule = sections::bare(&sections::word("least", at));
-    rule.because = "each parameter has to come from where policy trusts it to; what a model chose needs to be named".to_owned();
+    rule.because =
+        "each parameter has to come from where policy trusts it to; what a model chose needs to be named".to_owned();
     let floors = documents.iter().map(|document| document.provenance.clone());
     rule.when.provenance_floor = Some(floors.filter(|floor| !floor.is_empty()).collect());
     Some(Draft { document: first.path.clone(), policy: "provenance".to_owned(), rule })
@@ -147,4 +148,30 @@ fn unique(path: &str, ids: &[Word]) -> Result<(), LoadError> {
 /// Enough of SHA-256 to tell that a text was changed; not for proving who wrote it.
 fn digest(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::engine::{DEFAULT, HARD_BLOCKS};
+    use super::super::examples;
+    use super::*;
+
+    const ANYTHING_GOES: &str = "\
+schema: selfheal.dev/guardrails/v1
+name: anything-goes
+version: 1
+rules: [{id: all, effect: allow, kinds: ['*'], because: 'so that only hard blocks deny'}]
+";
+
+    #[test]
+    fn the_shipped_documents_keep_their_examples() {
+        let read = |(path, text): (&str, &str)| Written::read(path, text).unwrap();
+        let (blocks, default) = (read(HARD_BLOCKS), read(DEFAULT));
+        let anything = read(("anything.yaml", ANYTHING_GOES));
+        for (document, beside) in [(&default, &default), (&blocks, &anything)] {
+            let guardrails = assemble(&[&blocks, beside]).unwrap();
+            assert!(!document.examples.is_empty());
+            document.examples.iter().for_each(|example| examples::hold("x", &guardrails, example).unwrap());
+        }
+    }
 }

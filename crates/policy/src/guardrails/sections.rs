@@ -23,7 +23,8 @@ pub(crate) struct Expanded {
 /// Takes the rules and sections out of a document.
 pub(crate) fn expand(name: &str, document: &mut GuardrailsDocument) -> Result<Expanded, LoadError> {
     let rules = std::mem::take(&mut document.rules);
-    let mut expanded = Expanded { ids: rules.iter().map(|rule| rule.id.clone()).collect(), rules, ..Expanded::default() };
+    let mut expanded =
+        Expanded { ids: rules.iter().map(|rule| rule.id.clone()).collect(), rules, ..Expanded::default() };
     let mut place = Place { document: name, environment: None, expanded: &mut expanded };
     place.sections(document.take_sections())?;
     for (environment, sections) in std::mem::take(&mut document.environments) {
@@ -45,7 +46,11 @@ impl Place<'_> {
         sections.protected.into_iter().try_for_each(|one| self.protected(one))?;
         for fields in sections.forbidden_fields {
             let when = WhenDocument { fields: Some(fields.fields), ..WhenDocument::default() };
-            self.deny(&fields.id, fields.because, RuleDocument { kinds: or_all(fields.kinds, &fields.id), when, ..bare(&fields.id) });
+            self.deny(
+                &fields.id,
+                fields.because,
+                RuleDocument { kinds: or_all(fields.kinds, &fields.id), when, ..bare(&fields.id) },
+            );
         }
         if let Some(limits) = sections.diff_limits {
             self.diff_limits(&limits)?;
@@ -54,7 +59,8 @@ impl Place<'_> {
         sections.freeze.into_iter().try_for_each(|freeze| self.freeze(freeze))?;
         for mut window in sections.maintenance {
             if window.effect.is_some() {
-                return self.refuse(&window.id, "expected no 'effect' in 'maintenance': outside of its windows effects wait");
+                return self
+                    .refuse(&window.id, "expected no 'effect' in 'maintenance': outside of its windows effects wait");
             }
             self.confine(&window.id, &mut window.environments)?;
             self.expanded.ids.push(window.id.clone());
@@ -91,7 +97,8 @@ impl Place<'_> {
         let radius = RadiusDocument::default();
         let bounds = [
             files.map(|most| (RadiusDocument { changes: over(most), ..radius }, format!("{most} files"))),
-            lines_added.map(|most| (RadiusDocument { lines_added: over(most), ..radius }, format!("{most} added lines"))),
+            lines_added
+                .map(|most| (RadiusDocument { lines_added: over(most), ..radius }, format!("{most} added lines"))),
             lines_removed
                 .map(|most| (RadiusDocument { lines_removed: over(most), ..radius }, format!("{most} removed lines"))),
         ];

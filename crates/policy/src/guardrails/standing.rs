@@ -8,7 +8,7 @@ use selfheal_core::time::Timestamp;
 
 use super::budget::{Budget, Demand, Need, Room};
 use super::calendar::Opening;
-use super::document::{Word, WindowDocument};
+use super::document::{WindowDocument, Word};
 use super::measure;
 use super::place::Where;
 use crate::error::LoadError;
@@ -80,9 +80,14 @@ impl Standing {
         let outside = maintenance.first().filter(|_| !is_open(&maintenance, at));
         let window = frozen.or(outside)?;
         let until = next_clear(&freezes, &maintenance, at);
-        let when = until.map_or_else(|| "for good".to_owned(), |until| format!("until {}", window.opening.spell(until)));
+        let when =
+            until.map_or_else(|| "for good".to_owned(), |until| format!("until {}", window.opening.spell(until)));
         let what = if frozen.is_some() { "frozen" } else { "outside of the windows for maintenance" };
-        Some(Wait { until, id: window.id.clone(), because: format!("{what} {when} by {} ({})", window.id, window.because) })
+        Some(Wait {
+            until,
+            id: window.id.clone(),
+            because: format!("{what} {when} by {} ({})", window.id, window.because),
+        })
     }
 
     /// Whether the moment's effect may be sent.
@@ -100,7 +105,11 @@ impl Standing {
         let effect = Effect { class: moment.effect, kinds: &kinds, environment, resource: first.action.target() };
         // With the first step there must be room for all that follow: a plan is not begun that can't be ended.
         let rest = steps.iter().zip(moment.previews).skip(moment.step.unwrap_or(0));
-        let needs: Vec<Need<'_>> = if self.budgets.is_empty() { Vec::new() } else { rest.map(|(step, preview)| need(step, preview)).collect() };
+        let needs: Vec<Need<'_>> = if self.budgets.is_empty() {
+            Vec::new()
+        } else {
+            rest.map(|(step, preview)| need(step, preview)).collect()
+        };
         let (site, activity, at) = (moment.site, moment.activity, moment.at);
         self.clearance(&effect, &Demand { needs: &needs, environment, site, activity, at })
     }

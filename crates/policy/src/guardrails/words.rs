@@ -89,7 +89,8 @@ fn range_words<T: Display>(at_least: Option<T>, at_most: Option<T>) -> Option<St
 }
 
 fn parameters(when: &WhenDocument) -> Option<String> {
-    let all = when.parameters.iter().map(|(name, test)| format!("the parameter {name} to be {}", test_words(&test.value)));
+    let all =
+        when.parameters.iter().map(|(name, test)| format!("the parameter {name} to be {}", test_words(&test.value)));
     let all: Vec<String> = all.collect();
     (!all.is_empty()).then(|| all.join(" and "))
 }

@@ -41,12 +41,14 @@
 //! could be meant speaks: what nobody diagnosed escapes nobody.
 
 mod document;
+mod dry_run;
 mod engine;
 mod healing;
 mod load;
 mod names;
 mod pipeline;
 mod policies;
+mod saying;
 pub mod strategy;
 
 pub use document::{API_VERSIONS, KIND};

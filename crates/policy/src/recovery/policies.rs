@@ -6,14 +6,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use selfheal_core::action::ActionKind;
-use selfheal_core::decision::{Decision, RuleVoice, Verdict};
+use selfheal_core::decision::Decision;
 use selfheal_core::ports::{PolicyEngine, PolicyQuestion};
 
 use super::engine::Tightened;
-use super::healing::{HealingPolicies, HealingPolicy};
+use super::healing::HealingPolicies;
 use super::load::{self, Read};
 use super::names::Names;
-use super::pipeline::{DryRun, PipelinePolicy};
+use super::pipeline::PipelinePolicy;
+use super::saying::Said;
 use crate::error::LoadError;
 use crate::{digest, limits, yaml};
 
@@ -116,12 +117,12 @@ impl RecoveryPolicies {
 
     /// What they add to what another engine says. Where none speaks it adds nothing: combined, it leaves the other as it is.
     pub(crate) fn say(&self, question: &PolicyQuestion<'_>) -> Decision {
-        let mut said = Said::default();
+        let mut said = Said::about(question);
         for policy in self.about(&question.incident.resource.name) {
-            said.by_recovery(policy, question);
+            said.by_recovery(policy);
         }
         for policy in self.healing.speaking(&question.incident.resource.kind, question.categories) {
-            said.by_healing(policy, question);
+            said.by_healing(policy);
         }
         said.decision(&self.version())
     }
@@ -158,89 +159,4 @@ impl RecoveryPolicies {
 /// A version names the file without where it lies: the same policies are the same on every machine.
 fn file_name(file: &str) -> &str {
     Path::new(file).file_name().and_then(|name| name.to_str()).unwrap_or(file)
-}
-
-/// What was said so far about one plan.
-#[derive(Default)]
-struct Said {
-    voices: Vec<RuleVoice>,
-    reasons: Vec<String>,
-    ways: Vec<String>,
-    needs_rehearsal: bool,
-    max_attempts: Option<u32>,
-}
-
-impl Said {
-    fn by_recovery(&mut self, policy: &PipelinePolicy, question: &PolicyQuestion<'_>) {
-        self.at_most(policy.max_retries);
-        for (index, step) in question.plan.steps.iter().enumerate() {
-            let kind = step.action.kind();
-            if !policy.kinds.contains(kind) {
-                let because = format!("of {}, which {kind} is not", policy.strategies);
-                self.deny(index, format!("{}/allowedStrategies", policy.name), because, {
-                    format!("allowedStrategies of recovery policy {} would have to have {kind}", policy.name)
-                });
-            }
-            if policy.dry_run {
-                self.by_dry_run(policy, question, index);
-            }
-        }
-    }
-
-    fn by_dry_run(&mut self, policy: &PipelinePolicy, question: &PolicyQuestion<'_>, step: usize) {
-        let because = match DryRun::of(question, step) {
-            Some(DryRun::Passed) => return,
-            Some(DryRun::Ahead) => {
-                self.needs_rehearsal = true;
-                return;
-            }
-            Some(DryRun::Missing) => "what it changes was not shown to help in a rehearsal".to_owned(),
-            None => "it has no spec or no preview".to_owned(),
-        };
-        self.deny(
-            step,
-            format!("{}/dryRun", policy.name),
-            because,
-            "a verified rehearsal of exactly this change".to_owned(),
-        );
-    }
-
-    fn by_healing(&mut self, policy: &HealingPolicy, question: &PolicyQuestion<'_>) {
-        self.at_most(Some(policy.max_retries));
-        if policy.auto_heal {
-            return;
-        }
-        let because = "auto_heal is false: a person agrees first";
-        self.reasons.push(format!("the plan needs a person's approval by {} ({because})", policy.name));
-        let voice = |step| RuleVoice {
-            rule: policy.name.clone(),
-            verdict: Verdict::RequireApproval,
-            step,
-            because: because.to_owned(),
-        };
-        self.voices.extend((0..question.plan.steps.len()).map(voice));
-    }
-
-    fn deny(&mut self, step: usize, rule: String, because: String, way: String) {
-        self.reasons.push(format!("step {} is denied by {rule} ({because})", step + 1));
-        self.voices.push(RuleVoice { rule, verdict: Verdict::Deny, step, because });
-        if !self.ways.contains(&way) {
-            self.ways.push(way);
-        }
-    }
-
-    /// A retry is a start after the first one.
-    fn at_most(&mut self, retries: Option<u32>) {
-        let attempts = retries.map(|retries| retries.saturating_add(1));
-        self.max_attempts = [self.max_attempts, attempts].into_iter().flatten().min();
-    }
-
-    fn decision(self, version: &str) -> Decision {
-        let strictest = self.voices.iter().map(|voice| voice.verdict).max().unwrap_or(Verdict::Allow);
-        let mut decision = Decision::new(strictest, self.reasons.join("; "), version).with_rules(self.voices);
-        decision.needs_rehearsal = self.needs_rehearsal && strictest != Verdict::Deny;
-        decision.to_be_allowed = self.ways;
-        decision.max_attempts = self.max_attempts;
-        decision
-    }
 }

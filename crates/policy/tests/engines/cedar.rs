@@ -115,13 +115,19 @@ async fn kinds_that_no_scope_permits_are_not_planned_and_others_have_no_schema()
 fn what_cannot_be_meant_is_refused_with_its_place() {
     let cases = [
         ("permit (principal, action, resource)\nwhen { context.rehersed };", "p.cedar:2:8: "),
-        ("permit (principal, action, resource)\nwhen { context.step.parameters.package.value == \"x\" };", "p.cedar:2:8: "),
+        (
+            "permit (principal, action, resource)\nwhen { context.step.parameters.package.value == \"x\" };",
+            "p.cedar:2:8: ",
+        ),
         ("permit (principal, action == Action::\"retry_stag\", resource);", "p.cedar:1:"),
         ("permit (principal, action, resource)", "p.cedar:1:"),
         ("permit (principal == ?principal, action, resource);", "expected no templates"),
         ("@effect(\"maybe\") permit (principal, action, resource);", "found 'maybe' of policy 1"),
         ("@effect(\"allow\") forbid (principal, action, resource);", "expected no @effect of a forbid"),
-        ("@id(\"a\") permit (principal, action, resource); @id(\"a\") forbid (principal, action, resource);", "unique @id"),
+        (
+            "@id(\"a\") permit (principal, action, resource); @id(\"a\") forbid (principal, action, resource);",
+            "unique @id",
+        ),
         ("", "expected 1 to 1000 policies"),
     ];
     for (text, expected) in cases {

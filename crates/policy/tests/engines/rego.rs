@@ -74,7 +74,8 @@ verdict := \"deny\" if to_number(input.step.kind) > 3
 ";
     let (verdict, rationale) = said(text).await;
     assert!(verdict == Verdict::Deny && rationale.contains("could not be evaluated"), "{rationale}");
-    let conflict = "package selfheal\ndecision := {\"verdict\": x} if { input.version == 1; some x in [\"allow\", \"deny\"] }\n";
+    let conflict =
+        "package selfheal\ndecision := {\"verdict\": x} if { input.version == 1; some x in [\"allow\", \"deny\"] }\n";
     assert_eq!(said(conflict).await.0, Verdict::Deny);
 }
 

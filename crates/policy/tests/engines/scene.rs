@@ -44,6 +44,7 @@ impl Scene {
         Self { incident: incident(resource), plan, specs, previews, categories: Vec::new() }
     }
 
+    #[allow(dead_code, reason = "of two test programs one asks for it")]
     pub(crate) fn about(mut self, categories: &[FailureCategory]) -> Self {
         self.categories = categories.to_vec();
         self

@@ -155,7 +155,8 @@ fn how_far_a_plan_reaches_is_counted_on_its_preview_and_over_all_steps() {
 
 #[test]
 fn limits_on_diffs_differ_by_environment() {
-    let sections = allowing_but("diff_limits: {lines_added: 3}\nenvironments: {production: {diff_limits: {lines_added: 1}}}");
+    let sections =
+        allowing_but("diff_limits: {lines_added: 3}\nenvironments: {production: {diff_limits: {lines_added: 1}}}");
     let patch = |environment| case(environment, "edit_file", &[("a", "+x\n+y")]);
     assert!(allows(&sections, &patch(Environment::Dev)));
     let denied = patch(Environment::Production).decision(&guardrails(&sections));
@@ -191,8 +192,9 @@ forbidden_fields:
 
 #[test]
 fn a_capacity_floor_asks_for_facts_and_takes_unknown_for_too_few() {
-    let sections =
-        allowing_but("capacity_floor:\n  - {id: floor, kinds: [retry_*], ready_fact: ready, total_fact: all, at_least_percent: 60, because: b}");
+    let sections = allowing_but(
+        "capacity_floor:\n  - {id: floor, kinds: [retry_*], ready_fact: ready, total_fact: all, at_least_percent: 60, because: b}",
+    );
     let with = |facts: Facts| {
         let mut case = case(Environment::Dev, "retry_stage", &[]);
         case.incident.facts = facts;
@@ -243,7 +245,8 @@ fn an_approval_asked_for_after_the_rehearsal_is_not_saved_by_leaving_it_out() {
 
 #[test]
 fn a_permission_for_some_targets_does_not_cover_a_step_that_changes_others_too() {
-    let sections = "rules:\n  - {id: some, effect: allow, kinds: ['*'], targets: ['package*.json', x], because: 'manifests'}";
+    let sections =
+        "rules:\n  - {id: some, effect: allow, kinds: ['*'], targets: ['package*.json', x], because: 'manifests'}";
     for (files, verdict) in [
         (&["package.json", "package-lock.json"][..], Verdict::Allow),
         (&["package.json", "src/a.js"][..], Verdict::Deny),

@@ -39,18 +39,30 @@ fn plain() -> impl Strategy<Value = String> {
 }
 
 fn evidence(effect: &str) -> BoxedStrategy<String> {
-    let asks = &["", "rehearsed: true", "confidence: {at_least: 0.5}", "provenance: {line: observed, path: configured}"][..];
+    let asks =
+        &["", "rehearsed: true", "confidence: {at_least: 0.5}", "provenance: {line: observed, path: configured}"][..];
     let lacks = &["", "rehearsed: false", "confidence: {below: 0.5}", "provenance_below: {'*': observed}"][..];
     match effect {
         "allow" => pick(asks).boxed(),
         "deny" => pick(lacks).boxed(),
-        _ => prop_oneof![pick(asks), pick(lacks), Just("rehearsed: true, confidence: {at_least: 0.2, below: 0.6}".to_owned())].boxed(),
+        _ => prop_oneof![
+            pick(asks),
+            pick(lacks),
+            Just("rehearsed: true, confidence: {at_least: 0.2, below: 0.6}".to_owned())
+        ]
+        .boxed(),
     }
 }
 
 fn rule_of(effect: &'static str) -> impl Strategy<Value = String> {
     let places = (pick(&["*", "edit_*", "retry_stage"]), pick(&["*", "dev", "production"]));
-    let targets = pick(&["", "targets: ['*']", "targets: ['src/*']", "targets: ['*.lock', package.json]", "resources: ['local/*']"]);
+    let targets = pick(&[
+        "",
+        "targets: ['*']",
+        "targets: ['src/*']",
+        "targets: ['*.lock', package.json]",
+        "resources: ['local/*']",
+    ]);
     (places, targets, plain(), evidence(effect)).prop_map(move |((kinds, environments), targets, plain, evidence)| {
         let when: Vec<&str> = [plain.as_str(), evidence.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
         let targets = if targets.is_empty() { targets } else { format!("{targets}, ") };
@@ -173,7 +185,8 @@ fn less_trusted(case: &Case) -> Option<Case> {
         };
         (name.clone(), parameter)
     });
-    let action = selfheal_core::action::Action::for_tests(&case.specs[0], step.action.target().clone(), parameters.collect());
+    let action =
+        selfheal_core::action::Action::for_tests(&case.specs[0], step.action.target().clone(), parameters.collect());
     let mut lesser = lesser(case).swap_remove(0).sure(case.confidence);
     for step in &mut lesser.plan.steps {
         step.action = action.clone().ok()?;

@@ -5,7 +5,8 @@ use selfheal_policy::guardrails::Guardrails;
 use crate::scene::document;
 
 fn said(sections: &str) -> String {
-    Guardrails::from_text("p.yaml", &document("p", sections)).map_or_else(|error| error.to_string(), |_| "loads".to_owned())
+    Guardrails::from_text("p.yaml", &document("p", sections))
+        .map_or_else(|error| error.to_string(), |_| "loads".to_owned())
 }
 
 fn rule(rest: &str) -> String {
@@ -69,7 +70,10 @@ fn a_rule_by_which_less_evidence_would_allow_more() {
         "effect: deny, kinds: ['*'], when: {provenance: {a: observed}}",
     ] {
         let said = rule(rest);
-        assert!(said.starts_with("p.yaml:5:") && said.contains("less evidence must never allow more"), "{rest}: {said}");
+        assert!(
+            said.starts_with("p.yaml:5:") && said.contains("less evidence must never allow more"),
+            "{rest}: {said}"
+        );
     }
 }
 
@@ -119,7 +123,8 @@ fn a_document_without_examples_or_with_one_that_fails() {
     let load = |text: &str| Guardrails::from_text("p.yaml", text).unwrap_err().to_string();
     let none = load(head);
     assert!(none.starts_with("p.yaml") && none.contains("at least one entry in 'examples'"), "{none}");
-    let other = load(&format!("{head}examples:\n  - {{name: e, given: {{kind: k, environment: dev}}, expect: deny}}\n"));
+    let other =
+        load(&format!("{head}examples:\n  - {{name: e, given: {{kind: k, environment: dev}}, expect: deny}}\n"));
     assert!(other.starts_with("p.yaml:7:") && other.contains("example 'e' expects deny but gets allow"), "{other}");
     let nothing = load("schema: selfheal.dev/guardrails/v1\nname: p\nversion: 1\nrules: []\n");
     assert!(nothing.starts_with("p.yaml:2:") && nothing.contains("1 to 1000 rules"), "{nothing}");

@@ -35,7 +35,10 @@ fn dev_applies_what_was_rehearsed_and_production_gets_a_proposal() {
     assert_eq!(unsupported.verdict, Verdict::Deny);
     assert!(unsupported.rationale.contains("asks for a verified rehearsal"), "{}", unsupported.rationale);
     assert!(
-        unsupported.to_be_allowed.iter().any(|way| way.contains("default/reversible-where-no-customer-is asks for a verified rehearsal")),
+        unsupported
+            .to_be_allowed
+            .iter()
+            .any(|way| way.contains("default/reversible-where-no-customer-is asks for a verified rehearsal")),
         "{:?}",
         unsupported.to_be_allowed
     );

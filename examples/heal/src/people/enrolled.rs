@@ -95,6 +95,9 @@ impl Document {
     /// # Errors
     /// If there is a key and it can't be used.
     pub(crate) fn own_name(&self) -> std::result::Result<Option<String>, Refusal> {
+        if self.count() == 0 {
+            return Ok(None);
+        }
         Ok(key::own()?.and_then(|key| self.name_of(&key.public())))
     }
 }

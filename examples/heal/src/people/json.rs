@@ -7,6 +7,7 @@ use selfheal_core::action::Action;
 use selfheal_core::approval::{Reply, Stage, Standing};
 use selfheal_core::decision::Decision;
 use selfheal_core::plan::Preview;
+use selfheal_core::time::Timestamp;
 use serde::Serialize;
 
 use super::waiting::Waiting;
@@ -82,18 +83,12 @@ struct Details<'a> {
 
 pub(super) fn write(page: &mut Page<'_>, waiting: &[Waiting], whole: bool, again: &[OsString]) -> io::Result<()> {
     let now = page.now;
-    let objects: Vec<Object<'_>> = waiting
-        .iter()
-        .map(|one| {
-            let left = one.request.deadline.since(now).as_millis();
-            Object { left_ms: u64::try_from(left).unwrap_or(u64::MAX), ..object(one, whole, again) }
-        })
-        .collect();
+    let objects: Vec<Object<'_>> = waiting.iter().map(|one| object(one, now, whole, again)).collect();
     json::write(page.out, &objects)?;
     writeln!(page.out)
 }
 
-fn object<'a>(one: &'a Waiting, whole: bool, again: &[OsString]) -> Object<'a> {
+fn object<'a>(one: &'a Waiting, now: Timestamp, whole: bool, again: &[OsString]) -> Object<'a> {
     let request = &one.request;
     let asked = Asked { incident: &request.incident, plan: &request.plan_hash, again };
     let case = one.case.as_ref();
@@ -106,7 +101,7 @@ fn object<'a>(one: &'a Waiting, whole: bool, again: &[OsString]) -> Object<'a> {
         plan: request.plan_hash.as_str(),
         policy_version: &request.policy_version,
         deadline: when::rfc3339(request.deadline),
-        left_ms: 0,
+        left_ms: u64::try_from(request.deadline.since(now).as_millis()).unwrap_or(u64::MAX),
         stages: &request.terms.stages,
         standing: one.standing.as_ref().map(Stands::of),
         requester: case.and_then(|case| case.request().requester.as_deref()),

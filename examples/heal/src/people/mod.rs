@@ -20,4 +20,4 @@ pub(crate) use cli::{
 };
 pub(crate) use enrolled::Enrolled;
 pub(crate) use listing::approvals;
-pub(crate) use words::{Asked, command, terms};
+pub(crate) use words::{Asked, command, quoted, terms};

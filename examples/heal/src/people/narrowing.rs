@@ -71,3 +71,21 @@ fn value(plan: &Plan, at: usize, setting: &Setting) -> Result<Value, String> {
         Value::Flag(_) => setting.value.parse().map(Value::Flag).map_err(|_| refused("true or false")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_names_a_step_a_parameter_and_a_value_that_may_hold_anything() {
+        let setting = |step, parameter: &str, value: &str| {
+            Ok(Setting { step, parameter: parameter.to_owned(), value: value.to_owned() })
+        };
+        assert_eq!("1.limit_bytes=1024".parse(), setting(1, "limit_bytes", "1024"));
+        assert_eq!("12.replacement=a = b.c".parse(), setting(12, "replacement", "a = b.c"));
+        assert_eq!("2.value=".parse(), setting(2, "value", ""));
+        for bad in ["", "1", "1=2", "1.=2", "0.a=2", "-1.a=2", "a.b=2", "limit_bytes=1.5"] {
+            assert!(bad.parse::<Setting>().is_err(), "{bad}");
+        }
+    }
+}

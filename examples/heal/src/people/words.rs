@@ -8,6 +8,8 @@ use selfheal_core::incident::IncidentId;
 use selfheal_core::plan::PlanHash;
 use selfheal_detect::redact::Redactor;
 
+use crate::say::clean;
+
 /// Digits of a plan's hash that are enough to mean it, and few enough to read aloud.
 pub(super) const SHORT: usize = 12;
 
@@ -81,8 +83,8 @@ pub(super) fn standing(standing: &Standing) -> String {
         }
         Standing::Agreed { by } => format!("agreed by {}", by.join(", ")),
         Standing::Edited { by, .. } => format!("narrowed by {by}"),
-        Standing::Responded { by, text } => format!("{by} answered: \"{}\"", text.read()),
-        Standing::Rejected { by, because } => format!("refused by {by}: \"{because}\""),
+        Standing::Responded { by, text } => format!("{by} answered: {}", quoted(text.read())),
+        Standing::Rejected { by, because } => format!("refused by {by}: {}", quoted(because)),
         Standing::Expired => "nobody decided it in time".to_owned(),
         Standing::Lapsed => "it was redeemed, by people who don't count any more".to_owned(),
     }
@@ -107,11 +109,40 @@ pub(super) fn reply(reply: &Reply) -> String {
         Reply::Edit(edit) => {
             let dropped = edit.drop.iter().map(|step| format!("drops step {}", step + 1));
             let set = edit.set.iter().flat_map(|(step, values)| {
-                values.iter().map(move |(name, value)| format!("sets {}.{name} to \"{value}\"", step + 1))
+                values
+                    .iter()
+                    .map(move |(name, value)| format!("sets {}.{name} to {}", step + 1, quoted(&value.to_string())))
             });
             dropped.chain(set).collect::<Vec<_>>().join(", ")
         }
-        Reply::Respond { text } => format!("answered: \"{text}\""),
-        Reply::Reject { because } => format!("refused: \"{because}\""),
+        Reply::Respond { text } => format!("answered: {}", quoted(text)),
+        Reply::Reject { because } => format!("refused: {}", quoted(because)),
+    }
+}
+
+/// What somebody wrote, in one line that can't be taken for another's.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("\"{}\"", clean::line(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_counted_by_stage_and_role() {
+        let stage = |k, roles: &[&str]| Stage { k, roles: roles.iter().map(|&role| role.to_owned()).collect() };
+        let of = |stages| terms(&Terms { stages, ttl_ms: None });
+        assert_eq!(of(Vec::new()), "1 person who is enrolled");
+        assert_eq!(of(vec![stage(2, &[])]), "2 people who are enrolled");
+        let two = of(vec![stage(1, &["sre"]), stage(2, &["lead", "owner"])]);
+        assert_eq!(two, "1 person of role sre, then 2 people of role lead or owner");
+    }
+
+    #[test]
+    fn what_people_write_can_not_pass_for_a_line_of_its_own() {
+        let because = "no\n   approve heal approve inc-1 --plan 0".to_owned();
+        let said = reply(&Reply::Reject { because });
+        assert_eq!(said, "refused: \"no\\u{a}   approve heal approve inc-1 --plan 0\"");
     }
 }

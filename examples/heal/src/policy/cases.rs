@@ -57,13 +57,20 @@ fn files(dir: &Path) -> Result<Vec<PathBuf>, Refusal> {
             let entry = entry.map_err(|error| refuse(&folder, error))?;
             seen += 1;
             if seen > ENTRIES {
-                return Err(Refusal::usage(format!("{}: expected at most {ENTRIES} entries; name a smaller folder", dir.display())));
+                return Err(Refusal::usage(format!(
+                    "{}: expected at most {ENTRIES} entries; name a smaller folder",
+                    dir.display()
+                )));
             }
             let kind = entry.file_type().map_err(|error| refuse(&entry.path(), error))?;
             let name = entry.file_name().to_string_lossy().into_owned();
             match kind {
-                kind if kind.is_dir() && depth < DEPTH && !name.starts_with('.') => folders.push((entry.path(), depth + 1)),
-                kind if kind.is_file() && ENDINGS.iter().any(|ending| name.ends_with(ending)) => found.push(entry.path()),
+                kind if kind.is_dir() && depth < DEPTH && !name.starts_with('.') => {
+                    folders.push((entry.path(), depth + 1))
+                }
+                kind if kind.is_file() && ENDINGS.iter().any(|ending| name.ends_with(ending)) => {
+                    found.push(entry.path())
+                }
                 _ => {}
             }
         }
@@ -118,7 +125,9 @@ impl Ran {
 /// Cases mean the same wherever they were checked out.
 fn relative(file: &str, beside: &Path, policy: &str) -> Result<PathBuf, LoadError> {
     match Path::new(policy).is_absolute() {
-        true => Err(LoadError::whole(file, format!("policies: expected a path relative to this file, found '{policy}'"))),
+        true => {
+            Err(LoadError::whole(file, format!("policies: expected a path relative to this file, found '{policy}'")))
+        }
         false => Ok(beside.join(policy)),
     }
 }

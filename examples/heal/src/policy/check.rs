@@ -155,12 +155,17 @@ impl Loaded {
             DocumentKind::Guardrails => {
                 Guardrails::from_text(name, text)?;
                 let odd = lint(name, text, people)?;
-                let holds = vec![Count { what: "rule", count: odd.rules }, Count { what: "example", count: odd.examples }];
+                let holds =
+                    vec![Count { what: "rule", count: odd.rules }, Count { what: "example", count: odd.examples }];
                 Ok(Self { holds, warnings: odd.warnings })
             }
             DocumentKind::Recovery => one("policy", RecoveryPolicies::from_text(name, text, &Names::default())?.len()),
-            DocumentKind::Approvers => one("person", Approvers::from_text(name, text, verify_signature)?.iter().count()),
-            DocumentKind::Fleet => one("budget of the fleet", selfheal_policy::fleet::from_text(name, text)?.budgets.len()),
+            DocumentKind::Approvers => {
+                one("person", Approvers::from_text(name, text, verify_signature)?.iter().count())
+            }
+            DocumentKind::Fleet => {
+                one("budget of the fleet", selfheal_policy::fleet::from_text(name, text)?.budgets.len())
+            }
             DocumentKind::Cases => one("case", Cases::from_text(name, text)?.cases.len()),
         }
     }
@@ -207,7 +212,7 @@ fn people(checked: &[Checked]) -> Option<Approvers> {
     Approvers::from_text(&document.name, document.text.as_deref()?, verify_signature).ok()
 }
 
-/// Documents that are right one by one may still contradict each other.
+/// Documents that are right one by one may still contradict each other, which matters where they are used together.
 fn together(checked: &mut [Checked]) {
     let error = {
         let of = |kind| checked.iter().filter(move |one| one.kind == Some(kind) && one.ok());
@@ -220,7 +225,8 @@ fn together(checked: &mut [Checked]) {
     };
     let Some(error) = error else { return };
     if let Some(own) = checked.iter_mut().find(|one| one.name == error.place().document) {
-        own.problems.push(Finding::of(error.place(), error.problem()));
+        let problem = format!("together with the other files: {}", error.problem());
+        own.warnings.push(Finding::of(error.place(), &problem));
     }
 }
 

@@ -23,7 +23,8 @@ impl Input {
             true => bounded(io::stdin().lock()),
             false => File::open(path).and_then(bounded),
         };
-        text.map(|text| Self { name: name.clone(), text }).map_err(|error| Unreadable { name, problem: error.to_string() })
+        text.map(|text| Self { name: name.clone(), text })
+            .map_err(|error| Unreadable { name, problem: error.to_string() })
     }
 }
 

@@ -11,7 +11,7 @@ mod words;
 
 pub(crate) use cli::PolicyOptions;
 
-use std::io::{self, Write};
+use std::io;
 
 use selfheal_core::orchestrator::SystemClock;
 use selfheal_core::ports::Clock;

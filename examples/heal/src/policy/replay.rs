@@ -7,7 +7,9 @@ use selfheal_core::action::ActionSpec;
 use selfheal_core::confidence::Assurance;
 use selfheal_core::decision::{Decision, Verdict};
 use selfheal_core::orchestrator::SystemClock;
-use selfheal_core::ports::{Activity, Clock, Effected, Journal, Ledger, Note, PolicyEngine, PolicyQuestion, Query, Site, Stream};
+use selfheal_core::ports::{
+    Activity, Clock, Effected, Journal, Ledger, Note, PolicyEngine, PolicyQuestion, Query, Site, Stream,
+};
 use selfheal_core::standard::standard_specs;
 use selfheal_core::time::Timestamp;
 use selfheal_policy::documents;
@@ -94,7 +96,12 @@ struct Changed {
 }
 
 impl Report {
-    async fn judge_all(&mut self, store: &Store, engine: &dyn PolicyEngine, since: Option<Timestamp>) -> Result<(), Refusal> {
+    async fn judge_all(
+        &mut self,
+        store: &Store,
+        engine: &dyn PolicyEngine,
+        since: Option<Timestamp>,
+    ) -> Result<(), Refusal> {
         let effects = effects(store.ledger().as_ref()).await?;
         let journal = store.journal();
         let mut query = Query { since, ..Query::newest(AT_A_TIME) };
@@ -104,7 +111,9 @@ impl Report {
                 self.judge(journal.as_ref(), &standing.incident, &effects, engine).await?;
             }
             match standings.last() {
-                Some(last) if standings.len() == AT_A_TIME => query.after = Some((last.opened_at, last.incident.clone())),
+                Some(last) if standings.len() == AT_A_TIME => {
+                    query.after = Some((last.opened_at, last.incident.clone()))
+                }
                 _ => return Ok(()),
             }
         }
@@ -162,7 +171,10 @@ impl Report {
         let all = format!("{decisions} decisions in {} incidents", self.incidents);
         page.line_in(DIM, &format!("{all}: {same} would be the same, {looser} looser, {stricter} stricter"))?;
         if !self.unreadable.is_empty() {
-            page.line_in(BAD, &format!("{} incidents can't be replayed: {}", self.unreadable.len(), self.unreadable.join(", ")))?;
+            page.line_in(
+                BAD,
+                &format!("{} incidents can't be replayed: {}", self.unreadable.len(), self.unreadable.join(", ")),
+            )?;
         }
         self.changes.iter().try_for_each(|change| change.write(page))
     }
@@ -184,7 +196,8 @@ impl Changed {
 
 /// The strictest of what was not said by documents.
 fn kept(decision: &Decision) -> Verdict {
-    let kept = decision.rules.iter().filter(|voice| NOT_OF_DOCUMENTS.iter().any(|prefix| voice.rule.starts_with(prefix)));
+    let kept =
+        decision.rules.iter().filter(|voice| NOT_OF_DOCUMENTS.iter().any(|prefix| voice.rule.starts_with(prefix)));
     kept.map(|voice| voice.verdict).max().unwrap_or(Verdict::Allow)
 }
 

@@ -37,6 +37,8 @@ pub(super) struct Inputs {
     given_runbooks: Option<Arc<Catalogue>>,
     policy: Policy,
     pub(super) enrolled: Enrolled,
+    /// On whose behalf this runs, if they are enrolled.
+    pub(super) requester: Option<String>,
     pub(super) fleet: Option<FleetLimits>,
     command: Vec<OsString>,
 }
@@ -52,6 +54,7 @@ impl Inputs {
         let state = StateDir::of(&dir, user_state.as_deref())
             .map_err(|error| Refusal::usage(format!("no place for the healer's own files: {error}")))?;
         let store = Place::of(options.store.as_ref(), state.store())?;
+        let enrolled = Enrolled::find(&options.enrolled, &store);
         Ok(Self {
             redactor: Arc::new(redactor(&variables)),
             channels: channels(options)?,
@@ -60,7 +63,8 @@ impl Inputs {
                 .transpose()?
                 .map(Arc::new),
             policy: Policy::read(options)?,
-            enrolled: enrolled(options, &store)?,
+            requester: enrolled.read()?.own_name()?,
+            enrolled,
             fleet: options.fleet.as_deref().map(fleet::from_file).transpose().map_err(Refusal::usage)?,
             store,
             command: options.command.clone(),
@@ -209,13 +213,6 @@ impl Policy {
         };
         Ok(Self::Tightened(Arc::new(policies.over(guardrails))))
     }
-}
-
-/// Who may approve; a document that can't be read is refused before the command runs.
-fn enrolled(options: &RunOptions, store: &Place) -> Result<Enrolled, Refusal> {
-    let enrolled = Enrolled::find(&options.enrolled, store);
-    enrolled.read()?;
-    Ok(enrolled)
 }
 
 /// Values that are redacted wherever they appear: those of env files, and of variables whose name says that they are secret.

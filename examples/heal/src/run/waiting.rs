@@ -24,6 +24,8 @@ pub(crate) enum Waiting {
     /// Its next effect is held: by a pause, a freeze, a guard of the fleet.
     Held {
         because: String,
+        /// When that ends, where somebody knows.
+        until: Option<Timestamp>,
         /// What is typed when that is over.
         resume: String,
         /// What tells what holds it.
@@ -59,19 +61,20 @@ impl Waiting {
             return Ok(None);
         }
         let incident = state.incident.id.as_str();
-        let because = why_held(state, store).await?;
+        let (because, until) = why_held(state, store).await?;
         let (resume, switches) = (people::command(&["resume", incident], again), people::command(&["switches"], again));
-        Ok(Some(Self::Held { because, resume, switches }))
+        Ok(Some(Self::Held { because, until, resume, switches }))
     }
 
     /// Why it waits, and what can be done.
     pub(super) fn in_words(&self) -> (String, String) {
         match self {
             Self::Approval(approval) => (approval.why(), approval.next()),
-            Self::Held { because, resume, switches } => {
+            Self::Held { because, until, resume, switches } => {
                 let next =
                     [(switches, "shows what is switched, and by whom"), (resume, "goes on, once nothing holds it")];
-                (format!("nothing is sent now: {because}"), commands(&next))
+                let until = until.map_or_else(|| "now".to_owned(), |until| format!("before {}", when::seconds(until)));
+                (format!("nothing is sent {until}: {because}"), commands(&next))
             }
         }
     }
@@ -117,12 +120,12 @@ fn commands(all: &[(&String, &str)]) -> String {
     lines.join("\n")
 }
 
-/// The last reason that its journal tells.
-async fn why_held(state: &State, store: &Store) -> Result<String, Refusal> {
+/// The last reason that its journal tells, and until when it holds.
+async fn why_held(state: &State, store: &Store) -> Result<(String, Option<Timestamp>), Refusal> {
     let history = store.journal().read(&state.incident.id).await.map_err(Refusal::failed)?;
     let reason = history.records.into_iter().rev().find_map(|record| match record.event {
-        Event::Held { because, .. } => Some(because),
+        Event::Held { because, until, .. } => Some((because, until)),
         _ => None,
     });
-    Ok(reason.unwrap_or_else(|| "its journal doesn't tell any more why".to_owned()))
+    Ok(reason.unwrap_or_else(|| ("its journal doesn't tell any more why".to_owned(), None)))
 }

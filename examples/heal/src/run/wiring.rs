@@ -48,7 +48,7 @@ impl Host {
             .candidates(Arc::new(LocalCandidates::new(Arc::clone(pipeline), tools.clone())))
             .probe(Arc::new(executor.probe()))
             .executor(executor.clone())
-            .approver(Arc::new(desk(inputs, store)?))
+            .approver(Arc::new(desk(inputs, store)))
             .ledger(store.ledger())
             .progress(Arc::new(LiveLine(voice.clone())))
             .journal(store.journal())
@@ -85,12 +85,12 @@ impl Host {
 }
 
 /// How people are asked, on behalf of whoever runs this.
-fn desk(inputs: &Inputs, store: &Store) -> Result<Desk, Refusal> {
+fn desk(inputs: &Inputs, store: &Store) -> Desk {
     let desk = Desk::new(store.ledger(), Arc::new(inputs.enrolled.clone()));
-    Ok(match inputs.enrolled.read()?.own_name()? {
-        Some(name) => desk.on_behalf_of(&name),
+    match &inputs.requester {
+        Some(name) => desk.on_behalf_of(name),
         None => desk,
-    })
+    }
 }
 
 /// Nobody sits out a pause in front of a terminal: what is held for so long is left in the journal.

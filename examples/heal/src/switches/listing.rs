@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::cli::SwitchesOptions;
 use crate::exit;
+use crate::people::quoted;
 use crate::records::{Page, json, when};
 use crate::run::{self, Refusal, block_on, user_state};
 use crate::say::style::{DIM, GOOD, WARN};
@@ -81,7 +82,7 @@ fn text(switches: &Switches, overrides: &[(String, Thrown)], page: &mut Page<'_>
 /// `by ada 2 min 3 s ago: "why"`.
 fn by(thrown: &Thrown, now: Timestamp) -> String {
     let ago = human(now.since(thrown.at));
-    format!("by {} {ago} ago: \"{}\"", thrown.switched.by, thrown.switched.because)
+    format!("by {} {ago} ago: {}", thrown.switched.by, quoted(&thrown.switched.because))
 }
 
 #[derive(Serialize)]

@@ -29,6 +29,7 @@ mod memory;
 mod memory_limits;
 mod odd_places;
 mod passing;
+mod policy;
 mod recovering;
 mod recovery;
 mod reruns;

@@ -58,7 +58,7 @@ fn set(text: &str) -> Option<Vec<char>> {
     while at < chars.len() {
         match (chars.get(at), chars.get(at + 1), chars.get(at + 2)) {
             (Some('['), Some(':'), _) => return class(text),
-            (Some(first), Some('-'), Some(last)) => {
+            (Some(first), Some('-'), Some(last)) if first.is_ascii() && last.is_ascii() => {
                 members.extend(*first..=*last);
                 at += 3;
             }

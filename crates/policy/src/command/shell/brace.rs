@@ -3,13 +3,16 @@
 use brush_parser::word::{BraceExpressionMember, BraceExpressionOrText, parse_brace_expansions};
 
 use super::super::bounds;
-use super::parse::options;
+use super::parse::{nesting, options};
 
 /// The words that `word` stands for; `None` if they are too many.
 pub(super) fn expand(word: &str) -> Option<Vec<String>> {
     let braces = word.contains('{') && (word.contains(',') || word.contains(".."));
     if !braces {
         return Some(vec![word.to_owned()]);
+    }
+    if nesting(word) > bounds::NESTING {
+        return None;
     }
     match parse_brace_expansions(word, &options()) {
         Ok(Some(pieces)) => sequence(&pieces),

@@ -7,7 +7,7 @@ use super::super::bounds;
 use super::super::findings::Judgement;
 use super::super::text::Text;
 use super::brace;
-use super::parse::options;
+use super::parse::{nesting, options};
 use super::{Output, Shell};
 
 /// Characters that make a word more than its own text.
@@ -62,6 +62,9 @@ impl Shell {
         if !text.contains(['$', '`', '\\']) {
             return Text::exact(text);
         }
+        if !self.step() || text.len() > bounds::TEXT_BYTES || nesting(text) > bounds::NESTING {
+            return self.not_a_word(text);
+        }
         match word::parse_heredoc(text, &options()) {
             Ok(pieces) => self.quoted(&pieces),
             Err(_) => self.not_a_word(text),
@@ -71,6 +74,9 @@ impl Shell {
     fn fields(&mut self, word: &str, split: bool) -> Vec<Text> {
         if !self.step() {
             return vec![Text::unknown(word)];
+        }
+        if nesting(word) > bounds::NESTING {
+            return vec![self.not_a_word(word)];
         }
         let Ok(pieces) = word::parse(word, &options()) else { return vec![self.not_a_word(word)] };
         let mut fields = Fields { done: Vec::new(), open: None };

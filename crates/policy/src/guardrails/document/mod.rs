@@ -13,9 +13,7 @@ use serde_saphyr::Spanned;
 
 pub(crate) use effect::EffectDocument;
 pub(crate) use example::{EarlierDocument, ExampleDocument, Expected, GivenDocument, GivenParameter, GivenValue};
-pub(crate) use rule::{
-    Class, RadiusDocument, RangeDocument, RuleDocument, TestDocument, TimeDocument, WhenDocument,
-};
+pub(crate) use rule::{Class, RadiusDocument, RangeDocument, RuleDocument, TestDocument, TimeDocument, WhenDocument};
 pub(crate) use section::{
     AtMostDocument, BudgetDocument, CapacityDocument, DiffLimitsDocument, FieldsDocument, FreezeEffect,
     OpeningDocument, ProtectedDocument, Sections, SpanDocument, WindowDocument,

@@ -72,7 +72,13 @@ impl Matching {
         Self { conditioned: Bits::none(count), patterns: PatternsBuilder::default() }
     }
 
-    fn globs(&mut self, draft: &Draft, rule: usize, words: Option<&Vec<Word>>, any_case: bool) -> Result<(), LoadError> {
+    fn globs(
+        &mut self,
+        draft: &Draft,
+        rule: usize,
+        words: Option<&Vec<Word>>,
+        any_case: bool,
+    ) -> Result<(), LoadError> {
         let Some(words) = words else { return Ok(()) };
         self.conditioned.set(rule);
         words.iter().try_for_each(|word| self.patterns.glob(&draft.document, rule, word, any_case))

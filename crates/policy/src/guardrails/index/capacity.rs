@@ -100,7 +100,9 @@ mod tests {
 
     #[test]
     fn a_floor_that_is_none_is_refused() {
-        for text in ["at_least: 1", "ready_fact: a", "ready_fact: a, at_least_percent: 5", "unhealthy_fact: a, at_least: 1"] {
+        for text in
+            ["at_least: 1", "ready_fact: a", "ready_fact: a, at_least_percent: 5", "unhealthy_fact: a, at_least: 1"]
+        {
             assert!(floor(text).is_err(), "{text}");
         }
         assert!(floor("ready_fact: a, total_fact: b, at_least_percent: 101").is_err());

@@ -274,7 +274,8 @@ impl Index {
         let mut alive = Alive::new(self.rules.len());
         let near = self.permitting.iter().filter_map(|rule| {
             let unmet = self.unmet(rule, case, step, &mut alive);
-            let foreign = unmet.iter().any(|one| matches!(one, Dimension::Kind | Dimension::Targets | Dimension::Resource));
+            let foreign =
+                unmet.iter().any(|one| matches!(one, Dimension::Kind | Dimension::Targets | Dimension::Resource));
             let asks = self.rules[rule].asks.iter().filter(|ask| unmet.contains(&ask.0));
             (!foreign).then(|| (rule, asks.map(|ask| ask.1.as_str()).collect()))
         });

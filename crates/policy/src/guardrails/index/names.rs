@@ -47,7 +47,8 @@ impl NamesBuilder {
     /// Looks `usual` names up beforehand too.
     pub(super) fn build<'a>(self, usual: impl IntoIterator<Item = &'a str>) -> Names {
         let spelt = self.spelt;
-        let mut names = Names { conditioned: self.conditioned, patterns: self.patterns.build(), known: BTreeMap::new() };
+        let mut names =
+            Names { conditioned: self.conditioned, patterns: self.patterns.build(), known: BTreeMap::new() };
         let all = Bits::all(self.count);
         for name in spelt.into_iter().chain(usual.into_iter().map(str::to_owned)) {
             let mut alive = all.clone();

@@ -29,5 +29,4 @@ impl<T> Sparse<T> {
             }
         }
     }
-
 }

@@ -20,7 +20,11 @@ pub(super) fn warnings(document: &str, own: &[RuleDocument], blocks: &[RuleDocum
         if let Some(denial) = denial {
             let fate = if rule.effect.verdict == Verdict::Deny { "adds nothing" } else { "can never be heard" };
             let id = &rule.id.value;
-            warnings.push(Warning::new(document, &rule.id, format!("'{id}' {fate}: '{denial}' denies all that it speaks about")));
+            warnings.push(Warning::new(
+                document,
+                &rule.id,
+                format!("'{id}' {fate}: '{denial}' denies all that it speaks about"),
+            ));
         }
     }
     warnings

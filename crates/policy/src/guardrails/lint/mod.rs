@@ -96,7 +96,8 @@ mod tests {
     #[test]
     fn what_another_deny_covers_as_written_is_told_with_the_deny() {
         let deny = rule("locked", "deny", "kinds: [edit_file], targets: ['*.lock', 'infra/*']");
-        let covered = rule("mend", "require_approval", "kinds: [edit_file], targets: ['infra/main.tf'], environments: [dev]");
+        let covered =
+            rule("mend", "require_approval", "kinds: [edit_file], targets: ['infra/main.tf'], environments: [dev]");
         let open = rule("other", "require_approval", "kinds: [edit_file], targets: ['src/*']");
         assert_eq!(
             warned(&format!("rules:\n{deny}{covered}{open}"), None),

@@ -10,7 +10,7 @@ use selfheal_core::facts::Facts;
 use selfheal_core::incident::Severity;
 use selfheal_core::kpi::{Account, Compacted, Detail, Entry, Part, Quote, Split, Timeline};
 use selfheal_core::plan::Preview;
-use selfheal_core::ports::Approval;
+use selfheal_core::ports::{Approval, RehearsalEvidence};
 use serde::Serialize;
 
 use super::super::page::Page;
@@ -161,6 +161,9 @@ struct Plan<'a> {
     previews: &'a [Preview],
     decision: Option<&'a Decision>,
     rehearsal: Option<String>,
+    /// What policy is told of that; left out while it was not rehearsed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rehearsal_evidence: Option<RehearsalEvidence>,
     confidence: f64,
 }
 
@@ -176,6 +179,7 @@ impl<'a> Plan<'a> {
             previews: &proposal.previews,
             decision: proposal.decision.as_deref(),
             rehearsal: proposal.rehearsal.as_ref().map(plans::rehearsal),
+            rehearsal_evidence: proposal.rehearsal.as_ref().map(plans::evidence),
             confidence: proposal.plan.confidence.value(),
         }
     }

@@ -7,7 +7,7 @@ use selfheal_core::engine::{Outcome, Phase, Proposal, State, TriedResult};
 use selfheal_core::facts::Facts;
 use selfheal_core::kpi::{Ending, Quote};
 use selfheal_core::plan::Preview;
-use selfheal_core::ports::Rehearsal;
+use selfheal_core::ports::{Rehearsal, RehearsalEvidence};
 
 use super::super::when;
 
@@ -125,6 +125,14 @@ pub(super) fn rehearsal(rehearsal: &Rehearsal) -> String {
         Rehearsal::Failed { .. } => "did not pass on a copy; the target was not touched".to_owned(),
         Rehearsal::InPlace => "in place: a copy can't show it, its first run is the test".to_owned(),
         Rehearsal::Unsupported { why } => format!("not possible: {why}"),
+    }
+}
+
+pub(super) fn evidence(rehearsal: &Rehearsal) -> RehearsalEvidence {
+    match rehearsal {
+        Rehearsal::Verified { .. } => RehearsalEvidence::Verified,
+        Rehearsal::InPlace => RehearsalEvidence::InPlace,
+        Rehearsal::Failed { .. } | Rehearsal::Unsupported { .. } => RehearsalEvidence::Unsupported,
     }
 }
 

@@ -1,0 +1,90 @@
+//! `heal policy check`.
+
+use super::TEAM;
+use crate::common::{Ended, World};
+
+fn out(ended: &Ended) -> String {
+    String::from_utf8(ended.stdout.clone()).unwrap()
+}
+
+#[test]
+fn each_document_is_told_by_what_it_holds() {
+    let world = World::new();
+    world.write("team.yaml", TEAM);
+    world.write(
+        "shop.yaml",
+        "apiVersion: rodytech.ai/v1alpha1\nkind: PipelineRecoveryPolicy\nmetadata: {name: shop}\nspec:\n  \
+         targetPipeline: shop\n  allowedStrategies: [retry]\n",
+    );
+    let healing =
+        "{\"resource_kind\": \"pipeline\", \"issue_type\": \"oom_killed\", \"auto_heal\": false, \"max_retries\": 1}\n";
+    world.write("healing.json", healing.to_owned() + &healing.replace("oom_killed", "flaky_test"));
+    let ended = world.ask(&["policy", "check", "team.yaml", "shop.yaml", "healing.json"]);
+    assert_eq!(ended.status, Some(0), "{ended}");
+    assert_eq!(
+        out(&ended),
+        "team.yaml: ok, 4 rules, 2 examples\nshop.yaml: ok, 1 policy\nhealing.json: ok, 2 policies\n"
+    );
+}
+
+#[test]
+fn every_file_that_is_wrong_is_told_with_its_place() {
+    let world = World::new();
+    world.write("unknown.yaml", TEAM.replace("because: 'the sale'", "why: 'the sale'"));
+    world.write("pattern.yaml", TEAM.replace("targets: ['infra/*']", "when: {text_matches: ['(']}"));
+    world.write("example.yaml", TEAM.replace("target: src/a.py, rehearsed: true", "target: src/a.py"));
+    world.write("other.yaml", "a: 1\n");
+    let ended = world.ask(&["policy", "check", "unknown.yaml", "pattern.yaml", "example.yaml", "other.yaml"]);
+    assert_eq!(ended.status, Some(1), "{ended}");
+    let text = out(&ended);
+    let told: Vec<&str> = text.lines().collect();
+    assert_eq!(told.len(), 4, "{ended}");
+    for (line, begins, says) in [
+        (told[0], "unknown.yaml:17:", "why"),
+        (told[1], "pattern.yaml:5:", "regular expression"),
+        (told[2], "example.yaml:20:", "example 'the rest heals' expects allow but gets deny"),
+        (told[3], "other.yaml: ", "expected a policy document"),
+    ] {
+        assert!(line.starts_with(begins) && line.contains(says), "{begins}{says}: {line}");
+    }
+}
+
+#[test]
+fn what_is_odd_is_a_warning_and_fails_only_who_asks_for_it() {
+    let world = World::new();
+    let open = TEAM.replace("    when: {rehearsed: true, reversibility: [undoable, nothing_to_undo]}\n", "");
+    world.write("team.yaml", open);
+    world.write(
+        "people.yaml",
+        format!(
+            "schema: selfheal.dev/approvers/v1\npeople:\n  - {{name: ada, key: 'ed25519:{}', roles: [sre]}}\n",
+            "a5".repeat(32)
+        ),
+    );
+    let ended = world.ask(&["policy", "check", "team.yaml", "people.yaml"]);
+    assert_eq!(ended.status, Some(0), "{ended}");
+    let text = out(&ended);
+    assert!(
+        text.contains("team.yaml:6:9: warning: 'production' asks 2 people of role sre, and 1 is enrolled"),
+        "{ended}"
+    );
+    assert!(
+        text.contains("team.yaml:11:9: warning: 'rehearsed' allows in production without 'rehearsed: true'"),
+        "{ended}"
+    );
+    assert_eq!(world.ask(&["policy", "check", "--strict", "team.yaml"]).status, Some(1));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_wrong_usage_and_the_others_are_told_all_the_same() {
+    let world = World::new();
+    world.write("team.yaml", TEAM);
+    let ended = world.ask(&["policy", "check", "--json", "gone.yaml", "team.yaml"]);
+    assert_eq!(ended.status, Some(2), "{ended}");
+    let report = ended.json();
+    assert_eq!(report["ok"], false);
+    assert_eq!(report["files"][0]["kind"], serde_json::Value::Null, "{ended}");
+    assert_eq!(report["files"][1]["ok"], true, "{ended}");
+    assert_eq!(report["files"][1]["holds"][0], serde_json::json!({"what": "rule", "count": 4}), "{ended}");
+    assert_eq!(world.ask(&["policy", "check"]).status, Some(2));
+}
