@@ -134,8 +134,12 @@ impl Provenance {
     }
 }
 
-/// A parameter: value and provenance. There is no way to make one from untrusted text: it may
-/// [select](Parameter::selected) among observed values, and nothing else.
+/// A parameter: value and provenance.
+///
+/// No constructor takes untrusted text: text may [select](Parameter::selected) among observed values. Whoever makes one
+/// vouches for its provenance, and so does the store it is read back from: a journal holds what the planner of this program drew
+/// up, and its audit log vouches for that. Where a host reads plans from elsewhere, what they say of their provenance is worth what
+/// that place is worth.
 ///
 /// ```compile_fail
 /// # use selfheal_core::action::{Parameter, Provenance, Value};

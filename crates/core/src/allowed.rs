@@ -11,7 +11,8 @@ use crate::resource::ResourceRef;
 /// The (kind, target) pairs that a planner may choose from: those that policy could permit for this resource, by trusted signals
 /// alone. Replace the planner by an adversary that has read anything, and nothing outside happens: the engine refuses it.
 ///
-/// The target is always the incident's own resource. Only the orchestrator makes one that is not empty.
+/// The target is always the incident's own resource. The orchestrator computes it once and the journal keeps it; a set that was read from
+/// elsewhere binds no incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Allowed {
     target: ResourceRef,

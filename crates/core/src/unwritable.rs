@@ -124,7 +124,7 @@
 //! }
 //! ```
 //!
-//! ```compile_fail,E0277
+//! ```compile_fail,E0308
 //! # use std::collections::BTreeMap;
 //! # use selfheal_core::resource::Selector;
 //! fn selector(labels: BTreeMap<String, String>) -> Selector {

@@ -43,6 +43,7 @@ const METHODS: &[&str] = &[
     "close",
     "expire",
     "unsubscribe",
+    "clear",
 ];
 
 /// Objects of payment services.

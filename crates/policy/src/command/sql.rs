@@ -3,11 +3,11 @@
 use super::assessment::DestructionKind::{self, AccessControl, CodeExecution, Database};
 use super::findings::{Judgement, Loss};
 
-/// One word or sign of a statement; strings and comments are no tokens of their own.
+/// One word, sign or string of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Token {
     text: String,
-    /// Where it ends in its statement.
+    /// A string or a quoted name: never a word of the language.
     quoted: bool,
 }
 
@@ -21,16 +21,6 @@ impl Token {
 pub(super) fn judge(script: &str) -> Option<Judgement> {
     let losses: Vec<Loss> = statements(script).iter().filter_map(|statement| loss(statement)).collect();
     (!losses.is_empty()).then_some(Judgement::Destroys(losses))
-}
-
-/// True when a script only asks.
-pub(super) fn only_reads(script: &str) -> bool {
-    let statements = statements(script);
-    !statements.is_empty()
-        && statements.iter().all(|statement| {
-            let first = statement.first().map(|token| token.text.to_ascii_uppercase()).unwrap_or_default();
-            matches!(first.as_str(), "SHOW" | "DESCRIBE" | "DESC")
-        })
 }
 
 /// A statement that stands where a shell command should; `None` if it isn't one that loses data.
@@ -284,8 +274,6 @@ fn called(tokens: &[Token]) -> Option<Loss> {
         ("rdsadmin", "changes the server"),
     ];
     let found = FUNCTIONS.iter().find(|(name, _)| tokens.iter().any(|token| token.is(name)))?;
-    let into_file = tokens.iter().any(|token| token.is("OUTFILE"));
-    let _ = into_file;
     Some(Loss { kind: Database, what: found.1.to_owned() })
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn decision(guardrails: &Guardrails, case: &Case<'_>, said: &Verdicts
     if case.steps.is_empty() {
         return Decision::denied("the plan has no step", guardrails.version());
     }
-    let explaining = Explaining { guardrails, case, said };
+    let explaining = Explaining { guardrails, case, said, near: near(guardrails, case, said) };
     let mut decision = Decision::new(said.verdict, explaining.rationale(), guardrails.version());
     decision.needs_rehearsal = said.needs_rehearsal;
     decision.rules = explaining.voices();
@@ -30,6 +30,25 @@ struct Explaining<'a> {
     guardrails: &'a Guardrails,
     case: &'a Case<'a>,
     said: &'a Verdicts,
+    /// By step, what rules about its kind and target ask for where none permits it.
+    near: Vec<Vec<String>>,
+}
+
+/// Nothing of a step that some rule permits or denies.
+fn near(guardrails: &Guardrails, case: &Case<'_>, said: &Verdicts) -> Vec<Vec<String>> {
+    let rules = &guardrails.index.rules;
+    let denied_by_rule =
+        |step: usize| said.spoke.iter().any(|spoke| spoke.step == step && rules[spoke.rule].effect == Verdict::Deny);
+    let of_step = |(number, step): (usize, &Step<'_>)| {
+        if said.steps[number] != Verdict::Deny || denied_by_rule(number) {
+            return Vec::new();
+        }
+        let near = guardrails.index.near(case, step).into_iter().filter(|(_, asks)| !asks.is_empty());
+        let ways = near.map(|(rule, asks)| format!("{} asks for {}", rules[rule].id, asks.join(" and ")));
+        let ways: Vec<String> = ways.collect();
+        if ways.is_empty() { vec![NO_RULE.to_owned()] } else { ways }
+    };
+    case.steps.iter().enumerate().map(of_step).collect()
 }
 
 impl<'a> Explaining<'a> {
@@ -93,11 +112,7 @@ impl<'a> Explaining<'a> {
         };
         let reasons = self.reasons(number, verdict);
         match reasons.is_empty() {
-            true => {
-                let ways = self.near(step);
-                let ways = if ways.is_empty() { NO_RULE.to_owned() } else { ways.join(", or ") };
-                format!("{what} {verb}: no rule permits it; {ways}")
-            }
+            true => format!("{what} {verb}: no rule permits it; {}", self.near[number].join(", or ")),
             false => format!("{what} {verb} by {reasons}; to be allowed it must not fall under that rule"),
         }
     }
@@ -119,18 +134,10 @@ impl<'a> Explaining<'a> {
         said.map(|rule| format!("{} ({})", rule.id, rule.because)).collect::<Vec<_>>().join(", ")
     }
 
-    /// What the rules about this kind and target ask for.
-    fn near(&self, step: &Step<'_>) -> Vec<String> {
-        let near = self.guardrails.index.near(self.case, step).into_iter();
-        let near = near.filter(|(_, asks)| !asks.is_empty());
-        near.map(|(rule, asks)| format!("{} asks for {}", self.guardrails.index.rules[rule].id, asks.join(" and ")))
-            .collect()
-    }
-
     /// One way to be allowed per entry.
     fn ways(&self) -> Vec<String> {
         let mut ways = Vec::new();
-        for (number, step) in self.case.steps.iter().enumerate() {
+        for number in 0..self.case.steps.len() {
             let verdict = self.said.steps[number];
             for rule in self.spoke(number).filter(|rule| rule.effect > Verdict::Allow && rule.effect == verdict) {
                 ways.push(match rule.effect {
@@ -142,11 +149,7 @@ impl<'a> Explaining<'a> {
                     _ => format!("step {}: it does not fall under {} ({})", number + 1, rule.id, rule.because),
                 });
             }
-            if verdict == Verdict::Deny && !self.spoke(number).any(|rule| rule.effect == Verdict::Deny) {
-                let near = self.near(step);
-                let near = if near.is_empty() { vec![NO_RULE.to_owned()] } else { near };
-                ways.extend(near.into_iter().map(|way| format!("step {}: {way}", number + 1)));
-            }
+            ways.extend(self.near[number].iter().map(|way| format!("step {}: {way}", number + 1)));
         }
         ways.extend(self.exceeded().map(|(id, because)| format!("the plan is cut until it fits {id} ({because})")));
         ways.dedup();

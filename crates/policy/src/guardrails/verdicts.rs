@@ -4,7 +4,7 @@ use selfheal_core::decision::Verdict;
 
 use super::budget::{Budget, Demand, Need, Room};
 use super::case::Case;
-use super::index::Index;
+use super::index::{Alive, Index};
 use super::measure;
 
 /// The outcome for a plan.
@@ -62,8 +62,8 @@ impl Verdicts {
         if case.steps.is_empty() {
             return Self::denied();
         }
-        let plan = index.of_plan(case);
-        let mut alive = plan.clone();
+        let mut alive = Alive::new(index.rules.len());
+        let plan = index.of_plan(case, &mut alive);
         let mut verdicts = Self {
             verdict: Verdict::Allow,
             needs_rehearsal: false,

@@ -9,7 +9,17 @@ use super::{Input, Launcher};
 /// How long a command may take to end by itself once it was asked to stop.
 pub const DEFAULT_STOP_GRACE: Duration = Duration::from_secs(5);
 
-/// A pipeline command: an argument vector, never a shell string.
+/// A pipeline command: an argument vector, never a shell string. Text that somebody else wrote is no part of it:
+///
+/// ```compile_fail,E0308
+/// # use selfheal_adapters::local::process::Command;
+/// # use selfheal_core::evidence::Untrusted;
+/// fn install(package: Untrusted<String>) -> Command {
+///     let mut command = Command::new("npm", ".");
+///     command.args.push(package); // as `OsString` it may be
+///     command
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Command {
     /// The program: a path, or a name looked up in the child's `PATH`. A relative path is relative to [`dir`](Self::dir).

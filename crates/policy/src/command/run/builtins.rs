@@ -87,7 +87,7 @@ impl Shell {
                 None if arg.text.starts_with('-') => {
                     self.findings.doubt(format!("{builtin} {} isn't followed", arg.text))
                 }
-                None => {}
+                None => self.findings.doubt(format!("{} is handed to programs", arg.text)),
             }
         }
         Output::done()

@@ -150,7 +150,8 @@ fn exported_function(shell: &mut Shell, name: &str, value: &Text) {
 
 /// By custom what the environment passes on is written in capitals.
 fn is_environment(name: &str) -> bool {
-    name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+    name.ends_with("_proxy")
+        || name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 fn is_inert(name: &str) -> bool {

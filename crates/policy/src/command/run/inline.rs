@@ -241,7 +241,7 @@ fn language(program: &str) -> &str {
     let name = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
     match name {
         "pypy" | "ipython" | "python-" | "py" => "python",
-        "nodejs" | "bun" | "tsx" | "ts-node" => "node",
+        "nodejs" | "tsx" | "ts-node" => "node",
         "luajit" => "lua",
         "jruby" => "ruby",
         other => other,

@@ -2,7 +2,7 @@
 
 use super::super::assessment::DestructionKind;
 use super::super::findings::Judgement;
-use super::super::shell::{Output, Shell};
+use super::super::shell::{Output, Shell, Status};
 use super::super::text::Text;
 use super::super::tools::Cli;
 use super::{Invocation, environment};
@@ -134,7 +134,8 @@ impl Shell {
             "env" => self.env(call),
             "xargs" | "gxargs" | "parallel" => self.per_input(call),
             "find" | "gfind" | "fd" | "fdfind" => self.find(call),
-            "su" | "script" | "watch" | "flock" => self.command_text(call),
+            "su" | "script" | "watch" => self.command_text(call),
+            "flock" => self.lock(call),
             "command" if asks_only(call.args) => None,
             name if name.starts_with("ld-linux") || name.starts_with("ld-musl") || name == "ld.so" => {
                 let words = after_options(call.args, &["--library-path", "--preload", "--argv0", "--inhibit-rpath"], 0);
@@ -164,7 +165,9 @@ impl Shell {
             words = rest;
         }
         self.findings.doubt(format!("{} may give the command other rights or means", call.program));
-        Some(self.run(words, call.stdin))
+        let output = self.run(words, call.stdin);
+        // What the wrapper makes of the command's status is its own.
+        Some(Output { status: Status::Unknown, ..output })
     }
 
     /// The command of a wrapper; `None` if it has none.
@@ -290,19 +293,26 @@ impl Shell {
         let valued: &[&str] = match call.program {
             "su" => &["-c", "--command", "-s", "--shell", "-g", "-G", "-w"],
             "script" => &["-c", "--command", "-T", "-m", "-E", "-O", "-I", "-B"],
-            "flock" => &["-c", "--command", "-w", "--timeout", "-E"],
             _ => &["-n", "--interval", "-q", "-s"],
         };
         let cli = Cli::read(call.args, valued);
         if let Some(code) = cli.value(&["-c", "--command"]) {
-            return Some(self.code(&Text::exact(code), call.stdin, call.program));
+            let word = call.args.iter().find(|arg| arg.text == code).cloned();
+            return Some(self.code(&word.unwrap_or_else(|| Text::exact(code)), call.stdin, call.program));
         }
-        let words = after_options(call.args, valued, usize::from(call.program == "flock"));
-        match call.program {
-            // `flock FILE -c COMMAND`: options may follow the file.
-            "flock" => self.wrapped(words, call),
-            "watch" if !words.is_empty() => Some(self.code(&Text::join(words, " "), None, "watch")),
-            _ => None,
+        let words = after_options(call.args, valued, 0);
+        let watches = call.program == "watch" && !words.is_empty();
+        watches.then(|| self.code(&Text::join(words, " "), None, "watch"))
+    }
+
+    /// `flock [OPTIONS] FILE -c CODE` or `flock [OPTIONS] FILE COMMAND`.
+    fn lock(&mut self, call: Invocation<'_>) -> Option<Output> {
+        let rest = after_options(call.args, &["-w", "--timeout", "-E", "--conflict-exit-code"], 0);
+        match rest.get(1..)? {
+            [option, code, ..] if matches!(option.text.as_str(), "-c" | "--command") => {
+                Some(self.code(code, call.stdin, "flock"))
+            }
+            words => self.wrapped(words, call),
         }
     }
 

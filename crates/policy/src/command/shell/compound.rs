@@ -44,7 +44,9 @@ impl Shell {
         let condition = self.list(&clause.condition, stdin);
         let mut output = Output { status: Status::True, ..condition.clone() };
         let certain = condition.status == Status::True;
-        if condition.status != Status::False {
+        if condition.status == Status::False {
+            self.findings.doubt("a part of it is skipped");
+        } else {
             output = self.perhaps(certain, |shell| shell.branch(output, &clause.then, stdin));
         }
         if certain {
@@ -70,6 +72,7 @@ impl Shell {
     fn loop_while(&mut self, clause: &WhileOrUntilClauseCommand, ends: Status, stdin: Option<&Text>) -> Output {
         let condition = self.list(&clause.0, stdin);
         if condition.status == ends {
+            self.findings.doubt("a part of it is skipped");
             return condition;
         }
         let body = self.perhaps(false, |shell| {

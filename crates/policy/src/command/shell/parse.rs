@@ -71,17 +71,16 @@ fn keywords(text: &str) -> usize {
     for word in text.split_inclusive(char::is_whitespace).filter(|word| !word.trim().is_empty()) {
         let ends_line = word.ends_with('\n');
         let word = word.trim();
-        match word.trim_end_matches(';') {
-            "if" | "while" | "until" | "for" | "case" | "select" | "coproc" | "function" if starts_command => {
-                depth += 1
-            }
-            "fi" | "done" | "esac" => depth = depth.saturating_sub(1),
-            _ => {}
+        let opens = starts_command
+            && matches!(word, "if" | "while" | "until" | "for" | "case" | "select" | "coproc" | "function");
+        if opens {
+            depth += 1;
+        } else if matches!(word.trim_end_matches(';'), "fi" | "done" | "esac") {
+            depth = depth.saturating_sub(1);
         }
         deepest = deepest.max(depth);
-        starts_command = ends_line
-            || word.ends_with([';', '&', '|', '(', ')', '{', '!', '`'])
-            || matches!(word, "then" | "do" | "else" | "elif" | "if" | "while" | "until" | "time" | "in" | "coproc");
+        let separated = ends_line || word.ends_with([';', '&', '|', '(', ')', '{', '!', '`']);
+        starts_command = separated || opens || matches!(word, "then" | "do" | "else" | "elif" | "time");
     }
     deepest
 }

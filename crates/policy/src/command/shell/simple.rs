@@ -21,12 +21,11 @@ impl Shell {
         if let Some(name) = &command.word_or_name {
             words.extend(self.words(&name.value));
         }
-        let prefixed = assignments.len();
         for item in command.suffix.iter().flat_map(|suffix| &suffix.0) {
             self.item(item, &mut plumbing, &mut assignments, &mut words);
         }
         let stdin = plumbing.stdin().cloned().or_else(|| stdin.cloned());
-        let output = self.with_assignments(&assignments[..prefixed.min(assignments.len())], &words, stdin.as_ref());
+        let output = self.with_assignments(&assignments, &words, stdin.as_ref());
         self.drain(plumbing, output)
     }
 
@@ -42,10 +41,7 @@ impl Shell {
             Item::Word(word) => words.extend(self.words(&word.value)),
             Item::ProcessSubstitution(kind, inner) => words.push(self.process_substitution(kind, inner, plumbing)),
             // Before the program it sets a variable; after it, it is an argument (`export A=b`, `dd if=x`).
-            Item::AssignmentWord(assignment, word) if words.is_empty() => {
-                let _ = word;
-                assignments.push(assignment);
-            }
+            Item::AssignmentWord(assignment, _) if words.is_empty() => assignments.push(assignment),
             Item::AssignmentWord(assignment, word) => words.push(self.assignment_argument(assignment, &word.value)),
         }
     }

@@ -49,7 +49,7 @@ pub(super) const TOOLS: &[Tool] = &[
         otherwise: Otherwise::Verbs,
     },
     Tool {
-        names: &["buildkite-agent", "bk", "drone", "woodpecker-cli", "travis", "teamcity", "concourse", "act_runner", "act", "semaphore", "sem", "codefresh", "harness", "appveyor", "gocd", "dagger", "earthly", "tekton", "tkn", "screwdriver", "zuul", "cirrus", "bamboo", "buildbot"],
+        names: &["buildkite-agent", "bk", "drone", "woodpecker-cli", "travis", "teamcity", "concourse", "act_runner", "act", "semaphore", "sem", "codefresh", "harness", "appveyor", "gocd", "dagger", "earthly", "tekton", "screwdriver", "zuul", "cirrus", "bamboo", "buildbot"],
         kind: Pipeline,
         valued: &["--token", "--org", "-t", "--config", "--job", "-r", "--repo"],
         rules: &[

@@ -196,6 +196,9 @@ fn exposed(cli: &Cli<'_>, call: &Invocation<'_>) -> Option<Judgement> {
     ]) {
         return rights(format!("gives or changes rights: {subject}"));
     }
+    if says(&["--delete-unmatched-destination-objects", "storage mv "]) {
+        return Some(Judgement::loss(Storage, format!("deletes objects once others are copied: {subject}")));
+    }
     let opens = says(&[
         "0.0.0.0/0",
         "--allow-unauthenticated",
@@ -283,7 +286,7 @@ pub(super) const TOOLS: &[Tool] = &[
         otherwise: Otherwise::Verbs,
     },
     Tool {
-        names: &["fly", "flyctl", "heroku", "vercel", "netlify", "railway", "render", "doctl", "hcloud", "linode-cli", "scw", "exo", "civo", "upctl", "openstack", "eb", "cf", "now", "surge", "firebase", "amplify", "wasmer", "deno-deploy", "deployctl", "gigalixir", "dokku", "caprover", "koyeb", "northflank", "porter", "platform", "lando", "pantheon", "terminus", "acli", "nova", "cinder", "vultr-cli", "vultr", "packet", "metal", "equinix", "govc", "virsh", "qm", "pct", "pveum", "VBoxManage", "xe", "multipass", "limactl", "colima", "esxcli", "prlctl", "vmrun", "proxmox", "lxc", "lxd", "incus", "xl", "cloudctl", "claudia", "zappa", "chalice", "arc", "up", "apex", "copilot", "ecs-cli", "sst"],
+        names: &["fly", "flyctl", "heroku", "vercel", "netlify", "railway", "render", "doctl", "hcloud", "linode-cli", "scw", "exo", "civo", "upctl", "openstack", "eb", "cf", "now", "surge", "firebase", "amplify", "wasmer", "deno-deploy", "deployctl", "gigalixir", "dokku", "caprover", "koyeb", "northflank", "porter", "platform", "lando", "pantheon", "terminus", "acli", "nova", "cinder", "vultr-cli", "vultr", "packet", "metal", "equinix", "govc", "virsh", "qm", "pct", "pveum", "VBoxManage", "xe", "multipass", "limactl", "colima", "esxcli", "prlctl", "vmrun", "proxmox", "lxc", "lxd", "incus", "xl", "cloudctl", "claudia", "zappa", "chalice", "arc", "up", "apex", "ecs-cli", "sst"],
         kind: Cloud,
         valued: &["-a", "--app", "--region", "-r", "--token", "-t", "--project", "--scope", "-n", "--namespace", "--config", "-c", "--team"],
         rules: &[

@@ -20,8 +20,6 @@ const VALUED: &[&str] = &[
     "--project-directory",
     "-t",
     "--time",
-    "-s",
-    "--signal",
     "--filter",
     "--format",
     "--tail",

@@ -286,7 +286,7 @@ fn push(cli: &Cli<'_>) -> Option<Judgement> {
         && !cli.has(&["-f", "--force"])
         && !refs.iter().any(|name| name.starts_with('+'));
     let shared = refs.is_empty() || refs.iter().any(|name| is_shared(name));
-    if forced && !(leased && !shared) {
+    if forced && (shared || !leased) {
         return Some(lost(format!("overwrites {named} on the remote, and loses the commits that others pushed")));
     }
     if let Some(program) = cli.value(&["--receive-pack", "--exec"]) {

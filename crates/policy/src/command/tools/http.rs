@@ -303,6 +303,7 @@ fn written(request: &Request<'_>) -> Judgement {
         "mutation{delete",
         "delete_topic",
         "\"enabled\":false",
+        "\"status\":\"disabled\"",
         "\"archived\":true",
         "\"active\":false",
         "\"deletebyquery\"",

@@ -303,7 +303,6 @@ pub(super) const TOOLS: &[Tool] = &[
             "nix-collect-garbage",
             "juju",
             "maas",
-            "boundary",
             "waypoint",
             "nixos-rebuild",
             "terraformer",

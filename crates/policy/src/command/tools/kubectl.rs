@@ -95,7 +95,7 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
     if matches!(call.program, "helm" | "helm3") {
         return preview_release(call);
     }
-    if !matches!(call.program, "kubectl" | "oc" | "k" | "kubecolor" | "kubectl-real") {
+    if !matches!(call.program, "kubectl" | "oc" | "k" | "kubecolor") {
         return None;
     }
     let cli = Cli::read(call.args, VALUED);

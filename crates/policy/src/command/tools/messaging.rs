@@ -168,7 +168,6 @@ pub(super) const TOOLS: &[Tool] = &[
             "emqx",
             "emqx_ctl",
             "temporal",
-            "tctl",
             "zbctl",
             "hazelcast",
             "rocketmq",

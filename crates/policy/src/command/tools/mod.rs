@@ -62,7 +62,9 @@ const JUDGES: &[Judge] = &[
 ];
 
 /// Every listed tool by name.
-static TOOLS: LazyLock<BTreeMap<&'static str, &'static Tool>> = LazyLock::new(|| {
+static TOOLS: LazyLock<BTreeMap<&'static str, &'static Tool>> = LazyLock::new(|| listed().collect());
+
+fn listed() -> impl Iterator<Item = (&'static str, &'static Tool)> {
     let families = [
         cluster::TOOLS,
         infrastructure::TOOLS,
@@ -80,8 +82,8 @@ static TOOLS: LazyLock<BTreeMap<&'static str, &'static Tool>> = LazyLock::new(||
         host::TOOLS,
     ];
     let tools = families.into_iter().flatten();
-    tools.flat_map(|tool| tool.names.iter().map(move |name| (*name, tool))).collect()
-});
+    tools.flat_map(|tool| tool.names.iter().map(move |name| (*name, tool)))
+}
 
 /// Judges a program by its arguments and its input.
 pub(super) fn judge(call: &Invocation<'_>) -> Judgement {
@@ -223,4 +225,14 @@ fn by_verb(call: &Invocation<'_>) -> Judgement {
 /// What a command prints, if that is a secret.
 pub(super) fn secret_output(call: &Invocation<'_>) -> Option<String> {
     vaults::printed(call)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tool_is_listed_once() {
+        assert_eq!(listed().count(), TOOLS.len(), "of two rows of one name only one would be read");
+    }
 }

@@ -169,6 +169,7 @@ pub(super) const TOOLS: &[Tool] = &[
             "--name",
         ],
         rules: &[
+            destroys("* upload", "publishes {}, which can't be taken back"),
             destroys("push|publish|upload|release", "publishes {}, which can't be taken back"),
             destroys("yank|unpublish", "takes {} away from everybody who installs it"),
             destroys("owner", "changes who may publish {}").given(&["-a", "-r", "--add", "--remove"]).kind(RIGHTS),
@@ -227,7 +228,7 @@ pub(super) const TOOLS: &[Tool] = &[
         rules: &[
             changes("publishToMavenLocal"),
             destroys(
-                "publish*|uploadArchives|deploy|release|release:perform|release:clean|bintrayUpload|publishToSonatype|closeAndRelease*|artifactoryPublish|push|upload|ship|submit|pilot|deliver|supply",
+                "publish*|uploadArchives|deploy|deploy:*|release|release:perform|release:clean|bintrayUpload|publishToSonatype|closeAndRelease*|artifactoryPublish|push|upload|ship|submit|pilot|deliver|supply",
                 "publishes {}, which can't be taken back",
             ),
             destroys("* publish*|deploy|release|upload|push|trunk", "publishes {}, which can't be taken back"),

@@ -117,7 +117,7 @@ pub(in crate::command) fn place<'a>(call: &Invocation<'a>) -> Option<Place<'a>> 
         "k3s" | "microk8s" | "minikube" | "k0s" | "rke2"
             if call.args.first().is_some_and(|arg| arg.text == "kubectl") =>
         {
-            Some(own(&call.args[..]))
+            Some(own(call.args))
         }
         "vagrant" => vagrant(call),
         "gcloud" | "az" | "aws" | "fly" | "flyctl" | "heroku" | "multipass" => cloud(call),

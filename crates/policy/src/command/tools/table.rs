@@ -118,7 +118,9 @@ impl Tool {
             }
         }
         match self.otherwise {
-            Otherwise::Verbs => verbs::judge(call.program, &cli, self.kind).unwrap_or_else(|| not_listed(call)),
+            Otherwise::Verbs => verbs::judge(call.program, &cli, self.kind)
+                .or_else(|| verbs::judge_options(call.program, &cli, self.kind))
+                .unwrap_or_else(|| not_listed(call)),
             Otherwise::Unknown => not_listed(call),
         }
     }
@@ -147,7 +149,10 @@ pub(super) fn only_shows(cli: &Cli<'_>) -> bool {
         "--help-all",
     ];
     let only_version = cli.words.is_empty() && cli.has(&["--version", "-version", "-V"]);
-    only_version || cli.has(SHOWS) || matches!(cli.word(0), "help" | "version" | "completion")
+    only_version
+        || cli.has(SHOWS)
+        || cli.word(0) == "help"
+        || (cli.words.len() == 1 && matches!(cli.word(0), "version" | "completion"))
 }
 
 #[cfg(test)]

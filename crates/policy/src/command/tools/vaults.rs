@@ -121,7 +121,7 @@ pub(super) const TOOLS: &[Tool] = &[
         otherwise: Otherwise::Unknown,
     },
     Tool {
-        names: &["op", "doppler", "bw", "bws", "infisical", "chamber", "sops", "berglas", "conjur", "keeper", "ksm", "lpass", "akeyless", "teller", "cmctl", "step", "certbot", "acme.sh", "aws-vault", "keybase", "teleport", "tsh", "tctl", "boundary", "okta", "saml2aws", "keycloak", "kcadm", "kcadm.sh", "auth0", "authelia", "ory", "ldapdelete", "ldapmodify", "samba-tool", "ipa", "kadmin", "kadmin.local", "kdestroy", "realm", "credstash", "confidant", "phase", "envkey"],
+        names: &["op", "doppler", "bw", "bws", "infisical", "chamber", "sops", "berglas", "conjur", "keeper", "ksm", "lpass", "akeyless", "teller", "step", "certbot", "acme.sh", "aws-vault", "keybase", "teleport", "tsh", "tctl", "boundary", "okta", "saml2aws", "keycloak", "kcadm", "kcadm.sh", "auth0", "authelia", "ory", "ldapdelete", "ldapmodify", "samba-tool", "ipa", "kadmin", "kadmin.local", "kdestroy", "realm", "credstash", "confidant", "phase", "envkey"],
         kind: Secrets,
         valued: &["--vault", "--account", "--project", "-p", "--config", "-c", "--token", "--env", "-r"],
         rules: &[

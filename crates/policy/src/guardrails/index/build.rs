@@ -11,7 +11,7 @@ use super::parameters::ParametersBuilder;
 use super::patterns::PatternsBuilder;
 use super::provenance::{Asked, Minimums};
 use super::sparse::Sparse;
-use super::{Index, Matched, Rule};
+use super::{Dimension, Index, Matched, OF_STEP, Rule};
 use crate::error::LoadError;
 use crate::guardrails::bits::Bits;
 use crate::guardrails::calendar::Opening;
@@ -225,6 +225,23 @@ impl IndexBuilder {
         }
     }
 
+    /// What some rule asks of steps; what none asks for need not be looked at.
+    fn of_step(&self) -> Vec<Dimension> {
+        let some_refused = |tables: &[Bits]| tables.iter().any(|rules| *rules != Bits::all(self.count));
+        let asked = |dimension: &Dimension| match dimension {
+            Dimension::Risk => some_refused(&self.risks),
+            Dimension::Reversibility => some_refused(&self.reversibilities),
+            Dimension::Resource => !self.resources.conditioned.is_empty(),
+            Dimension::Parameters => !self.parameters.is_empty(),
+            Dimension::Targets => !self.targets.conditioned.is_empty(),
+            Dimension::Texts => !self.texts.conditioned.is_empty(),
+            Dimension::Fields => !self.fields.is_empty(),
+            Dimension::Provenance => !self.provenance.is_empty() || !self.provenance_below.is_empty(),
+            _ => true,
+        };
+        OF_STEP.into_iter().filter(asked).collect()
+    }
+
     fn build(self) -> Index {
         let with = |wanted: &dyn Fn(Verdict) -> bool| {
             let mut bits = Bits::none(self.count);
@@ -233,7 +250,9 @@ impl IndexBuilder {
             bits
         };
         use Verdict::{Allow, Deny, Propose, RequireApproval};
+        let of_step = self.of_step();
         Index {
+            of_step,
             effects: [Allow, RequireApproval, Propose, Deny].map(|effect| with(&|own| own == effect)),
             restricting: with(&|own| own != Allow),
             permitting: with(&|own| own != Deny),

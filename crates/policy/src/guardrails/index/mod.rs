@@ -25,7 +25,7 @@ use selfheal_core::ports::Reach;
 use capacity::Floor;
 use fields::FieldPatterns;
 use names::Names;
-use parameters::ParametersIndex;
+use parameters::{ParametersIndex, Sides};
 use patterns::Patterns;
 use provenance::Asked;
 use sparse::Sparse;
@@ -71,7 +71,7 @@ pub(crate) enum Dimension {
     Rehearsal,
 }
 
-const OF_PLAN: [Dimension; 7] = [
+const OF_PLAN: [Dimension; 8] = [
     Dimension::Environment,
     Dimension::Site,
     Dimension::Severity,
@@ -79,6 +79,7 @@ const OF_PLAN: [Dimension; 7] = [
     Dimension::Time,
     Dimension::Capacity,
     Dimension::Confidence,
+    Dimension::Resource,
 ];
 
 const OF_STEP: [Dimension; 9] = [
@@ -93,6 +94,12 @@ const OF_STEP: [Dimension; 9] = [
     Dimension::Provenance,
 ];
 
+/// Rules that are named where none permits a step.
+const MOST_NEAR: usize = 16;
+
+/// What a rule is about, rather than what it asks for.
+const ABOUT: [Dimension; 3] = [Dimension::Kind, Dimension::Resource, Dimension::Targets];
+
 /// The rules, by what they ask for.
 #[derive(Debug)]
 pub(crate) struct Index {
@@ -101,6 +108,8 @@ pub(crate) struct Index {
     effects: [Bits; 4],
     restricting: Bits,
     permitting: Bits,
+    /// What some rule asks of steps.
+    of_step: Vec<Dimension>,
     kinds: Names,
     environments: Names,
     namespaces: Names,
@@ -133,8 +142,17 @@ struct Matched {
     patterns: Patterns,
 }
 
+/// The rules that could speak about some step of a plan.
+#[derive(Debug)]
+pub(crate) struct OfPlan {
+    restrict: Bits,
+    permit: Bits,
+    /// Whether all steps have the same target, which was asked about already.
+    one_target: bool,
+}
+
 /// Rules still in question, on either side, and room to work in.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Alive {
     restrict: Bits,
     permit: Bits,
@@ -153,7 +171,7 @@ pub(crate) struct Said {
 }
 
 impl Alive {
-    fn new(count: usize) -> Self {
+    pub(crate) fn new(count: usize) -> Self {
         let none = || Bits::none(count);
         Self { restrict: none(), permit: none(), asked: none(), one: none(), any: none(), all: none() }
     }
@@ -161,11 +179,6 @@ impl Alive {
     fn both(&mut self, mut narrow: impl FnMut(&mut Bits)) {
         narrow(&mut self.restrict);
         narrow(&mut self.permit);
-    }
-
-    fn copy_sides(&mut self, other: &Self) {
-        self.restrict.copy_from(&other.restrict);
-        self.permit.copy_from(&other.permit);
     }
 }
 
@@ -199,18 +212,20 @@ impl Matched {
 
 impl Index {
     /// The rules that could speak about some step of the plan.
-    pub(crate) fn of_plan(&self, case: &Case<'_>) -> Alive {
-        let mut alive = Alive::new(self.rules.len());
-        alive.restrict.copy_from(&self.restricting);
-        alive.permit.copy_from(&self.permitting);
-        OF_PLAN.into_iter().for_each(|dimension| self.narrow_plan(dimension, case, &mut alive));
-        alive
+    pub(crate) fn of_plan(&self, case: &Case<'_>, work: &mut Alive) -> OfPlan {
+        work.restrict.copy_from(&self.restricting);
+        work.permit.copy_from(&self.permitting);
+        OF_PLAN.into_iter().for_each(|dimension| self.narrow_plan(dimension, case, work));
+        let (restrict, permit) = (work.restrict.clone(), work.permit.clone());
+        OfPlan { restrict, permit, one_target: one_target(case).is_some() }
     }
 
     /// Narrows `work` to the rules of `plan` that speak about `step`, its rehearsal left aside.
-    pub(crate) fn of_step(&self, step: &Step<'_>, plan: &Alive, work: &mut Alive) {
-        work.copy_sides(plan);
-        OF_STEP.into_iter().for_each(|dimension| self.narrow_step(dimension, step, work));
+    pub(crate) fn of_step(&self, step: &Step<'_>, plan: &OfPlan, work: &mut Alive) {
+        work.restrict.copy_from(&plan.restrict);
+        work.permit.copy_from(&plan.permit);
+        let asked = self.of_step.iter().filter(|dimension| !plan.one_target || **dimension != Dimension::Resource);
+        asked.for_each(|dimension| self.narrow_step(*dimension, step, work));
     }
 
     /// Deny overrides, and nothing is permitted that no rule covers. Of the rules that speak the strictest decides.
@@ -272,33 +287,25 @@ impl Index {
     /// The permitting rules that are about the step's kind and targets, with what each asks for in vain.
     pub(crate) fn near(&self, case: &Case<'_>, step: &Step<'_>) -> Vec<(usize, Vec<&str>)> {
         let mut alive = Alive::new(self.rules.len());
-        let near = self.permitting.iter().filter_map(|rule| {
-            let unmet = self.unmet(rule, case, step, &mut alive);
-            let foreign =
-                unmet.iter().any(|one| matches!(one, Dimension::Kind | Dimension::Targets | Dimension::Resource));
-            let asks = self.rules[rule].asks.iter().filter(|ask| unmet.contains(&ask.0));
-            (!foreign).then(|| (rule, asks.map(|ask| ask.1.as_str()).collect()))
-        });
-        near.collect()
-    }
-
-    fn unmet(&self, rule: usize, case: &Case<'_>, step: &Step<'_>, alive: &mut Alive) -> Vec<Dimension> {
-        let mut unmet = Vec::new();
-        let mut check = |dimension: Dimension, narrow: &dyn Fn(&mut Alive)| {
-            alive.permit.reset();
-            alive.permit.set(rule);
+        alive.permit.copy_from(&self.permitting);
+        ABOUT.into_iter().for_each(|dimension| self.narrow_step(dimension, step, &mut alive));
+        let near = alive.permit.clone();
+        let mut unmet: Vec<(usize, Dimension)> = Vec::new();
+        for dimension in OF_PLAN.into_iter().chain(OF_STEP) {
+            alive.permit.copy_from(&near);
             alive.restrict.reset();
-            narrow(alive);
-            if alive.permit.is_empty() {
-                unmet.push(dimension);
-            }
-        };
-        OF_PLAN.into_iter().for_each(|one| check(one, &|alive| self.narrow_plan(one, case, alive)));
-        OF_STEP.into_iter().for_each(|one| check(one, &|alive| self.narrow_step(one, step, alive)));
-        if self.rehearsed.has(rule) && !step.rehearsed && !case.pending {
-            unmet.push(Dimension::Rehearsal);
+            self.narrow_plan(dimension, case, &mut alive);
+            self.narrow_step(dimension, step, &mut alive);
+            unmet.extend(near.iter().filter(|rule| !alive.permit.has(*rule)).map(|rule| (rule, dimension)));
         }
-        unmet
+        if !step.rehearsed && !case.pending {
+            unmet.extend(near.iter().filter(|rule| self.rehearsed.has(*rule)).map(|rule| (rule, Dimension::Rehearsal)));
+        }
+        let asks = |rule: usize| {
+            let asks = self.rules[rule].asks.iter().filter(|ask| unmet.contains(&(rule, ask.0)));
+            asks.map(|ask| ask.1.as_str()).collect()
+        };
+        near.iter().take(MOST_NEAR).map(|rule| (rule, asks(rule))).collect()
     }
 
     fn narrow_plan(&self, dimension: Dimension, case: &Case<'_>, alive: &mut Alive) {
@@ -318,6 +325,11 @@ impl Index {
                 self.times.narrow(side, |(opening, inside)| opening.at(case.at).is_some() == *inside);
             }),
             Dimension::Capacity => alive.both(|side| self.floors.narrow(side, |floor| !floor.holds(case.facts))),
+            Dimension::Resource => {
+                if let Some(step) = one_target(case) {
+                    self.resources.narrow(alive, |each| each(&step.target.to_string()));
+                }
+            }
             Dimension::Confidence => {
                 self.confidence_at_least.narrow(&mut alive.permit, |least| case.confidence >= *least);
                 self.confidence_below.narrow(&mut alive.restrict, |bound| case.confidence < *bound);
@@ -328,16 +340,18 @@ impl Index {
 
     fn narrow_step(&self, dimension: Dimension, step: &Step<'_>, alive: &mut Alive) {
         match dimension {
-            Dimension::Kind => alive.both(|side| self.kinds.narrow(step.kind.as_str(), side)),
+            Dimension::Kind => {
+                let Alive { restrict, permit, .. } = alive;
+                self.kinds.narrow_both(step.kind.as_str(), restrict, permit);
+            }
             Dimension::Risk => alive.both(|side| side.and(&self.risks[step.risk as usize])),
             Dimension::Reversibility => {
                 alive.both(|side| side.and(&self.reversibilities[step.reversibility as usize]));
             }
             Dimension::Resource => self.resources.narrow(alive, |each| each(&step.target.to_string())),
             Dimension::Parameters => {
-                let Alive { restrict, permit, one, .. } = alive;
-                self.parameters.narrow(step.parameters, restrict, one);
-                self.parameters.narrow(step.parameters, permit, one);
+                let Alive { restrict, permit, asked, one, .. } = alive;
+                self.parameters.narrow(step.parameters, Sides { restrict, permit, asked, one });
             }
             Dimension::Targets => self.targets.narrow(alive, |each| step.targets(each)),
             Dimension::Texts => self.texts.narrow(alive, |each| step.texts().for_each(each)),
@@ -353,6 +367,12 @@ impl Index {
             _ => {}
         }
     }
+}
+
+/// A step that stands for all, where all have the same target.
+fn one_target<'c, 'a>(case: &'c Case<'a>) -> Option<&'c Step<'a>> {
+    let first = case.steps.first()?;
+    case.steps.iter().all(|step| step.target == first.target).then_some(first)
 }
 
 fn within(range: &RadiusDocument, reach: &BlastRadius) -> bool {

@@ -68,6 +68,20 @@ impl Names {
         }
     }
 
+    /// The same on two sides.
+    pub(super) fn narrow_both(&self, name: &str, one: &mut Bits, other: &mut Bits) {
+        match self.known.get(name) {
+            Some(rules) => {
+                one.and(rules);
+                other.and(rules);
+            }
+            None => {
+                self.narrow_unknown(name, one);
+                self.narrow_unknown(name, other);
+            }
+        }
+    }
+
     /// Keeps the rules that don't ask: the name isn't known.
     pub(super) fn narrow_nameless(&self, alive: &mut Bits) {
         alive.remove(&self.conditioned);

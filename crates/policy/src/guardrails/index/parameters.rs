@@ -37,6 +37,10 @@ pub(super) struct ParametersBuilder {
 type Tests = Vec<(usize, TestDocument)>;
 
 impl ParametersBuilder {
+    pub(super) fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
     pub(super) fn add(
         &mut self,
         document: &str,
@@ -62,15 +66,34 @@ impl ParametersBuilder {
     }
 }
 
+/// Rules still in question on either side, and room to work in.
+pub(super) struct Sides<'a> {
+    pub(super) restrict: &'a mut Bits,
+    pub(super) permit: &'a mut Bits,
+    pub(super) asked: &'a mut Bits,
+    pub(super) one: &'a mut Bits,
+}
+
+impl Sides<'_> {
+    fn both(&mut self, narrow: impl Fn(&mut Bits)) {
+        narrow(self.restrict);
+        narrow(self.permit);
+    }
+
+    fn meet(&self, conditioned: &Bits) -> bool {
+        self.restrict.meets(conditioned) || self.permit.meets(conditioned)
+    }
+}
+
 impl ParametersIndex {
     /// Keeps the rules that are content with `parameters`. Both are ordered by name, so one walk over both does.
-    pub(super) fn narrow(&self, parameters: &Parameters, alive: &mut Bits, scratch: &mut Bits) {
+    pub(super) fn narrow(&self, parameters: &Parameters, mut alive: Sides<'_>) {
         let mut given = parameters.iter().peekable();
         for field in &self.fields {
             while given.next_if(|(name, _)| name.as_str() < field.name.as_str()).is_some() {}
             let here = given.next_if(|(name, _)| name.as_str() == field.name.as_str());
-            if alive.meets(&field.conditioned) {
-                field.narrow(here.map(|(_, parameter)| parameter), alive, scratch);
+            if alive.meet(&field.conditioned) {
+                field.narrow(here.map(|(_, parameter)| parameter), &mut alive);
             }
         }
     }
@@ -114,28 +137,38 @@ impl Field {
         }
     }
 
-    fn narrow(&self, parameter: Option<&Parameter>, alive: &mut Bits, scratch: &mut Bits) {
+    fn narrow(&self, parameter: Option<&Parameter>, alive: &mut Sides<'_>) {
         let Some(parameter) = parameter else {
-            alive.keep(&self.conditioned, &self.absent);
+            alive.both(|side| side.keep(&self.conditioned, &self.absent));
             return;
         };
-        alive.remove(&self.absent);
-        match self.values.get(&parameter.value) {
-            Some(rules) => alive.keep(&self.listed, rules),
-            None => alive.remove(&self.listed),
+        alive.both(|side| side.remove(&self.absent));
+        if alive.meet(&self.listed) {
+            match self.values.get(&parameter.value) {
+                Some(rules) => alive.both(|side| side.keep(&self.listed, rules)),
+                None => alive.both(|side| side.remove(&self.listed)),
+            }
         }
         for (rule, least, most) in &self.ranges {
             let within = matches!(&parameter.value, Value::Integer(number) if (least..=most).contains(&number));
             if !within {
-                alive.clear(*rule);
+                alive.both(|side| side.clear(*rule));
             }
         }
-        if alive.meets(&self.matching) {
-            scratch.reset();
-            if let Value::Text(text) = &parameter.value {
-                self.patterns.matching(text.as_bytes(), alive, scratch);
-            }
-            alive.keep(&self.matching, scratch);
+        self.narrow_matching(parameter, alive);
+    }
+
+    fn narrow_matching(&self, parameter: &Parameter, alive: &mut Sides<'_>) {
+        if !alive.meet(&self.matching) {
+            return;
         }
+        alive.asked.copy_from(alive.restrict);
+        alive.asked.or(alive.permit);
+        alive.one.reset();
+        if let Value::Text(text) = &parameter.value {
+            self.patterns.matching(text.as_bytes(), alive.asked, alive.one);
+        }
+        alive.restrict.keep(&self.matching, alive.one);
+        alive.permit.keep(&self.matching, alive.one);
     }
 }

@@ -29,4 +29,8 @@ impl<T> Sparse<T> {
             }
         }
     }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.conditions.is_empty()
+    }
 }

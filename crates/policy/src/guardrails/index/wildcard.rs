@@ -1,4 +1,4 @@
-//! Globs whose only special character is `*`, without a regular expression.
+//! Globs whose only special characters are `*` and `?`, without a regular expression.
 
 /// Fixed parts with anything between them.
 #[derive(Debug)]
@@ -11,9 +11,9 @@ pub(super) struct Wildcard {
 }
 
 impl Wildcard {
-    /// `None` for a glob that means more than `*`; `**` has a meaning of its own.
+    /// `None` for a glob that means more than `*` and `?`; `**` has a meaning of its own.
     pub(super) fn of(glob: &str, any_case: bool) -> Option<Self> {
-        if glob.contains("**") || glob.contains(['?', '[', ']', '{', '}', '\\', '!', ',']) {
+        if glob.contains("**") || glob.contains(['[', ']', '{', '}', '\\', '!', ',']) {
             return None;
         }
         let mut parts: Vec<Box<[u8]>> = glob.split('*').map(|part| part.as_bytes().into()).collect();
@@ -44,8 +44,11 @@ impl Wildcard {
         })
     }
 
+    /// Whether `a` is `b`, in which `?` is any byte.
     fn same(&self, a: &[u8], b: &[u8]) -> bool {
-        if self.any_case { a.eq_ignore_ascii_case(b) } else { a == b }
+        let same =
+            |(text, own): (&u8, &u8)| text == own || *own == b'?' || (self.any_case && text.eq_ignore_ascii_case(own));
+        a.len() == b.len() && a.iter().zip(b).all(same)
     }
 }
 
@@ -60,7 +63,8 @@ mod tests {
         assert!(matches("*a*b*", "xxaxxbxx") && !matches("*a*b*", "xxbxxaxx"));
         assert!(!matches("ab*ba", "aba") && matches("ab*ba", "abba"));
         assert!(matches("*", "") && !matches("a", "ab"));
-        assert!(Wildcard::of("a?", false).is_none() && Wildcard::of("**/a", false).is_none());
+        assert!(matches("?:/*", "c:/x") && !matches("?:/*", ":/x") && matches("a*?c", "abbc"));
+        assert!(Wildcard::of("a[b]", false).is_none() && Wildcard::of("**/a", false).is_none());
         assert!(Wildcard::of("*.GIT/*", true).unwrap().is_match(b"x/.git/config"));
     }
 }
