@@ -1,5 +1,7 @@
 //! What policy said, by which rule, and why.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::approval::Terms;
@@ -33,6 +35,12 @@ pub struct RuleVoice {
     pub because: String,
 }
 
+/// Rules that are kept of one decision; all of a team's rules times all steps of a plan would fill a journal.
+const MAX_VOICES: usize = 64;
+
+/// Most bytes of one text that is kept of a decision; past that its beginning is.
+const MAX_TEXT_BYTES: usize = 4 << 10;
+
 /// The decision about a whole plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
@@ -50,7 +58,8 @@ pub struct Decision {
     /// Who has to agree, where people must. `None` there means the default terms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Terms>,
-    /// How often a step may be started, and how many plans may be applied, whatever other bounds say; the stricter wins.
+    /// How many starts the incident may have in all, whatever other bounds say: a plan that is sent is one, and so is each time that
+    /// a step of it is sent again. The stricter wins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<u32>,
     /// How sure it is that the plan heals, as it was known then.
@@ -98,6 +107,13 @@ impl Decision {
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         let (mut strict, loose) = if other.verdict > self.verdict { (other, self) } else { (self, other) };
+        if strict.verdict == Verdict::RequireApproval
+            && loose.verdict == strict.verdict
+            && loose.rationale != strict.rationale
+        {
+            // Whoever is asked reads why each of them asks.
+            strict.rationale = format!("{}; {}", strict.rationale, loose.rationale);
+        }
         strict.needs_rehearsal |= loose.needs_rehearsal;
         strict.needs_rehearsal &= strict.verdict != Verdict::Deny;
         strict.rules.extend(loose.rules);
@@ -110,10 +126,41 @@ impl Decision {
         strict.max_attempts = [strict.max_attempts, loose.max_attempts].into_iter().flatten().min();
         strict.assurance = strict.assurance.or(loose.assurance);
         strict.features = strict.features.or(loose.features);
-        if loose.policy_version != strict.policy_version {
-            strict.policy_version = format!("{}+{}", strict.policy_version, loose.policy_version);
-        }
+        strict.policy_version = versions(&strict.policy_version, &loose.policy_version);
         strict
+    }
+
+    /// The same as it is kept: the rules that decided, and of the others as many as fit; texts without end lose it.
+    #[must_use]
+    pub fn bounded(mut self) -> Self {
+        let left_out = self.rules.len().saturating_sub(MAX_VOICES);
+        // Strictest first: those that decided stay.
+        self.rules.truncate(MAX_VOICES);
+        self.to_be_allowed.truncate(MAX_VOICES);
+        self.rules.iter_mut().flat_map(|voice| [&mut voice.rule, &mut voice.because]).for_each(clip);
+        self.to_be_allowed.iter_mut().for_each(clip);
+        clip(&mut self.rationale);
+        if left_out > 0 {
+            self.rationale.push_str(&format!(" ({left_out} more rules spoke)"));
+        }
+        self
+    }
+}
+
+/// Which versions spoke, each once and in alphabetical order: engines join in the order of their verdicts, which may change while
+/// their documents do not.
+fn versions(one: &str, other: &str) -> String {
+    if one == other {
+        return one.to_owned();
+    }
+    let all: BTreeSet<&str> = one.split('+').chain(other.split('+')).collect();
+    all.into_iter().collect::<Vec<_>>().join("+")
+}
+
+fn clip(text: &mut String) {
+    if text.len() > MAX_TEXT_BYTES {
+        text.truncate(text.floor_char_boundary(MAX_TEXT_BYTES));
+        text.push('…');
     }
 }
 

@@ -30,8 +30,8 @@ fn each_is_unknown(scripts: &[&str]) {
 /// The first reason's kind and words.
 fn reason(script: &str) -> (DestructionKind, String) {
     let assessment = assess(script);
-    let effect = assessment.effects().first().unwrap_or_else(|| panic!("{script} is not destructive"));
-    (effect.kind, effect.what.clone())
+    assert!(assessment.is_destructive(), "{script}");
+    (assessment.effects()[0].kind, assessment.effects()[0].what.clone())
 }
 
 #[test]

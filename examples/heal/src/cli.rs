@@ -75,7 +75,7 @@ pub(crate) struct RunOptions {
     /// The pipeline's name, by which failures are remembered [default: the directory's name].
     #[arg(long, visible_alias = "pipeline", value_name = "PIPELINE")]
     pub(crate) name: Option<String>,
-    /// Where the pipeline runs; policy differs by it.
+    /// Where the pipeline runs: dev, staging or production; policy differs by it.
     #[arg(long, default_value = "dev", value_name = "ENVIRONMENT", value_parser = environment)]
     pub(crate) env: Environment,
     /// A guardrails document; replaces what the default one allows, never what it denies. May be repeated.
@@ -97,7 +97,7 @@ pub(crate) struct RunOptions {
     pub(crate) runbooks: Vec<PathBuf>,
     /// A file of NAME=value lines: variables that the command may be given if it lacks them. May be repeated.
     #[arg(long, value_name = "FILE")]
-    pub(crate) env_file: Vec<PathBuf>,
+    pub(crate) env_file: Vec<EnvFile>,
     /// Limit the command's memory, such as 64M; needs a writable memory cgroup (Linux).
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) memory: Option<u64>,
@@ -182,6 +182,22 @@ impl From<OsString> for StoreArgument {
             Some(url) => Self::Postgres(url.to_owned()),
             None => Self::Folder(text.into()),
         }
+    }
+}
+
+/// A file of variables. What is said of it, and plans that take a variable from it, name it as the user did, wherever it is
+/// opened from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EnvFile {
+    /// As it was given.
+    pub(crate) name: OsString,
+    /// Where it is opened.
+    pub(crate) path: PathBuf,
+}
+
+impl From<OsString> for EnvFile {
+    fn from(name: OsString) -> Self {
+        Self { path: PathBuf::from(&name), name }
     }
 }
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 /// The command passed, or was healed.
 pub(crate) const HEALED: i32 = 0;
-/// A person's answer was refused.
+/// A person's answer, or what they asked for, was refused.
 pub(crate) const REFUSED: i32 = 1;
 /// Something is wrong with what was looked at.
 pub(crate) const FOUND: i32 = 1;

@@ -7,7 +7,7 @@ use selfheal_core::error::ErrorKind;
 use selfheal_core::facts::Fact;
 use selfheal_core::ports::{EffectStatus, Undone};
 
-use crate::world::{Project, SECRET, edit, incident, increase_memory, resource, retry_stage, set_environment};
+use crate::world::{Project, SECRET, edit, incident, increase_memory, resource, retry_stage, set_environment, variables_with};
 
 #[tokio::test]
 async fn a_variable_given_by_a_killed_process_is_known_given_again_and_taken_back() {
@@ -48,6 +48,32 @@ async fn a_variable_that_is_not_configured_any_more_stops_further_runs() {
     let refused = project.next_process_with(&plan.incident, BTreeMap::new()).verify(&plan).await.unwrap_err();
     assert!(refused.to_string().contains("PASSPHRASE"), "{refused}");
     assert_eq!(project.runs(), 1);
+}
+
+#[tokio::test]
+async fn a_variable_whose_value_is_another_since_it_was_seen_is_not_given() {
+    let project = Project::new("test -n \"$PASSPHRASE\"");
+    let plan = project.first_process().preview(incident("inc-1"), vec![set_environment()]).await;
+    let changed = project.next_process_with(&plan.incident, variables_with("another"));
+    let refused = changed.apply(&plan, 0).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Conflict);
+    assert!(refused.to_string().contains("PASSPHRASE changed since it was seen"), "{refused}");
+    assert_eq!(changed.probe(&plan, 0).await.unwrap(), EffectStatus::Absent);
+    project.next_process(&plan.incident).apply(&plan, 0).await.unwrap();
+    let refused = project.next_process_with(&plan.incident, variables_with("another")).verify(&plan).await.unwrap_err();
+    assert_eq!((refused.kind(), project.runs()), (ErrorKind::Conflict, 1));
+}
+
+#[tokio::test]
+async fn the_same_value_is_another_version_in_another_incident() {
+    let project = Project::new("false");
+    let mut versions = Vec::new();
+    for id in ["inc-1", "inc-1", "inc-2"] {
+        let plan = project.first_process().preview(incident(id), vec![set_environment()]).await;
+        versions.push(plan.previews[0].fences[0].version.clone().unwrap());
+    }
+    assert_eq!(versions[0], versions[1]);
+    assert_ne!(versions[0], versions[2]);
 }
 
 #[tokio::test]

@@ -129,7 +129,11 @@ impl Project {
 }
 
 fn variables() -> BTreeMap<String, ConfiguredVariable> {
-    let value = ConfiguredVariable { value: SECRET.into(), source: "test.env".to_owned() };
+    variables_with(SECRET)
+}
+
+pub(crate) fn variables_with(value: &str) -> BTreeMap<String, ConfiguredVariable> {
+    let value = ConfiguredVariable { value: value.into(), source: "test.env".to_owned() };
     BTreeMap::from([("PASSPHRASE".to_owned(), value)])
 }
 

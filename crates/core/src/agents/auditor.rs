@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 
 use crate::action::ActionKind;
 use crate::decision::{Clearance, Decision};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::ports::{Clock, Moment, PolicyEngine, PolicyQuestion, Reach};
 
 /// Asks every policy engine and keeps the strictest answer, so that each of them can only tighten what the others say.
@@ -46,13 +46,22 @@ impl Auditor {
         let mut joined: Option<Decision> = None;
         for engine in &self.engines {
             let said = self.ask(engine.decide(question)).await;
-            let said = said.unwrap_or_else(|problem| Decision::denied(problem, "none"));
-            joined = Some(match joined {
-                None => said,
-                Some(before) => before.and(said),
-            });
+            joined = Some(with(joined, said.unwrap_or_else(|problem| Decision::denied(problem, "none"))));
         }
-        joined.unwrap_or_else(|| Decision::denied("no policy engine is configured", "none"))
+        joined.unwrap_or_else(nobody_asked)
+    }
+
+    /// As [`decide`](Self::decide), about a plan that was decided already: an engine that can't say doesn't overturn that.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unavailable`] if an engine fails, panics or keeps silent: it is asked later then.
+    pub async fn decide_again(&self, question: &PolicyQuestion<'_>) -> Result<Decision> {
+        let unavailable = |problem| Error::new(ErrorKind::Unavailable, "policy.decide", problem);
+        let mut joined: Option<Decision> = None;
+        for engine in &self.engines {
+            joined = Some(with(joined, self.ask(engine.decide(question)).await.map_err(unavailable)?));
+        }
+        Ok(joined.unwrap_or_else(nobody_asked))
     }
 
     /// The strictest clearance of all engines. Never fails: whatever goes wrong holds the effect.
@@ -80,4 +89,15 @@ impl Auditor {
             () = silence => Err("the policy engine did not answer in time".to_owned()),
         }
     }
+}
+
+fn with(before: Option<Decision>, said: Decision) -> Decision {
+    match before {
+        None => said,
+        Some(before) => before.and(said),
+    }
+}
+
+fn nobody_asked() -> Decision {
+    Decision::denied("no policy engine is configured", "none")
 }

@@ -18,21 +18,27 @@ pub const MAX_REPLY_BYTES: usize = 4096;
 pub enum Reply {
     /// Agreed.
     Accept,
-    /// Agreed to less: makes a new plan, which is previewed, audited, rehearsed and asked about again.
+    /// Agreed to less: makes a new plan, which is previewed, audited, rehearsed and, where policy asks, asked about again. Who wrote
+    /// it does not agree to it.
     Edit(Edit),
     /// Neither; a remark for whoever plans next. Untrusted, like all text.
     Respond {
-        /// The remark, at most [`MAX_REPLY_BYTES`].
+        /// The remark, in one line of at most [`MAX_REPLY_BYTES`].
         text: String,
     },
     /// Refused.
     Reject {
-        /// Why, at most [`MAX_REPLY_BYTES`].
+        /// Why, in one line of at most [`MAX_REPLY_BYTES`].
         because: String,
     },
 }
 
 impl Reply {
+    /// Whether it lets something be done, if only less: not of those who asked for it.
+    pub(super) fn agrees(&self) -> bool {
+        matches!(self, Self::Accept | Self::Edit(_))
+    }
+
     /// What they wrote, if they wrote something.
     pub(super) fn text(&self) -> Option<&str> {
         match self {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::answer::{MAX_REPLY_BYTES, Reply, SignedAnswer};
+use super::answer::{Answer, MAX_REPLY_BYTES, Reply, SignedAnswer};
 use super::hand_in::Refusal;
 use super::people::{People, Person};
 use super::request::{Request, RequestId};
@@ -25,6 +25,8 @@ pub struct Case {
     id: RequestId,
     /// On whose behalf any plan of the incident was asked about.
     requesters: BTreeSet<String>,
+    /// Whose edit made the plan that it asks about.
+    authors: BTreeSet<String>,
     healers: BTreeSet<String>,
     answers: Vec<Given>,
     redemption: Option<Redemption>,
@@ -57,9 +59,9 @@ struct Voice<'a> {
 
 impl Case {
     pub(super) fn new(request: Arc<Request>) -> Self {
-        let (requesters, healers) = (BTreeSet::new(), BTreeSet::new());
+        let (requesters, authors, healers) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let id = request.id();
-        Self { request, id, requesters, healers, answers: Vec::new(), redemption: None }
+        Self { request, id, requesters, authors, healers, answers: Vec::new(), redemption: None }
     }
 
     /// What was asked, as it was noted first.
@@ -85,10 +87,20 @@ impl Case {
         self.answers.iter().map(|given| (given.at, given.signed.as_ref()))
     }
 
-    /// Asked by this healer too, on behalf of this person too: neither counts.
+    /// Asked by this healer too, on behalf of this person too: neither agrees.
     pub(super) fn exclude(&mut self, healer: &str, requester: Option<&str>) {
         self.healers.insert(healer.to_owned());
         self.requesters.extend(requester.map(str::to_owned));
+    }
+
+    /// The plan is what these people made of another by an edit: they don't agree to what they wrote.
+    pub(super) fn written_by<'a>(&mut self, authors: impl IntoIterator<Item = &'a str>) {
+        self.authors.extend(authors.into_iter().map(str::to_owned));
+    }
+
+    /// Whether it is known on whose behalf it was asked.
+    pub(super) fn has_requester(&self) -> bool {
+        !self.requesters.is_empty()
     }
 
     pub(super) fn said(&mut self, sequence: u64, at: Timestamp, signed: Arc<SignedAnswer>) {
@@ -104,16 +116,21 @@ impl Case {
         self.answers.len() >= MAX_ANSWERS
     }
 
-    /// The place of this answer, if it is the latest of its person.
-    pub(super) fn latest(&self, signed: &SignedAnswer) -> Option<u64> {
-        let theirs = |given: &&Given| given.signed.answer.by == signed.answer.by;
-        let latest = self.answers.iter().rev().find(theirs)?;
-        (latest.signed.as_ref() == signed).then_some(latest.sequence)
+    /// The place at which exactly this was noted first.
+    pub(super) fn place(&self, signed: &SignedAnswer) -> Option<u64> {
+        self.answers.iter().find(|given| given.signed.as_ref() == signed).map(|given| given.sequence)
+    }
+
+    /// Whether the same person provably said the same before.
+    pub(super) fn repeats(&self, signed: &SignedAnswer, people: &dyn People, at: Timestamp) -> bool {
+        let same = |given: &&Given| given.signed.answer == signed.answer;
+        self.answers.iter().filter(same).any(|given| self.admit(&given.signed, given.at, people, at).is_ok())
     }
 
     /// What the answers come to at `at`, by the people who are enrolled then.
     ///
-    /// The latest answer of a person is what they say. Of those who say something else than yes, the first decides; otherwise
+    /// The latest answer of a person is what they say. An answer that was given before says nothing: it has neither time nor number,
+    /// so that whoever read it could hand it in again, over what its author said since. Of those who say something else than yes, the first decides; otherwise
     /// the stages must fill, each with distinct people. A request that was redeemed is counted as it stood then, by the people of now.
     #[must_use]
     pub fn stand(&self, people: &dyn People, at: Timestamp) -> Standing {
@@ -147,18 +164,20 @@ impl Case {
         }
     }
 
-    /// The latest answer of everybody whose answer counts, in order.
+    /// The latest answer of everybody whose answer counts, in order; each answer at its first place only.
     fn voices<'a>(&'a self, people: &dyn People, at: Timestamp) -> Vec<Voice<'a>> {
         let before = self.redemption.as_ref().map_or(u64::MAX, |redemption| redemption.sequence);
-        let in_time: Vec<&Given> =
-            self.answers.iter().take(MAX_ANSWERS).filter(|given| given.sequence < before).collect();
+        let in_time = self.answers.iter().take(MAX_ANSWERS).filter(|given| given.sequence < before);
+        let mut said: Vec<&Answer> = Vec::new();
         let mut latest: BTreeMap<&str, (u64, Person, &Reply)> = BTreeMap::new();
-        for given in in_time.into_iter().rev() {
+        for given in in_time {
             let answer = &given.signed.answer;
-            if latest.contains_key(answer.by.as_str()) {
+            if said.contains(&answer) {
                 continue;
             }
+            // What nobody proved to have said doesn't keep them from saying it.
             if let Ok(person) = self.admit(&given.signed, given.at, people, at) {
+                said.push(answer);
                 latest.insert(&answer.by, (given.sequence, person, &answer.reply));
             }
         }
@@ -186,8 +205,8 @@ impl Case {
         if self.healers.contains(by) {
             return Err(Refusal::Healer { by: by.clone() });
         }
-        if self.requesters.contains(by) && !self.may_approve_themselves(people) {
-            return Err(Refusal::Requester { by: by.clone() });
+        if signed.answer.reply.agrees() && !self.may_approve_themselves(people) {
+            self.check_distance(by)?;
         }
         let person = people.person(by).ok_or_else(|| Refusal::NotEnrolled { by: by.clone() })?;
         if person.has_expired(given) || person.has_expired(at) {
@@ -211,6 +230,17 @@ impl Case {
         match answer.request == self.id {
             true => Ok(()),
             false => Err(Refusal::OtherRequest { expected: self.id.clone() }),
+        }
+    }
+
+    /// Nobody agrees to what they asked for, or wrote.
+    fn check_distance(&self, by: &str) -> Result<(), Refusal> {
+        if self.requesters.contains(by) {
+            return Err(Refusal::Requester { by: by.to_owned() });
+        }
+        match self.authors.contains(by) {
+            true => Err(Refusal::Author { by: by.to_owned() }),
+            false => Ok(()),
         }
     }
 

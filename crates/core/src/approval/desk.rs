@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use selfheal_detect::redact::Redactor;
 
 use super::case::Case;
 use super::docket::Docket;
-use super::hand_in::{MAX_TRIES, crowded, is_lost, redacted};
+use super::hand_in::{MAX_TRIES, crowded, is_lost};
 use super::people::{People, PeopleSource};
 use super::request::Request;
 use super::standing::Standing;
@@ -23,20 +24,28 @@ pub struct Desk {
     ledger: Arc<dyn Ledger>,
     people: Arc<dyn PeopleSource>,
     requester: Option<String>,
+    redactor: Arc<Redactor>,
 }
 
 impl Desk {
     /// A desk over `ledger`, where those count whom `people` knows at that moment.
     #[must_use]
     pub fn new(ledger: Arc<dyn Ledger>, people: Arc<dyn PeopleSource>) -> Self {
-        Self { ledger, people, requester: None }
+        Self { ledger, people, requester: None, redactor: Arc::default() }
     }
 
-    /// On whose behalf the healer runs: their own answer doesn't count. Of an incident that another process asked about first, that
-    /// process's requester stays.
+    /// On whose behalf the healer runs: they don't agree to what they asked for, they may only refuse or remark. Of an incident that
+    /// another process asked about on behalf of somebody, that requester stays; if it was on nobody's, it is this one from now on.
     #[must_use]
     pub fn on_behalf_of(mut self, requester: &str) -> Self {
         self.requester = Some(requester.to_owned());
+        self
+    }
+
+    /// Takes out of what people wrote what `redactor` knows; without, what looks like a secret to anybody.
+    #[must_use]
+    pub fn redacting(mut self, redactor: Arc<Redactor>) -> Self {
+        self.redactor = redactor;
         self
     }
 
@@ -48,6 +57,11 @@ impl Desk {
         let Some(mut case) = docket.case(&asked.id()) else {
             return self.request(question, asked, &docket).await;
         };
+        if case.redemption().is_none() && self.requester.is_some() && !case.has_requester() {
+            // Who hands an answer in has to know it as well.
+            self.request(question, Request::of(question, self.requester.clone()), &docket).await?;
+            return Ok(None);
+        }
         case.exclude(question.healer, None);
         let Some(people) = self.enrolled().await else { return Ok(Some(Approval::Pending)) };
         let standing = case.stand(people.as_ref(), question.at);
@@ -57,7 +71,7 @@ impl Desk {
         {
             return Ok(None);
         }
-        Ok(Some(approval(standing, question)))
+        Ok(Some(self.approval(standing, question)))
     }
 
     /// Who is enrolled now; while that can't be known, nobody counts and the request waits.
@@ -103,6 +117,25 @@ impl Desk {
             Err(error) => Err(error),
         }
     }
+
+    /// What the healer is told.
+    fn approval(&self, standing: Standing, question: &ApprovalQuestion<'_>) -> Approval {
+        let redacted = |text: &str| self.redactor.redact(text).into_owned();
+        match standing {
+            Standing::Waiting { .. } | Standing::Expired => Approval::Pending,
+            Standing::Agreed { by } => Approval::Given { by: by.join(", "), plan_hash: question.plan_hash.clone() },
+            Standing::Responded { by, text } => Approval::Responded { by, text: Untrusted::new(redacted(text.read())) },
+            Standing::Rejected { by, because } => Approval::Refused { by, because: redacted(&because) },
+            Standing::Edited { by, edit } => match edit.apply(question.plan, &by) {
+                Ok(plan) => Approval::Edited { by, plan: Arc::new(plan) },
+                Err(problem) => Approval::Refused { because: format!("the edit can't be followed: {problem}"), by },
+            },
+            Standing::Lapsed => Approval::Refused {
+                by: "nobody".to_owned(),
+                because: "an agreement was redeemed, but those who gave it don't count any more".to_owned(),
+            },
+        }
+    }
 }
 
 #[async_trait]
@@ -117,22 +150,5 @@ impl Approver for Desk {
             }
         }
         Err(crowded(&question.incident.id))
-    }
-}
-
-fn approval(standing: Standing, question: &ApprovalQuestion<'_>) -> Approval {
-    match standing {
-        Standing::Waiting { .. } | Standing::Expired => Approval::Pending,
-        Standing::Agreed { by } => Approval::Given { by: by.join(", "), plan_hash: question.plan_hash.clone() },
-        Standing::Responded { by, text } => Approval::Responded { by, text: Untrusted::new(redacted(text.read())) },
-        Standing::Rejected { by, because } => Approval::Refused { by, because: redacted(&because) },
-        Standing::Edited { by, edit } => match edit.apply(question.plan, &by) {
-            Ok(plan) => Approval::Edited { by, plan: Arc::new(plan) },
-            Err(problem) => Approval::Refused { because: format!("the edit can't be followed: {problem}"), by },
-        },
-        Standing::Lapsed => Approval::Refused {
-            by: "nobody".to_owned(),
-            because: "an agreement was redeemed, but those who gave it don't count any more".to_owned(),
-        },
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::answer::Reply;
 use super::case::{Case, Redemption};
 use super::request::{Request, RequestId};
 use crate::error::{Error, ErrorKind, Result};
@@ -52,10 +53,10 @@ impl Docket {
         self.next
     }
 
-    /// On whose behalf the incident was first asked about: whoever goes on with it asks for the same person.
+    /// The first person on whose behalf the incident was asked about: whoever goes on with it asks for them too.
     #[must_use]
     pub fn requester(&self) -> Option<&str> {
-        self.requests().next()?.requester.as_deref()
+        self.requests().find_map(|request| request.requester.as_deref())
     }
 
     /// The case of the request `id`; `None` if that was never asked.
@@ -63,7 +64,7 @@ impl Docket {
     pub fn case(&self, id: &RequestId) -> Option<Case> {
         let asked = self.requests().find(|request| request.id() == *id)?;
         let mut case = Case::new(Arc::clone(asked));
-        for entry in &self.entries {
+        for (place, entry) in self.entries.iter().enumerate() {
             match &entry.note {
                 // What is asked after the redemption changes nothing of it.
                 Note::Requested(asked) if case.redemption().is_none() => {
@@ -74,6 +75,9 @@ impl Docket {
                 }
                 Note::Redeemed { request, by, .. } if request == id => {
                     case.redeemed(Redemption { sequence: entry.sequence, at: entry.at, by: by.clone() });
+                }
+                Note::Redeemed { request, round, by, .. } if round.checked_add(1) == Some(asked.round) => {
+                    case.written_by(self.editors(place, request, by));
                 }
                 _ => {}
             }
@@ -87,6 +91,16 @@ impl Docket {
         let mut seen = BTreeSet::new();
         let ids: Vec<RequestId> = self.requests().map(|request| request.id()).collect();
         ids.iter().filter(|id| seen.insert((*id).clone())).filter_map(|id| self.case(id)).collect()
+    }
+
+    /// Those of `by` who edited what `request` asks, before this place: a redemption in which they had a say may have been of that.
+    fn editors<'a>(&'a self, place: usize, request: &'a RequestId, by: &'a [String]) -> impl Iterator<Item = &'a str> {
+        self.entries[..place].iter().filter_map(move |entry| {
+            let Note::Answered(signed) = &entry.note else { return None };
+            let answer = &signed.answer;
+            let edited = answer.request == *request && matches!(answer.reply, Reply::Edit(_));
+            (edited && by.contains(&answer.by)).then_some(answer.by.as_str())
+        })
     }
 
     fn requests(&self) -> impl Iterator<Item = &Arc<Request>> {

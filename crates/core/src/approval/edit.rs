@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::action::{Action, MAX_TEXT_PARAMETER_BYTES, Parameter, Value};
+use crate::action::{Action, Parameter, Provenance, Value};
 use crate::plan::{Plan, Step, StepRetry};
 
 /// How a plan is narrowed. Nothing can be added.
@@ -65,8 +65,13 @@ pub enum EditError {
 }
 
 impl Edit {
-    /// The plan that is left of `plan`, where numbers only became smaller. A text or a flag may become any other, and says that `by`
-    /// wrote it; that the new plan changes nothing which the old one did not is seen by its preview, and holds in the engine.
+    /// The plan that is left of `plan`: steps can be left out, and numbers become smaller. A text or a flag stays what it is, since
+    /// of two of them nobody could say which is less. A number that is edited is worth no more to policy than the one before: its
+    /// provenance keeps its class, and names `by`.
+    ///
+    /// Smaller is not always safer (a timeout of 0, a step that guards the next one left out), therefore what is left is previewed,
+    /// audited and rehearsed like any plan; that it changes nothing which the old one did not is seen by its preview, and holds in the
+    /// engine.
     ///
     /// What had to be observed after a step that was dropped still has to be observed.
     ///
@@ -136,17 +141,29 @@ fn replaced(action: &Action, name: &str, value: &Value, by: &str) -> Result<Acti
     if old.value == *value {
         return Ok(action.clone());
     }
-    let parameter = Parameter::configured(&format!("approver {by}"), value.clone());
+    let parameter = Parameter { value: value.clone(), provenance: named(&old.provenance, by) };
     action.replacing(name, parameter).ok_or_else(|| Misfit::NoParameter { known: known() })
+}
+
+/// The same class, by whoever edited the value.
+fn named(old: &Provenance, by: &str) -> Provenance {
+    let mut provenance = old.clone();
+    let (Provenance::Configured { by: source }
+    | Provenance::Observed { by: source }
+    | Provenance::Extracted { by: source, .. }
+    | Provenance::Model { by: source }) = &mut provenance;
+    *source = format!("approver {by}");
+    provenance
 }
 
 fn check_value(old: &Value, new: &Value) -> Result<(), String> {
     match (old, new) {
         (Value::Integer(old), Value::Integer(new)) if (0..=*old).contains(new) => Ok(()),
         (Value::Integer(old), _) => Err(format!("a number from 0 to {old}")),
-        (Value::Flag(_), Value::Flag(_)) => Ok(()),
-        (Value::Flag(_), _) => Err("true or false".to_owned()),
-        (Value::Text(_), Value::Text(text)) if text.len() <= MAX_TEXT_PARAMETER_BYTES => Ok(()),
-        (Value::Text(_), _) => Err(format!("a text of at most {MAX_TEXT_PARAMETER_BYTES} bytes")),
+        (old, new) if old == new => Ok(()),
+        (Value::Flag(old), _) => Err(format!("it to stay {old}: only a number can be edited, and it becomes smaller")),
+        (Value::Text(_), _) => {
+            Err("it to stay as it is: only a number can be edited, and it becomes smaller".to_owned())
+        }
     }
 }

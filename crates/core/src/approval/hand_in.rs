@@ -1,6 +1,6 @@
 //! Handing an answer in.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use selfheal_detect::redact::Redactor;
 
@@ -11,7 +11,6 @@ use super::edit::EditError;
 use super::people::People;
 use super::request::{Request, RequestId};
 use super::standing::Standing;
-use crate::action::Value;
 use crate::engine::State;
 use crate::error::{Error, ErrorKind, Retry};
 use crate::failpoint;
@@ -85,8 +84,8 @@ pub enum Refusal {
         /// By whom.
         by: String,
     },
-    /// It is what the same person said last.
-    #[error("{by} said exactly this already")]
+    /// The same person said the same before; whoever read that could hand it in again.
+    #[error("{by} said exactly this already; an answer counts once, where it was given first")]
     Repeated {
         /// Who.
         by: String,
@@ -109,9 +108,15 @@ pub enum Refusal {
         /// Who it claims to be.
         by: String,
     },
-    /// Nobody approves what they asked for.
-    #[error("{by} asked for it; expected somebody else to answer")]
+    /// Nobody approves what they asked for; refusing it, or a remark, is theirs.
+    #[error("{by} asked for it; expected somebody else to agree")]
     Requester {
+        /// Who.
+        by: String,
+    },
+    /// Nobody approves what they wrote.
+    #[error("the plan is what {by} made of another by an edit; expected somebody else to agree")]
+    Author {
         /// Who.
         by: String,
     },
@@ -135,6 +140,15 @@ pub enum Refusal {
         /// How long it is.
         bytes: usize,
     },
+    /// There is nothing to tell.
+    #[error("expected a reason, or a remark, in words; found none")]
+    NoWords,
+    /// It could pass for several lines where it is told.
+    #[error("expected a text in one line, without control characters; found {found:?}")]
+    NotOneLine {
+        /// What stands in it.
+        found: char,
+    },
     /// It would be kept, and read by others.
     #[error("the text holds what looks like a secret; say it without")]
     Secret,
@@ -151,7 +165,7 @@ pub enum Refusal {
 
 /// Takes an answer to what the incident of `state` waits for, at `at`.
 ///
-/// Everything is checked again when the answers are counted: people may be removed meanwhile. Whoever called it then lets the
+/// `redactor` is the host's, so that no secret which it knows is kept. Everything else is checked again when the answers are counted: people may be removed meanwhile. Whoever called it then lets the
 /// incident go on.
 ///
 /// # Errors
@@ -159,6 +173,7 @@ pub enum Refusal {
 pub async fn answer(
     ledger: &dyn Ledger,
     people: &dyn People,
+    redactor: &Redactor,
     state: &State,
     signed: SignedAnswer,
     at: Timestamp,
@@ -166,13 +181,14 @@ pub async fn answer(
     let incident = &state.incident.id;
     let not_waiting = || Refusal::NotWaiting { incident: incident.clone(), phase: state.phase.awake().name() };
     let awaited = Request::awaited(state).ok_or_else(not_waiting)?.id();
-    check_content(state, &signed)?;
+    check_edit(state, &signed)?;
+    check_text(&signed.answer.reply, redactor)?;
     let (stream, note) = (Stream::approvals(incident), Note::Answered(Arc::new(signed.clone())));
     let mut may_be_noted = false;
     for _ in 0..MAX_TRIES {
         let docket = Docket::read(ledger, incident).await?;
         let case = docket.case(&awaited).ok_or_else(|| Refusal::NotAsked { incident: incident.clone() })?;
-        if let Some(sequence) = case.latest(&signed).filter(|_| may_be_noted) {
+        if let Some(sequence) = case.place(&signed).filter(|_| may_be_noted) {
             return Ok(Taken { sequence, standing: case.stand(people, at) });
         }
         check(&case, people, &signed, at)?;
@@ -194,34 +210,29 @@ pub(super) fn is_lost(error: &Error) -> bool {
     error.retry() == Retry::UnknownOutcome
 }
 
-/// What can be said without the ledger: an edit narrows, and no secret is kept.
-fn check_content(state: &State, signed: &SignedAnswer) -> Result<(), Refusal> {
+/// Whether what an edit leaves of the plan is narrower.
+fn check_edit(state: &State, signed: &SignedAnswer) -> Result<(), Refusal> {
     let answer = &signed.answer;
     if let (Reply::Edit(edit), Some(proposal)) = (&answer.reply, &state.proposal) {
         edit.apply(&proposal.plan, &answer.by)?;
     }
-    match texts(&answer.reply).any(|text| text.len() <= MAX_REPLY_BYTES && redacted(text) != text) {
-        true => Err(Refusal::Secret),
-        false => Ok(()),
+    Ok(())
+}
+
+/// Whether what they wrote may be kept, for good, and told.
+fn check_text(reply: &Reply, redactor: &Redactor) -> Result<(), Refusal> {
+    // One that is too long is refused without being read.
+    let Some(text) = reply.text().filter(|text| text.len() <= MAX_REPLY_BYTES) else { return Ok(()) };
+    if text.trim().is_empty() {
+        return Err(Refusal::NoWords);
     }
-}
-
-fn texts(reply: &Reply) -> impl Iterator<Item = &str> {
-    let values = match reply {
-        Reply::Edit(edit) => Some(edit.set.values().flat_map(|values| values.values())),
-        _ => None,
-    };
-    let written = values.into_iter().flatten().filter_map(|value| match value {
-        Value::Text(text) => Some(text.as_str()),
-        Value::Flag(_) | Value::Integer(_) => None,
-    });
-    reply.text().into_iter().chain(written)
-}
-
-/// A text as it may be kept.
-pub(super) fn redacted(text: &str) -> String {
-    static REDACTOR: LazyLock<Redactor> = LazyLock::new(Redactor::default);
-    REDACTOR.redact(text).into_owned()
+    if let Some(found) = text.chars().find(|character| character.is_control()) {
+        return Err(Refusal::NotOneLine { found });
+    }
+    match redactor.redact(text) == text {
+        true => Ok(()),
+        false => Err(Refusal::Secret),
+    }
 }
 
 fn check(case: &Case, people: &dyn People, signed: &SignedAnswer, at: Timestamp) -> Result<(), Refusal> {
@@ -229,7 +240,7 @@ fn check(case: &Case, people: &dyn People, signed: &SignedAnswer, at: Timestamp)
         return Err(Refusal::Redeemed { by: redemption.by.join(", ") });
     }
     case.admit(signed, at, people, at)?;
-    if case.latest(signed).is_some() {
+    if case.repeats(signed, people, at) {
         return Err(Refusal::Repeated { by: signed.answer.by.clone() });
     }
     if case.is_full() { Err(Refusal::Full) } else { Ok(()) }

@@ -29,7 +29,9 @@ pub enum Event {
         seed: u64,
         /// What bounds it, also in another process whose own bounds are others.
         limits: Arc<Limits>,
-        /// What may be done about it at all; computed before any text of it was read by a planner.
+        /// What may be done about it at all; computed before any text of it was read by a planner. A record of before this was kept
+        /// allows nothing.
+        #[serde(default = "super::state::nothing_known")]
         allowed: Arc<Allowed>,
     },
     /// Memory answered.
@@ -66,6 +68,11 @@ pub enum Event {
     /// The effect that the state is about to have may not be sent at all.
     Stopped {
         /// Why.
+        because: String,
+    },
+    /// What was decided about the plan that is about to be applied no longer holds: it is decided again.
+    Outdated {
+        /// What changed.
         because: String,
     },
     /// The rehearsal ended.
@@ -111,6 +118,7 @@ impl Event {
             Self::Resumed { .. } => "resumed",
             Self::Held { .. } => "held",
             Self::Stopped { .. } => "stopped",
+            Self::Outdated { .. } => "outdated",
             Self::Rehearsed(_) => "rehearsed",
             Self::Answered(_) => "answered",
             Self::Applied => "applied",

@@ -52,8 +52,9 @@ pub fn each_state(history: History, mut seen: impl FnMut(Option<&Record>, &State
     let (mut state, mut next) = (None, 0);
     if let Some(snapshot) = history.snapshot {
         known(snapshot.state.schema, snapshot.records)?;
-        seen(None, &snapshot.state);
-        (state, next) = (Some(snapshot.state), snapshot.records);
+        let from = snapshot.state.confined();
+        seen(None, &from);
+        (state, next) = (Some(from), snapshot.records);
     }
     for record in history.records {
         known(record.schema, record.sequence)?;

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::phase::{Effect, Phase, Trouble};
 use crate::allowed::Allowed;
-use crate::decision::Decision;
+use crate::approval::Terms;
+use crate::decision::{Decision, Verdict};
 use crate::diagnosis::{Diagnosis, Hypothesis};
 use crate::evidence::{Evidence, EvidenceId};
 use crate::facts::Facts;
@@ -15,6 +16,8 @@ use crate::incident::Incident;
 use crate::limits::Limits;
 use crate::plan::{BlastRadius, Plan, PlanHash, Preview, Step};
 use crate::ports::Rehearsal;
+use crate::resource::ResourceRef;
+use crate::time::Timestamp;
 
 /// Version of [`State`] and [`Event`](super::Event) as they are serialised.
 pub const SCHEMA_VERSION: u16 = 1;
@@ -30,7 +33,8 @@ pub struct State {
     pub seed: u64,
     /// What bounds it.
     pub limits: Arc<Limits>,
-    /// What may be done about it at all.
+    /// What may be done about it at all. An incident of before this was kept may have nothing new planned.
+    #[serde(default = "nothing_known")]
     pub allowed: Arc<Allowed>,
     /// The fencing token of the worker that has it, for executors whose target can check one.
     pub epoch: u64,
@@ -69,9 +73,12 @@ pub struct Counters {
     /// Plans that policy, an executor or a person refused.
     #[serde(default)]
     pub rejections: u32,
-    /// Times that the present effect was held.
+    /// Times that the present effect was held; looks before a hold's own time are not counted.
     #[serde(default)]
     pub holds: u32,
+    /// Times that a plan, or its last step once more, was sent. The later steps of a plan go on with a start that was counted.
+    #[serde(default)]
+    pub starts: u32,
 }
 
 /// A line of attack: what is believed, and what must be done before because it helped already.
@@ -103,6 +110,15 @@ pub struct Proposal {
     /// What it may not exceed, if a person made it by narrowing another plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Box<Within>>,
+    /// When silence escalates, whatever is asked from now on: policy changed while people were being asked. Boxed: it is rare.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask_until: Option<Box<Timestamp>>,
+    /// Whether a step of it was sent, whatever came of it.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub sent: bool,
+    /// Whether it was held, or another worker took over, since it was decided: it is decided again before it is begun.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub doubted: bool,
 }
 
 /// What a plan that was narrowed may not exceed.
@@ -114,19 +130,54 @@ pub struct Within {
     pub what: std::collections::BTreeSet<String>,
     /// How far it would have reached, over all steps.
     pub blast_radius: BlastRadius,
+    /// Who had to agree to it: no fewer have to agree to what is left.
+    #[serde(default)]
+    pub terms: Terms,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands out a reference")]
+fn is_not(flag: &bool) -> bool {
+    !flag
+}
+
+/// What may be done about an incident of before that was kept.
+pub(super) fn nothing_known() -> Arc<Allowed> {
+    Arc::new(Allowed::nothing(ResourceRef::new("", "", "")))
 }
 
 impl Proposal {
     pub(super) fn new(plan: Arc<Plan>) -> Self {
         let previews = Arc::from([]);
-        Self { plan, previews, hash: None, decision: None, rehearsal: None, applied: 0, attempts: 0, within: None }
+        Self {
+            plan,
+            previews,
+            hash: None,
+            decision: None,
+            rehearsal: None,
+            applied: 0,
+            attempts: 0,
+            within: None,
+            ask_until: None,
+            sent: false,
+            doubted: false,
+        }
     }
 }
 
 impl Within {
-    pub(super) fn of(by: String, shown: &[Preview]) -> Self {
-        let what = shown.iter().flat_map(|preview| &preview.changes).map(|change| change.what.clone()).collect();
-        Self { by, what, blast_radius: reach(shown) }
+    pub(super) fn of(by: String, shown: &Proposal) -> Self {
+        let previews = &shown.previews;
+        let what = previews.iter().flat_map(|preview| &preview.changes).map(|change| change.what.clone()).collect();
+        let terms = shown.decision.as_ref().and_then(|decision| decision.approval.clone()).unwrap_or_default();
+        Self { by, what, blast_radius: reach(previews), terms }
+    }
+
+    /// What is said about the narrowed plan besides policy: people must agree to it, as they had to before.
+    pub(crate) fn decision(&self, policy_version: &str) -> Decision {
+        let because = format!("{} narrowed a plan that people had to agree to", self.by);
+        let mut asked = Decision::new(Verdict::RequireApproval, because, policy_version);
+        asked.approval = Some(self.terms.clone());
+        asked
     }
 
     /// What goes beyond the plan that was shown; `None` if nothing does.
@@ -204,13 +255,32 @@ impl State {
         self.fresh.as_ref().map_or(&self.incident.evidence, |(_, evidence)| evidence)
     }
 
-    /// How many plans were applied and ended, whatever came of them.
+    /// How many plans were sent and ended, whatever came of them.
     #[must_use]
     pub fn plans_applied(&self) -> u32 {
         let applied = |tried: &&Tried| {
-            matches!(tried.result, TriedResult::Applied | TriedResult::RolledBack | TriedResult::Stuck)
+            let took_hold = matches!(tried.result, TriedResult::Applied | TriedResult::RolledBack | TriedResult::Stuck);
+            took_hold || tried.proposal.sent
         };
         u32::try_from(self.tried.iter().filter(applied).count()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether what was decided about its plan has to be asked again before anything of it is applied.
+    #[must_use]
+    pub fn is_doubted(&self) -> bool {
+        let begins = matches!(self.phase.awake(), Phase::Applying { step: 0, attempt: 1 });
+        let untouched = |proposal: &Proposal| proposal.doubted && proposal.applied == 0;
+        begins && !self.intended && self.proposal.as_ref().is_some_and(untouched)
+    }
+
+    /// Whether a request to stop changes what is done next. What is being taken back because of one goes on as it is.
+    #[must_use]
+    pub fn may_be_cancelled(&self) -> bool {
+        match self.phase.awake() {
+            Phase::Compensating { because: Trouble::Cancelled, .. } => false,
+            awake if awake.is_ending() => matches!(self.phase, Phase::BackingOff { .. }),
+            _ => true,
+        }
     }
 
     /// Whether its next effect was held, and it waits until that is asked about again.
@@ -241,6 +311,21 @@ impl State {
             other => other,
         };
         self
+    }
+
+    /// The same, with nothing allowed if what is allowed is not about this incident.
+    pub(super) fn confined(mut self) -> Self {
+        if self.allowed.target() != &self.incident.resource {
+            self.allowed = Arc::new(Allowed::nothing(self.incident.resource.clone()));
+        }
+        self
+    }
+
+    /// What was decided about the plan may have been overtaken.
+    pub(super) fn doubt(&mut self) {
+        if let Some(proposal) = &mut self.proposal {
+            proposal.doubted = true;
+        }
     }
 
     pub(super) fn enter(mut self, phase: Phase) -> Self {

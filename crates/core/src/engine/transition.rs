@@ -3,24 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use selfheal_detect::redact::Redactor;
+mod answering;
+mod holding;
 
 use super::backoff;
 use super::event::{Event, Verification};
 use super::phase::{Effect, Outcome, Phase, Trouble};
-use super::state::{Attack, Counters, Proposal, SCHEMA_VERSION, State, TriedResult, Within};
+use super::state::{Attack, Counters, Proposal, SCHEMA_VERSION, State, TriedResult};
 use crate::action::ActionKind;
 use crate::allowed::Allowed;
 use crate::category::FailureCategory;
 use crate::decision::{Decision, Verdict};
 use crate::diagnosis::{Diagnosis, Source};
 use crate::error::{ErrorKind, Failure, Retry};
-use crate::evidence::{Evidence, EvidenceId, Untrusted};
-use crate::facts::Facts;
 use crate::incident::Incident;
 use crate::limits::Limits;
 use crate::plan::{Plan, PlanHash, Preview};
-use crate::ports::{Approval, EffectStatus, ProvenFix, Rehearsal, Undone};
+use crate::ports::{EffectStatus, ProvenFix, Rehearsal, Undone};
 use crate::time::Timestamp;
 
 /// An event that can't happen in the state it came to; the journal is not this incident's, or a defect.
@@ -57,25 +56,22 @@ fn advance(mut state: State, at: Timestamp, event: Event) -> Result<State, Illeg
     Ok(match (phase, event) {
         (Phase::Closed { .. }, event) => return Err(illegal("closed", &event)),
         (_, Event::Cancelled) => cancelled(state),
-        (_, Event::Intended) => {
-            state.intended = true;
-            state.counters.holds = 0;
-            state
-        }
+        (phase, Event::Intended) => state.intends(&phase),
         (_, Event::Resumed { epoch, .. }) => {
             state.epoch = epoch;
+            state.doubt();
             state.recovered()
         }
         (phase, Event::Failed(failure)) => failed(state, phase, &failure, at, limits),
-        (phase, Event::Held { until, because, paused }) if may_be_held(&state, &phase) => {
-            if state.is_held_too_often(paused, limits) {
-                let holds = state.counters.holds;
-                stopped(state, &phase, format!("held {holds} times; the last time: {because}"))
-            } else {
-                held(state, phase, until, at, limits)
-            }
+        (phase, Event::Held { until, because, paused }) if holding::may_be_held(&state, &phase) => {
+            holding::held(state, phase, (until, because, paused), at, limits)
         }
-        (phase, Event::Stopped { because }) if may_be_held(&state, &phase) => stopped(state, &phase, because),
+        (phase, Event::Stopped { because }) if holding::may_be_held(&state, &phase) => {
+            holding::stopped(state, &phase, because)
+        }
+        (Phase::Applying { .. }, Event::Outdated { because }) if state.is_doubted() => {
+            holding::outdated(state, because, limits)
+        }
 
         (Phase::Recalling, Event::Recalled(fix)) => recalled(state, fix, limits),
         (Phase::Classifying, Event::Classified(hypotheses)) => {
@@ -89,11 +85,11 @@ fn advance(mut state: State, at: Timestamp, event: Event) -> Result<State, Illeg
         (Phase::Rehearsing, Event::Rehearsed(rehearsal)) => rehearsed(state, rehearsal, limits),
         (Phase::Gating, Event::Decided(decision)) => gated(state, decision, at, limits),
         (Phase::AwaitingApproval { deadline }, Event::Answered(answer)) => {
-            answered(state, answer, deadline, at, limits)
+            answering::answered(state, answer, deadline, at, limits)
         }
         (Phase::Applying { step, attempt }, Event::Applied) => applied(state, step, attempt),
         (Phase::Probing { step, attempt }, Event::Probed(status)) => probed(state, step, attempt, status, at, limits),
-        (Phase::BackingOff { then, .. }, Event::Waited) => state.resume(*then),
+        (Phase::BackingOff { until, then }, Event::Waited) => holding::waited(state, until, *then, at),
         (Phase::Verifying { round, attempt }, Event::Verified(seen)) => {
             verified(state, round, attempt, seen, at, limits)
         }
@@ -110,11 +106,6 @@ fn advance(mut state: State, at: Timestamp, event: Event) -> Result<State, Illeg
 
 fn illegal(phase: &'static str, event: &Event) -> IllegalEvent {
     IllegalEvent { phase, event: event.name() }
-}
-
-/// An effect that may have been sent can't be held any more.
-fn may_be_held(state: &State, phase: &Phase) -> bool {
-    !state.intended && phase.effect().is_some_and(Effect::is_outward)
 }
 
 fn opened(incident: Arc<Incident>, seed: u64, limits: Arc<Limits>, allowed: Arc<Allowed>) -> State {
@@ -135,6 +126,7 @@ fn opened(incident: Arc<Incident>, seed: u64, limits: Arc<Limits>, allowed: Arc<
         tried: Vec::new(),
         fresh: None,
     }
+    .confined()
 }
 
 fn recalled(mut state: State, fix: Option<Arc<ProvenFix>>, limits: &Limits) -> State {
@@ -219,6 +211,7 @@ fn audited(mut state: State, decision: Arc<Decision>, limits: &Limits) -> State 
             state.retire(TriedResult::Proposed, "a dry run rehearses and applies nothing");
             state.enter(Phase::Closed { outcome: Outcome::Planned })
         }
+        Verdict::Allow | Verdict::RequireApproval if !state.may_start() => state.out_of_retries(),
         Verdict::Allow | Verdict::RequireApproval | Verdict::Propose => state.enter(Phase::Rehearsing),
     }
 }
@@ -250,80 +243,14 @@ fn gated(mut state: State, decision: Arc<Decision>, at: Timestamp, limits: &Limi
             state.retire(TriedResult::Proposed, rationale);
             state.enter(Phase::Closed { outcome: Outcome::Proposed })
         }
-        _ if state.retries_are_used_up() => {
-            let because = Trouble::LimitReached { what: "the retries that policy grants are used up".into() };
-            state.retire(TriedResult::Rejected, because.in_words());
-            state.enter(Phase::Escalating { because })
-        }
+        _ if !state.may_start() => state.out_of_retries(),
         Verdict::Allow => state.enter(Phase::Applying { step: 0, attempt: 1 }),
         Verdict::RequireApproval => {
             let deadline = terms.unwrap_or_default().deadline(at, limits.approval_ttl);
+            let first = state.proposal.as_ref().and_then(|proposal| proposal.ask_until.as_deref().copied());
+            let deadline = first.map_or(deadline, |first| first.min(deadline));
             state.enter(Phase::AwaitingApproval { deadline })
         }
-    }
-}
-
-fn answered(mut state: State, answer: Approval, deadline: Timestamp, at: Timestamp, limits: &Limits) -> State {
-    let shown = state.proposal.as_ref().and_then(|proposal| proposal.hash.clone());
-    match answer {
-        _ if at > deadline => state.compensate(Trouble::NobodyAnswered),
-        Approval::Given { plan_hash, .. } if Some(&plan_hash) == shown.as_ref() => {
-            state.enter(Phase::Applying { step: 0, attempt: 1 })
-        }
-        Approval::Given { by, .. } => {
-            let because = format!("{by} approved another plan than the one that waits");
-            state.compensate(Trouble::Refused { because })
-        }
-        Approval::Refused { by, because } => state.reject_by(Refusal::Person { by, because }, limits),
-        Approval::Edited { by, plan } => edited(state, by, plan, limits),
-        Approval::Responded { by, text } => {
-            state.heard(&by, &text);
-            state.retire(TriedResult::Rejected, format!("{by} answered instead of approving"));
-            state.answered_back(limits)
-        }
-        // Decided again from the start: what policy says now may be stricter.
-        Approval::Outdated { .. } => state.enter(Phase::Auditing),
-        Approval::Pending => {
-            state.intended = true;
-            state
-        }
-    }
-}
-
-/// A person agreed to less than was shown: a new plan, which goes the whole way again.
-fn edited(mut state: State, by: String, plan: Arc<Plan>, limits: &Limits) -> State {
-    let Some(shown) = &state.proposal else { return state };
-    let within = Within::of(by.clone(), &shown.previews);
-    state.retire(TriedResult::Rejected, format!("{by} narrowed it"));
-    state.counters.plans += 1;
-    if state.counters.plans > limits.plans_per_incident {
-        return state.enter(Phase::Escalating { because: Trouble::LimitReached { what: "plans per incident".into() } });
-    }
-    let problem = out_of_bounds(&state, &plan, limits);
-    state.proposal = Some(Proposal { within: Some(Box::new(within)), ..Proposal::new(plan) });
-    match problem {
-        Some(problem) => state.reject(problem, limits),
-        None => state.enter(Phase::Previewing),
-    }
-}
-
-/// The effect waits, with a durable deadline.
-fn held(state: State, phase: Phase, until: Option<Timestamp>, at: Timestamp, limits: &Limits) -> State {
-    let holds = state.counters.holds;
-    let growing = || at.after(backoff::delay(limits.hold_backoff, holds, limits.hold_ceiling, state.seed));
-    let until = until.filter(|until| *until > at).unwrap_or_else(growing);
-    state.resume(Phase::BackingOff { until, then: Box::new(phase) })
-}
-
-fn stopped(mut state: State, phase: &Phase, because: String) -> State {
-    let halted = Trouble::Halted { because };
-    match phase {
-        // What is there stays: whoever stopped the healer stopped its rollbacks too.
-        Phase::Compensating { .. } => {
-            state.retire(TriedResult::Stuck, halted.in_words());
-            state.enter(Phase::Escalating { because: halted })
-        }
-        _ => state.compensate(halted),
     }
 }
 
@@ -341,7 +268,7 @@ fn applied(mut state: State, step: usize, attempt: u32) -> State {
 fn probed(mut state: State, step: usize, attempt: u32, status: EffectStatus, at: Timestamp, limits: &Limits) -> State {
     match status {
         EffectStatus::Applied => applied(state, step, attempt),
-        EffectStatus::Absent if state.may_call_again(limits) => {
+        EffectStatus::Absent if state.may_call_again(limits) && state.may_start() => {
             state.call_again(Phase::Applying { step, attempt }, at, limits)
         }
         EffectStatus::Absent => {
@@ -428,7 +355,7 @@ fn cancelled(mut state: State) -> State {
     state.enter(Phase::Closed { outcome: Outcome::Interrupted })
 }
 
-fn failed(state: State, phase: Phase, failure: &Failure, at: Timestamp, limits: &Limits) -> State {
+fn failed(mut state: State, phase: Phase, failure: &Failure, at: Timestamp, limits: &Limits) -> State {
     if failure.kind == ErrorKind::Cancelled && !phase.is_ending() {
         return cancelled(state);
     }
@@ -441,7 +368,12 @@ fn failed(state: State, phase: Phase, failure: &Failure, at: Timestamp, limits: 
         // What was to be seen can't be seen any more, and looking again might do something again.
         return state.compensate(Trouble::UnknownOutcome { what: failure.message.clone() });
     }
-    if failure.retry == Retry::Retryable && state.may_call_again(limits) {
+    let may_start = !matches!(phase, Phase::Applying { .. }) || state.may_start();
+    if let Phase::AwaitingApproval { deadline } = phase {
+        if let Some(later) = answering::asked_later(&mut state, failure, deadline, at, limits) {
+            return state.resume(later);
+        }
+    } else if failure.retry == Retry::Retryable && state.may_call_again(limits) && may_start {
         return state.call_again(phase, at, limits);
     }
     failed_for_good(state, phase, failure, at, limits)
@@ -473,6 +405,7 @@ fn failed_for_good(mut state: State, phase: Phase, failure: &Failure, at: Timest
             state.compensate(Trouble::UnknownOutcome { what: message })
         }
         Phase::Verifying { .. } if !limit => state.compensate(Trouble::NotHealed),
+        Phase::AwaitingApproval { deadline } if at >= deadline => state.compensate(Trouble::NobodyAnswered),
         Phase::Compensating { .. } => {
             state.retire(TriedResult::Stuck, message.clone());
             state.enter(Phase::Escalating { because: Trouble::UndoFailed { message } })
@@ -489,16 +422,6 @@ enum Refusal {
 }
 
 impl State {
-    /// Counts a hold. A pause is never too long, and leaves half of the holds to what comes after it.
-    fn is_held_too_often(&mut self, paused: bool, limits: &Limits) -> bool {
-        let holds = self.counters.holds.saturating_add(1);
-        self.counters.holds = match paused {
-            true => holds.min((limits.holds_per_effect / 2).max(self.counters.holds)),
-            false => holds,
-        };
-        !paused && holds >= limits.holds_per_effect
-    }
-
     fn may_call_again(&self, limits: &Limits) -> bool {
         self.counters.calls + 1 < limits.calls_per_visit
     }
@@ -535,6 +458,7 @@ impl State {
     fn decided(&mut self, decision: Arc<Decision>) {
         if let Some(proposal) = &mut self.proposal {
             proposal.decision = Some(decision);
+            proposal.doubted = false;
         }
     }
 
@@ -575,34 +499,28 @@ impl State {
         self.enter(Phase::Planning)
     }
 
-    /// A person's remark goes back to the strategist, as evidence beside what was known.
-    fn answered_back(mut self, limits: &Limits) -> Self {
-        self.counters.rejections += 1;
-        match self.counters.rejections >= limits.rejections_per_incident {
-            true => {
-                let because = self.exhausted();
-                self.enter(Phase::Escalating { because })
-            }
-            false => self.plan_again(),
-        }
+    /// Whether policy grants another start.
+    fn may_start(&self) -> bool {
+        self.max_attempts().is_none_or(|most| self.counters.starts < most)
     }
 
-    /// Notes what a person said where the next diagnosis and the next plan can read it.
-    fn heard(&mut self, by: &str, text: &Untrusted<String>) {
-        let remark = Evidence::new(EvidenceId(0), &format!("remark by {by}"), 1, text.read(), &Redactor::default());
-        let mut remarks = self.number(vec![remark]);
-        match &mut self.fresh {
-            Some((_, evidence)) => evidence.append(&mut remarks),
-            None => {
-                let known = self.incident.evidence.iter().cloned();
-                self.fresh = Some((Facts::new(), known.chain(remarks).collect()));
-            }
-        }
+    fn out_of_retries(mut self) -> Self {
+        let because = Trouble::LimitReached { what: "the retries that policy grants are used up".into() };
+        self.retire(TriedResult::Rejected, because.in_words());
+        self.enter(Phase::Escalating { because })
     }
 
-    /// Whether as many plans were applied as policy grants for this one.
-    fn retries_are_used_up(&self) -> bool {
-        self.max_attempts().is_some_and(|most| self.plans_applied() >= most)
+    fn intends(mut self, phase: &Phase) -> Self {
+        self.intended = true;
+        self.counters.holds = 0;
+        let Phase::Applying { step, attempt } = *phase else { return self };
+        if step == 0 || attempt > 1 || self.counters.calls > 0 {
+            self.counters.starts = self.counters.starts.saturating_add(1);
+        }
+        if let Some(proposal) = &mut self.proposal {
+            proposal.sent = true;
+        }
+        self
     }
 
     fn max_attempts(&self) -> Option<u32> {
@@ -639,11 +557,16 @@ impl State {
         let denied = |tried: &super::Tried| {
             tried.proposal.decision.as_ref().is_some_and(|decision| decision.verdict == Verdict::Deny)
         };
+        let ran = |tried: &super::Tried| {
+            let refused = matches!(tried.result, TriedResult::Rejected | TriedResult::Refused | TriedResult::Proposed);
+            tried.proposal.sent || !refused
+        };
         match self.tried.last() {
             None => Trouble::NoRemedy,
             Some(last) if last.result == TriedResult::Refused => Trouble::Refused { because: last.reason.clone() },
             Some(last) if rejected(last) && denied(last) => Trouble::Denied,
-            Some(_) => Trouble::RemediesUsedUp,
+            Some(_) if self.tried.iter().any(ran) => Trouble::RemediesUsedUp,
+            Some(last) => Trouble::Refused { because: last.reason.clone() },
         }
     }
 
@@ -651,8 +574,7 @@ impl State {
     fn next_start(&self, attempt: u32, at: Timestamp, limits: &Limits) -> Option<Phase> {
         let steps = &self.proposal.as_ref()?.plan.steps;
         let retry = steps.last()?.retry;
-        let granted = self.max_attempts().unwrap_or(u32::MAX);
-        if attempt >= retry.attempts.min(limits.attempts_per_step).min(granted) {
+        if attempt >= retry.attempts.min(limits.attempts_per_step) || !self.may_start() {
             return None;
         }
         let initial = Duration::from_millis(retry.initial_backoff_ms);

@@ -3,6 +3,7 @@
 use super::view::{View, in_words};
 use crate::action::ActionKind;
 use crate::decision::Clearance;
+use crate::ledger::Kind;
 use crate::ports::Ended;
 
 /// Whether no kind of the plan made things worse too often around here.
@@ -22,6 +23,6 @@ pub(super) fn clear(view: &View<'_>) -> Clearance {
             let because = format!("{kind} had to be taken back in {times} incidents around here in {span}");
             Clearance::Stop { because }
         }
-        None => Clearance::Clear,
+        None => view.kept(&[Kind::Ended], limits.within_seconds),
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::limits::Budget;
 use super::view::{View, in_words};
 use crate::decision::Clearance;
+use crate::ledger::Kind;
 use crate::ports::{Reserved, Scope};
 use crate::resource::ResourceRef;
 use crate::time::Timestamp;
@@ -14,7 +15,7 @@ use crate::time::Timestamp;
 pub(super) fn clear(view: &View<'_>) -> Clearance {
     let wanted: Vec<Reserved> = view.wanted.starts().into_iter().filter(|start| !view.recent.has(start)).collect();
     let budgets = view.limits.budgets.iter().filter(|budget| budget.holds_for(view));
-    budgets.fold(Clearance::Clear, |cleared, budget| cleared.and(budget.clear(view, &wanted)))
+    budgets.fold(Clearance::Clear, |cleared, budget| cleared.and(budget.clear(view, &wanted)).and(budget.kept(view, &wanted)))
 }
 
 /// What was used, or is wanted, of a budget.
@@ -49,6 +50,11 @@ impl<'a> Used<'a> {
 impl Budget {
     fn holds_for(&self, view: &View<'_>) -> bool {
         self.environments.is_empty() || self.environments.contains(&view.wanted.incident.environment)
+    }
+
+    /// Whether all that counts is known.
+    fn kept(&self, view: &View<'_>, wanted: &[Reserved]) -> Clearance {
+        if wanted.is_empty() { Clearance::Clear } else { view.kept(&[Kind::Effects], self.per_seconds) }
     }
 
     fn clear(&self, view: &View<'_>, wanted: &[Reserved]) -> Clearance {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::view::{View, in_words};
 use crate::decision::Clearance;
+use crate::ledger::Kind;
 use crate::ports::Ended;
 use crate::time::Timestamp;
 
@@ -20,7 +21,9 @@ pub(super) fn clear(view: &View<'_>) -> Clearance {
             .map(|at| after(at, rest.after_failed_heal_seconds, "was just acted upon without success")),
         same_cause(view, rest.same_cause_seconds),
     ];
-    ends.into_iter().flatten().fold(Clearance::Clear, Clearance::and)
+    let longest = rest.after_heal_seconds.max(rest.after_failed_heal_seconds);
+    let kept = view.kept(&[Kind::Ended], longest).and(view.kept(&[Kind::Effects], rest.same_cause_seconds));
+    ends.into_iter().flatten().fold(kept, Clearance::and)
 }
 
 /// When the last incident ended of which `counts` holds.

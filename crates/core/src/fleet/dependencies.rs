@@ -6,6 +6,7 @@ use super::view::View;
 use crate::decision::Clearance;
 use crate::facts::Fact;
 use crate::incident::IncidentId;
+use crate::ledger::Kind;
 use crate::resource::ResourceRef;
 
 /// Dependencies that are looked at; of more, the first.
@@ -32,7 +33,9 @@ pub(super) fn clear(view: &View<'_>) -> Clearance {
     let mut latest = ends.filter(|ended| needs(&ended.resource) && seen.insert(&ended.resource));
     match latest.find(|ended| !ended.healed) {
         Some(failed) => hold(&failed.resource, "failed lately and was not healed"),
-        None => Clearance::Clear,
+        None => view
+            .kept(&[Kind::Opened, Kind::Ended], limits.open_within_seconds)
+            .and(view.kept(&[Kind::Ended], limits.failed_within_seconds)),
     }
 }
 

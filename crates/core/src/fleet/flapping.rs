@@ -3,8 +3,8 @@
 use super::limits::Flapping;
 use super::view::{View, in_words};
 use crate::decision::Clearance;
+use crate::ledger::Kind;
 use crate::plan::PlanHash;
-use crate::ports::Note;
 
 /// States that are looked at, as in Nagios: 20 possible changes.
 const STATES: usize = 21;
@@ -15,36 +15,19 @@ const WEIGHTS: (f64, f64) = (0.75, 1.25);
 /// Whether the resource is steady enough.
 pub(super) fn clear(view: &View<'_>) -> Clearance {
     let Some(limits) = &view.limits.flapping else { return Clearance::Clear };
-    let notes = || view.of_resource(limits.within_seconds);
     let span = in_words(limits.within_seconds);
     let resource = &view.wanted.incident.resource;
-    if let Some(percent) = flaps(limits, notes().filter_map(state)) {
+    if let Some(percent) = flaps(limits, view.states(limits.within_seconds).into_iter()) {
         let because =
             format!("{resource} flaps: in {span} it failed and healed again and again ({percent:.0} % changes)");
         return Clearance::Stop { because };
     }
-    if takes_turns(notes().filter_map(plan), view.wanted.plan_identity) {
+    if takes_turns(view.plans(limits.within_seconds), view.wanted.plan_identity) {
         let because =
             format!("two plans take turns on {resource}: in {span} each was applied after the other, and again");
         return Clearance::Stop { because };
     }
-    Clearance::Clear
-}
-
-/// Whether it was well; `None` for what tells nothing. A run that passed when it was repeated may fail the same way again.
-fn state(note: &Note) -> Option<bool> {
-    match note {
-        Note::Opened(_) => Some(false),
-        Note::Ended(ended) => Some(ended.mended),
-        _ => None,
-    }
-}
-
-fn plan(note: &Note) -> Option<&PlanHash> {
-    match note {
-        Note::Effect(reserved) => Some(&reserved.plan),
-        _ => None,
-    }
+    view.kept(&[Kind::Opened, Kind::Effects, Kind::Ended], limits.within_seconds)
 }
 
 /// The share of changes if it flaps: it began to at the high mark, and did not fall below the low one since.

@@ -7,6 +7,7 @@ use super::view::{View, in_words};
 use crate::category::FailureCategory;
 use crate::decision::Clearance;
 use crate::facts::Fact;
+use crate::ledger::Kind;
 use crate::resource::ResourceRef;
 
 /// Whether few enough fail for this cause, and enough of the fleet is well.
@@ -27,7 +28,7 @@ fn by_cause(view: &View<'_>, limits: &MassFailure) -> Clearance {
         failing.extend(opened.map(|(_, opened)| &opened.resource));
     }
     if failing.len() < limits.resources as usize {
-        return Clearance::Clear;
+        return view.kept(&[Kind::Opened, Kind::Effects, Kind::Ended], span);
     }
     let because = format!("{} resources failed for the same cause in {}", failing.len(), in_words(span));
     Clearance::Stop { because }

@@ -2,6 +2,7 @@
 
 use super::view::{View, in_words};
 use crate::decision::Clearance;
+use crate::ledger::Kind;
 
 /// Whether this failure may be healed once more. Each heal of the same failure in the window was followed by the failure again.
 pub(super) fn clear(view: &View<'_>) -> Clearance {
@@ -11,7 +12,7 @@ pub(super) fn clear(view: &View<'_>) -> Clearance {
         view.ended(limits.within_seconds).filter(|(_, ended)| ended.mended && ended.fingerprint == *fingerprint);
     let relapses = heals.count();
     if relapses <= limits.at_most as usize {
-        return Clearance::Clear;
+        return view.kept(&[Kind::Ended], limits.within_seconds);
     }
     let span = in_words(limits.within_seconds);
     let because = format!("the same failure came back {relapses} times in {span}, after each time it was healed");

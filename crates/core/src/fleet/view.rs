@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::limits::FleetLimits;
 use super::wanted::Wanted;
-use crate::ledger::Recent;
-use crate::ports::{Ended, Note, Opened, Reserved};
+use crate::decision::Clearance;
+use crate::ledger::{Kind, Recent};
+use crate::plan::PlanHash;
+use crate::ports::{Ended, Opened, Reserved};
 use crate::resource::Environment;
 use crate::time::Timestamp;
 
@@ -35,15 +37,26 @@ impl<'a> View<'a> {
         ended.filter(move |(_, ended)| is_guarded(limits, &ended.environment))
     }
 
-    /// What was noted about the incident's own resource, oldest first.
-    pub(super) fn of_resource(&self, seconds: u64) -> impl DoubleEndedIterator<Item = &'a Note> {
+    /// Whether the incident's own resource was well, after each of its openings and ends.
+    pub(super) fn states(&self, seconds: u64) -> Vec<bool> {
         let resource = &self.wanted.incident.resource;
-        let notes = self.recent.within(Duration::from_secs(seconds), self.wanted.at).map(|(_, note)| note);
-        notes.filter(move |note| match note {
-            Note::Opened(opened) => opened.resource == *resource,
-            Note::Effect(reserved) => reserved.effected.resource == *resource,
-            Note::Ended(ended) => ended.resource == *resource,
-            _ => false,
+        self.recent.states_of(resource, Duration::from_secs(seconds), self.wanted.at)
+    }
+
+    /// The plans that were applied to it, a plan of several steps several times.
+    pub(super) fn plans(&self, seconds: u64) -> impl Iterator<Item = &'a PlanHash> {
+        let resource = &self.wanted.incident.resource;
+        let starts = self.reserved(seconds).map(|(_, start)| start);
+        starts.filter(move |start| start.effected.resource == *resource).map(|start| &start.plan)
+    }
+
+    /// A hold where more of one of these kinds happened than is kept to count; of several, until all of it is whole again.
+    pub(super) fn kept(&self, kinds: &[Kind], seconds: u64) -> Clearance {
+        let window = Duration::from_secs(seconds);
+        let missing = kinds.iter().filter_map(|kind| self.recent.missing_until(*kind, window, self.wanted.at));
+        missing.max().map_or(Clearance::Clear, |until| Clearance::Hold {
+            until: Some(until),
+            because: format!("more happened in the last {} than is kept to count", in_words(seconds)),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Looks at the ledger before each effect, and takes places there.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -9,13 +10,11 @@ use crate::decision::Clearance;
 use crate::error::{Error, ErrorKind, Result, Retry};
 use crate::failpoint;
 use crate::ledger::switches::{self, Switches, Thrown};
-use crate::ledger::{HORIZON, Recent, catch_up};
+use crate::incident::Incident;
+use crate::ledger::{History, Recent};
 use crate::ports::{Activity, Entry, Ledger, Note, Stream};
 use crate::resource::Environment;
 use crate::time::Timestamp;
-
-/// Notes after which old entries of the ledger are dropped.
-const FORGET_EVERY: u32 = 1_024;
 
 /// Tries to note something while others note first.
 const TRIES: u32 = 64;
@@ -32,9 +31,6 @@ pub(crate) struct Watch {
 struct Seen {
     switches: Switches,
     recent: Recent,
-    /// The stream's end is not where it was believed to be.
-    is_lost: bool,
-    noted: u32,
 }
 
 /// What stands in the way of an effect, at one place of the ledger.
@@ -63,7 +59,7 @@ pub(crate) enum Taken {
 
 impl Watch {
     pub(crate) fn new(limits: FleetLimits, ledger: Arc<dyn Ledger>) -> Self {
-        let seen = Seen { switches: Switches::default(), recent: Recent::default(), is_lost: true, noted: 0 };
+        let seen = Seen { switches: Switches::default(), recent: Recent::default() };
         Self { limits, ledger, turn: Mutex::default(), seen: Mutex::new(seen) }
     }
 
@@ -89,6 +85,13 @@ impl Watch {
             guards,
             activity: seen.recent.activity(|taken| wanted.is_to_come(taken)),
         })
+    }
+
+    /// How fixes of the incident's resource did lately.
+    pub(crate) async fn history(&self, incident: &Incident, window: Duration, now: Timestamp) -> Result<History> {
+        let mut seen = self.seen.lock().await;
+        seen.update(self.ledger.as_ref()).await?;
+        Ok(seen.recent.history_of(incident, window, now))
     }
 
     /// What was done lately.
@@ -133,7 +136,7 @@ impl Watch {
         for _ in 0..TRIES {
             seen.update(self.ledger.as_ref()).await?;
             if seen.append(self.ledger.as_ref(), at, note.clone()).await? == Taken::All {
-                seen.forget_the_old(self.ledger.as_ref(), at).await;
+                seen.recent.forget_the_old(self.ledger.as_ref(), at).await;
                 return Ok(());
             }
         }
@@ -144,16 +147,7 @@ impl Watch {
 impl Seen {
     async fn update(&mut self, ledger: &dyn Ledger) -> Result<()> {
         switches::update(ledger, &mut self.switches).await?;
-        let stream = Stream::activity();
-        // Before it is read: what is appended between the two must not be passed over.
-        let end = match self.is_lost {
-            true => ledger.len(&stream).await?,
-            false => 0,
-        };
-        catch_up(ledger, &stream, &mut self.recent).await?;
-        self.recent.skip_to(end);
-        self.is_lost = false;
-        Ok(())
+        self.recent.update(ledger).await
     }
 
     async fn append(&mut self, ledger: &dyn Ledger, at: Timestamp, note: Note) -> Result<Taken> {
@@ -165,24 +159,9 @@ impl Seen {
             }
             // Whether it is there is seen when one looks again.
             Err(error) if error.kind() == ErrorKind::Conflict || error.retry() == Retry::UnknownOutcome => {
-                self.is_lost = true;
                 Ok(Taken::Beaten)
             }
             Err(error) => Err(error),
-        }
-    }
-
-    /// What is kept too long costs room and nothing else.
-    async fn forget_the_old(&mut self, ledger: &dyn Ledger, now: Timestamp) {
-        self.noted += 1;
-        if self.noted < FORGET_EVERY {
-            return;
-        }
-        self.noted = 0;
-        let horizon = u64::try_from(HORIZON.as_millis()).unwrap_or(u64::MAX);
-        let before = Timestamp::from_millis(now.as_millis().saturating_sub(horizon));
-        if let Err(error) = ledger.forget(&Stream::activity(), before).await {
-            tracing::debug!(%error, "old activity is kept for now");
         }
     }
 }

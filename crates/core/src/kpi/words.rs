@@ -38,6 +38,7 @@ fn happened(event: &Event, before: Option<&State>, after: &State) -> String {
         Event::Resumed { epoch, worker } => format!("worker {worker} took over, with fencing token {epoch}"),
         Event::Held { because, .. } => format!("not now: {because}"),
         Event::Stopped { because } => format!("stopped: {because}"),
+        Event::Outdated { because } => format!("what was decided no longer holds: {because}"),
         Event::Rehearsed(rehearsal) => rehearsed(rehearsal),
         Event::Answered(answer) => answered(answer),
         Event::Applied => applied(before, plan),

@@ -52,8 +52,8 @@ impl Ledger for InMemoryLedger {
     async fn read(&self, stream: &Stream, from: u64, most: usize) -> Result<Vec<Entry>> {
         let streams = self.held();
         let Some(kept) = streams.get(stream) else { return Ok(Vec::new()) };
-        let wanted = kept.entries.iter().skip_while(|entry| entry.sequence < from);
-        Ok(wanted.take(most).cloned().collect())
+        let first = usize::try_from(from.saturating_sub(kept.dropped)).unwrap_or(usize::MAX);
+        Ok(kept.entries.iter().skip(first).take(most).cloned().collect())
     }
 
     async fn len(&self, stream: &Stream) -> Result<u64> {

@@ -4,10 +4,11 @@ mod activity;
 mod appending;
 mod in_memory;
 mod reading;
+mod ring;
 pub mod runs;
 pub mod switches;
 
-pub use activity::{HORIZON, MOST_ENTRIES, Recent};
+pub use activity::{HORIZON, History, Kind, MOST_ENTRIES, Recent};
 pub use in_memory::InMemoryLedger;
-pub(crate) use reading::catch_up;
+pub use ring::MOST_OF_A_KIND;
 pub use switches::Switches;

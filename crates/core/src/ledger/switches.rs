@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::appending::append;
-use super::reading::{Fold, catch_up};
+use super::reading::{Fold, Mark, catch_up, go_on};
 use crate::error::{Error, ErrorKind, Result};
 use crate::incident::IncidentId;
 use crate::ports::{Entry, Ledger, Note, Stream, Switched};
@@ -60,10 +60,12 @@ pub struct Grant {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Switches {
     next: u64,
+    last: Option<Mark>,
     everywhere: Option<Thrown>,
     in_environment: BTreeMap<Environment, Thrown>,
     autonomy: BTreeMap<Environment, Grant>,
-    overrides: BTreeMap<IncidentId, Thrown>,
+    /// With their places: which is the oldest must not hang on anybody's clock.
+    overrides: BTreeMap<IncidentId, (u64, Thrown)>,
 }
 
 impl Switches {
@@ -93,10 +95,10 @@ impl Switches {
     /// Who let this incident pass the fleet's guards.
     #[must_use]
     pub fn overridden(&self, incident: &IncidentId) -> Option<&Thrown> {
-        self.overrides.get(incident)
+        self.overrides.get(incident).map(|(_, thrown)| thrown)
     }
 
-    fn turn(&mut self, at: Timestamp, note: Note) {
+    fn turn(&mut self, Entry { sequence, at, note }: Entry) {
         let thrown = |switched| Thrown { at, switched };
         match note {
             Note::Paused { environment: None, switched } => self.everywhere = Some(thrown(switched)),
@@ -109,16 +111,16 @@ impl Switches {
                 self.autonomy.insert(environment, Grant { until, thrown: thrown(switched) });
             }
             Note::AutonomyWithdrawn { environment, .. } => drop(self.autonomy.remove(&environment)),
-            Note::Overridden { incident, switched } => self.override_one(incident, thrown(switched)),
+            Note::Overridden { incident, switched } => self.override_one(incident, (sequence, thrown(switched))),
             // Of another stream.
             _ => {}
         }
     }
 
-    fn override_one(&mut self, incident: IncidentId, thrown: Thrown) {
+    fn override_one(&mut self, incident: IncidentId, thrown: (u64, Thrown)) {
         self.overrides.insert(incident, thrown);
         if self.overrides.len() > MAX_OVERRIDES {
-            let oldest = self.overrides.iter().min_by_key(|(_, thrown)| thrown.at).map(|(id, _)| id.clone());
+            let oldest = self.overrides.iter().min_by_key(|(_, (place, _))| *place).map(|(id, _)| id.clone());
             oldest.and_then(|oldest| self.overrides.remove(&oldest));
         }
     }
@@ -129,9 +131,14 @@ impl Fold for Switches {
         self.next
     }
 
+    fn last(&self) -> Option<Mark> {
+        self.last
+    }
+
     fn take(&mut self, entry: Entry) {
         self.next = entry.sequence + 1;
-        self.turn(entry.at, entry.note);
+        self.last = Some(Mark::of(&entry));
+        self.turn(entry);
     }
 }
 
@@ -150,7 +157,13 @@ pub async fn read(ledger: &dyn Ledger) -> Result<Switches> {
 /// # Errors
 /// What the ledger answers.
 pub(crate) async fn update(ledger: &dyn Ledger, switches: &mut Switches) -> Result<()> {
-    catch_up(ledger, &Stream::switches(), switches).await
+    if go_on(ledger, &Stream::switches(), switches).await? {
+        return Ok(());
+    }
+    let mut anew = Switches::default();
+    catch_up(ledger, &Stream::switches(), &mut anew).await?;
+    *switches = anew;
+    Ok(())
 }
 
 /// Stops every healer before its next effect, in one environment or everywhere: nothing is rehearsed, applied, repeated or taken

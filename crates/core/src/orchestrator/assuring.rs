@@ -1,5 +1,7 @@
 //! How sure it is that a plan heals, and whether that is enough to act without asking.
 
+use std::time::Duration;
+
 use crate::action::{ActionSpec, Reversibility, RiskTier};
 use crate::confidence::{Assurance, Features, Gate, Impact, Similarity, Situation, SourceClass};
 use crate::decision::{Decision, RuleVoice, Verdict};
@@ -7,7 +9,9 @@ use crate::diagnosis::{Hypothesis, Source};
 use crate::engine::{Proposal, State, TriedResult};
 use crate::facts::Fact;
 use crate::incident::Severity;
+use crate::ledger::History;
 use crate::ports::RehearsalEvidence;
+use crate::time::Timestamp;
 
 use super::Orchestrator;
 use super::experience::Precedents;
@@ -17,7 +21,11 @@ pub(super) struct Assessment {
     pub(super) assurance: Assurance,
     features: Features,
     kind_outcomes: u32,
+    history: History,
 }
+
+/// How far back a failure or a relapse of the resource makes healers more careful: most pipelines run once a day at least.
+const LATELY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 impl Orchestrator {
     /// How sure it is that the plan heals. While its rehearsal is pending: how sure it will be once that is verified.
@@ -29,12 +37,24 @@ impl Orchestrator {
         rehearsal: RehearsalEvidence,
     ) -> Assessment {
         let now = self.ports.clock.now();
-        self.experience.refresh(self.ports.memory.as_deref(), now).await;
+        // Boxed: mostly nothing is to be read, and every incident would reserve room for it throughout.
+        Box::pin(self.experience.refresh(self.ports.memory.as_deref(), now)).await;
+        let history = Box::pin(self.history(state, now)).await;
         let plan = &proposal.plan;
         let precedents = self.experience.precedents(&plan.kinds(), &plan.source, now);
         let features = features(state, proposal, specs, rehearsal, &precedents);
         let assurance = precedents.head.assess(&features);
-        Assessment { assurance, features, kind_outcomes: precedents.kind_outcomes }
+        Assessment { assurance, features, kind_outcomes: precedents.kind_outcomes, history }
+    }
+
+    /// How fixes of the resource did in other incidents; nothing is known of that where there is no ledger. Where it can't be read,
+    /// the effect itself is held.
+    async fn history(&self, state: &State, now: Timestamp) -> History {
+        let Some(watch) = &self.fleet else { return History::default() };
+        watch.history(&state.incident, LATELY, now).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "how fixes of the resource did lately can't be read");
+            History::default()
+        })
     }
 
     /// The decision, tightened if it isn't sure enough that the plan heals.
@@ -44,8 +64,8 @@ impl Orchestrator {
             features: &assessed.features,
             environment: &state.incident.environment,
             impact: impact(state),
-            recent_failures: failures(state),
-            relapses: 0,
+            recent_failures: failures(state).saturating_add(assessed.history.failures),
+            relapses: assessed.history.relapses,
             kind_outcomes: assessed.kind_outcomes,
         };
         let gate = self.autonomy.gate(&assessed.assurance, &situation);
@@ -124,14 +144,12 @@ fn failures(state: &State) -> u32 {
 /// As the fact `business_impact` says; without one, by severity.
 fn impact(state: &State) -> Impact {
     match state.incident.facts.get("business_impact") {
-        Some(Fact::Text(name)) => match name.as_str() {
-            "low" => Impact::Low,
-            "normal" => Impact::Normal,
-            "high" => Impact::High,
-            // What is not understood is not taken lightly.
-            _ => Impact::Critical,
-        },
-        _ if state.incident.severity == Severity::Critical => Impact::High,
-        _ => Impact::Normal,
+        Some(Fact::Text(name)) if name == "low" => Impact::Low,
+        Some(Fact::Text(name)) if name == "normal" => Impact::Normal,
+        Some(Fact::Text(name)) if name == "high" => Impact::High,
+        // What is not understood is not taken lightly.
+        Some(_) => Impact::Critical,
+        None if state.incident.severity == Severity::Critical => Impact::High,
+        None => Impact::Normal,
     }
 }

@@ -20,6 +20,11 @@ impl Orchestrator {
     pub(super) async fn objection(&self, state: &State, effect: Effect) -> Option<Event> {
         let (class, step, attempt) = class(effect)?;
         let proposal = state.proposal.as_ref()?;
+        if state.is_doubted()
+            && let Some(event) = Box::pin(self.second_thoughts(state)).await
+        {
+            return Some(saying::redacted(event, &self.redactor));
+        }
         let (facts, site) = (state.current_facts(), Site::of(&state.incident.facts));
         let (category, cause) = cause(state);
         let wanted = Wanted {

@@ -15,12 +15,30 @@ use super::breaker::Guarded;
 use super::perform::{defect, proposal};
 use super::routing::route;
 
+/// Whether a plan is decided, or what was decided is looked at once more.
+#[derive(Clone, Copy)]
+enum Asked {
+    /// An engine that can't say denies.
+    First,
+    /// An engine that can't say is asked later.
+    Again,
+}
+
 impl Orchestrator {
     pub(super) async fn decide(&self, state: &State, rehearsal: RehearsalEvidence) -> Result<Event> {
         Ok(Event::Decided(Arc::new(self.decision(state, rehearsal).await?)))
     }
 
     async fn decision(&self, state: &State, rehearsal: RehearsalEvidence) -> Result<Decision> {
+        let mut decision = self.said(state, rehearsal, Asked::First).await?;
+        if !Box::pin(self.has_autonomy(&state.incident.environment)).await {
+            ask_people(&mut decision, &state.incident.environment);
+        }
+        Ok(decision.bounded())
+    }
+
+    /// What policy says, with all that tightens it but operators' switches: those are about the moment.
+    async fn said(&self, state: &State, rehearsal: RehearsalEvidence, asked: Asked) -> Result<Decision> {
         let proposal = proposal(state)?;
         let steps = proposal.plan.steps.iter();
         let specs: Result<Vec<ActionSpec>> =
@@ -41,11 +59,26 @@ impl Orchestrator {
             // Boxed: mostly it is known at once, and the visit that waits longest would be larger by it.
             activity: &Box::pin(self.lately()).await,
         };
-        let mut decision = self.agents.auditor.decide(&question).await;
-        if !Box::pin(self.has_autonomy(&state.incident.environment)).await {
-            ask_people(&mut decision, &state.incident.environment);
+        let auditor = &self.agents.auditor;
+        let mut decision = match asked {
+            Asked::First => auditor.decide(&question).await,
+            Asked::Again => auditor.decide_again(&question).await?,
+        };
+        if let Some(within) = &proposal.within {
+            let asked = within.decision(&decision.policy_version);
+            decision = decision.and(asked);
         }
         Ok(self.gated(decision, state, assessed, rehearsal != RehearsalEvidence::Pending))
+    }
+
+    /// What speaks against a plan that was decided before it was held, or before this worker took it over: policy is another one
+    /// now, or stricter. An engine that can't say holds it.
+    pub(super) async fn second_thoughts(&self, state: &State) -> Option<Event> {
+        let decided = state.proposal.as_ref()?.decision.as_ref()?;
+        match self.said(state, evidence_of(state), Asked::Again).await {
+            Ok(now) => outdated(decided, &now).map(|because| Event::Outdated { because }),
+            Err(error) => Some(Event::Held { until: None, because: error.to_string(), paused: false }),
+        }
     }
 
     /// Asks people, or for what they answered. Before an agreement counts, policy is asked once more: what has become stricter
@@ -62,7 +95,7 @@ impl Orchestrator {
             let because = "policy asks for an approval and no approver is configured".to_owned();
             return Ok(Event::Answered(Approval::Refused { by: "nobody".to_owned(), because }));
         };
-        let now = Box::pin(self.decision(state, evidence_of(state))).await?;
+        let now = Box::pin(self.said(state, evidence_of(state), Asked::Again)).await?;
         if let Some(because) = outdated(decision, &now) {
             return Ok(Event::Answered(Approval::Outdated { because }));
         }
@@ -74,7 +107,8 @@ impl Orchestrator {
             plan_hash,
             decision,
             healer: &self.worker,
-            at: self.ports.clock.now(),
+            // What was answered in time counts as that, whenever it is looked at.
+            at: self.ports.clock.now().min(deadline),
             deadline,
         };
         Ok(Event::Answered(self.guarded(Guarded::Approver, approver.ask(&question)).await?))
@@ -99,18 +133,26 @@ fn ask_people(decision: &mut Decision, environment: &Environment) {
     decision.rules.insert(0, voice);
 }
 
-/// What is different from when people were asked; `None` if nothing is.
-fn outdated(asked: &Decision, now: &Decision) -> Option<String> {
-    if now.policy_version != asked.policy_version {
-        return Some(format!("policy was {} when it was asked, and is {} now", asked.policy_version, now.policy_version));
+/// What is different from when it was decided; `None` if nothing is that would have decided otherwise.
+fn outdated(decided: &Decision, now: &Decision) -> Option<String> {
+    if now.policy_version != decided.policy_version {
+        let (then, now) = (&decided.policy_version, &now.policy_version);
+        return Some(format!("policy was {then} when it was asked, and is {now} now"));
     }
-    if now.verdict > Verdict::RequireApproval {
+    if now.verdict > decided.verdict {
         return Some(format!("policy does not allow it any more: {}", now.rationale));
+    }
+    if now.needs_rehearsal {
+        return Some(format!("policy asks for a verified rehearsal now: {}", now.rationale));
+    }
+    let starts = |decision: &Decision| decision.max_attempts.unwrap_or(u32::MAX);
+    if starts(now) < starts(decided) {
+        return Some("policy grants fewer retries now".to_owned());
     }
     let terms = |decision: &Decision| decision.approval.clone().unwrap_or_default();
     // An agreement is still asked for where policy would not ask any more: what was asked is what is answered.
-    let stricter = now.verdict == Verdict::RequireApproval && terms(now) != terms(asked);
-    stricter.then(|| "policy asks other people now".to_owned())
+    let others = now.verdict == Verdict::RequireApproval && terms(now) != terms(decided);
+    others.then(|| "policy asks other people now".to_owned())
 }
 
 pub(super) fn evidence_of(state: &State) -> RehearsalEvidence {

@@ -106,13 +106,14 @@ impl Orchestrator {
     async fn take_over(&self, state: State, turn: Turn, book: &mut Book, cancel: &Cancellation) -> Result<Report> {
         let told_now = matches!(turn, Turn::Now) && state.phase.is_undelivered();
         // Whoever takes it up before its time was woken, or asked: what held it may be gone.
-        let looks_again = told_now || state.is_held();
+        let looks_again = told_now || state.is_held() && !Box::pin(self.is_held_as_before(&state)).await;
         let answer = match told_now {
             true => None,
             false => self.answer_of_who_was_asked(&state).await,
         };
         let still_asked = answer == Some(Event::Answered(Approval::Pending));
-        if !looks_again && (self.is_parked(&state) || still_asked) {
+        let waits = state.is_held() && !looks_again;
+        if waits || !looks_again && (self.is_parked(&state) || still_asked) {
             self.leave(&state, book).await;
             return Ok(Report { state, timings: Timings::default() });
         }
@@ -130,6 +131,17 @@ impl Orchestrator {
         self.drive(state, book, Timings::default(), cancel).await
     }
 
+    /// Whether somebody who looks before its time finds what held it as it was. That is no event, as with an answer that is still
+    /// to come.
+    async fn is_held_as_before(&self, state: &State) -> bool {
+        let Phase::BackingOff { until, then } = &state.phase else { return false };
+        let Some(effect) = then.effect().filter(|_| *until > self.ports.clock.now()) else { return false };
+        match self.objection(state, effect).await {
+            Some(Event::Held { until: found, .. }) => found.is_none_or(|found| found == *until),
+            _ => false,
+        }
+    }
+
     /// What the person who was asked says now, if one was. That somebody still thinks it over is no event: an incident that is
     /// looked at every minute would otherwise fill its journal.
     async fn answer_of_who_was_asked(&self, state: &State) -> Option<Event> {
@@ -138,7 +150,11 @@ impl Orchestrator {
         if !state.intended || !in_time {
             return None;
         }
-        Some(self.perform(state, Effect::AskApproval).await)
+        match self.perform(state, Effect::AskApproval).await {
+            // Who can't be reached at the moment may answer later; only the deadline ends it.
+            Event::Failed(_) => Some(Event::Answered(Approval::Pending)),
+            event => Some(event),
+        }
     }
 
     async fn open_and_drive(&self, opening: Opening, detect: Duration, cancel: &Cancellation) -> Result<Report> {
@@ -172,9 +188,13 @@ impl Orchestrator {
                 if self.is_parked(&state) {
                     break;
                 }
-                if cancel.is_cancelled() && !state.phase.is_ending() {
+                if cancel.is_cancelled() && state.may_be_cancelled() {
                     state = self.happened(book, Event::Cancelled, Some(state)).await?;
                     continue;
+                }
+                // A rollback that may not go on now goes on when it may; who is asked to stop doesn't wait for that.
+                if cancel.is_cancelled() && state.is_held() && self.ports.journal.is_some() {
+                    break;
                 }
                 if let Some(progress) = &self.ports.progress {
                     progress.entering(&state.incident.id, &state.phase);
@@ -217,7 +237,7 @@ impl Orchestrator {
     // An effect that is under way is never dropped; whoever performs it hears the cancellation itself.
     async fn visit(&self, state: &State, effect: Effect, book: &Book, cancel: &Cancellation) -> Event {
         let visit = pin!(self.perform(state, effect).instrument(step_span(state, book.sequence())));
-        let uninterrupted = effect.is_outward() || state.phase.is_ending();
+        let uninterrupted = effect.is_outward() || !state.may_be_cancelled();
         tokio::select! {
             biased;
             event = visit => event,

@@ -26,10 +26,14 @@ const READ_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 /// Shared by all incidents of an orchestrator. What it learns itself it knows at once.
 #[derive(Default)]
-pub(super) struct Experience(Mutex<Known>);
+pub(super) struct Experience {
+    known: Mutex<Known>,
+    reading: tokio::sync::Mutex<()>,
+}
 
 #[derive(Default)]
 struct Known {
+    /// When memory was asked last, whether it answered or not.
     read_at: Option<Timestamp>,
     head: Option<Arc<Head>>,
     by_kinds: BTreeMap<String, Past>,
@@ -48,13 +52,32 @@ pub(super) struct Precedents {
 }
 
 impl Experience {
-    /// Reads memory if what is known is old. A memory that fails leaves what was known: with nothing known a plan is not trusted.
+    /// Reads memory if what is known is old; one incident for all. Those that come meanwhile go on with what is known, and wait
+    /// only where nothing was read yet. A memory that fails leaves what was known, and is not asked again at once: with nothing
+    /// known a plan is not trusted.
     pub(super) async fn refresh(&self, memory: Option<&dyn MemoryStore>, now: Timestamp) {
         let Some(memory) = memory.filter(|_| self.known().is_old(now)) else { return };
-        match memory.past(MOST_OUTCOMES).await {
-            Ok(past) => *self.known() = Known::of(past, now),
-            Err(error) => tracing::warn!(%error, "could not read how plans did in the past"),
+        let Some(_turn) = self.turn().await else { return };
+        if !self.known().is_old(now) {
+            return;
         }
+        match memory.past(MOST_OUTCOMES).await {
+            // Fitted before it is locked: others look meanwhile.
+            Ok(past) => {
+                let known = Known::of(past, now);
+                *self.known() = known;
+            }
+            Err(error) => {
+                self.known().read_at = Some(now);
+                tracing::warn!(%error, "could not read how plans did in the past");
+            }
+        }
+    }
+
+    /// The turn to read; `None` if somebody else has it and something is known already.
+    async fn turn(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        let is_first = self.known().read_at.is_none();
+        if is_first { Some(self.reading.lock().await) } else { self.reading.try_lock().ok() }
     }
 
     /// What is known of plans of these kinds and from this source.
@@ -76,7 +99,7 @@ impl Experience {
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

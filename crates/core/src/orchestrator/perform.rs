@@ -184,9 +184,10 @@ impl Orchestrator {
     }
 
     async fn escalate(&self, state: &State) -> Result<Event> {
-        // What failed is worth remembering too; that a person is told must not hang on it.
+        // What failed is worth remembering too, once; that a person is told must not hang on it.
         match self.agents.scholar.learn(state, self.ports.clock.now()).await {
-            Ok(learnt) => self.experience.learnt(learnt),
+            Ok(learnt) if state.counters.undelivered == 0 => self.experience.learnt(learnt),
+            Ok(_) => {}
             Err(error) => tracing::warn!(%error, "could not remember what failed"),
         }
         let Some((last, first)) = self.ports.notifiers.split_last() else {

@@ -1,6 +1,8 @@
 //! What ports say in their own words is redacted and bounded before it is journaled: an error message of a tool may quote a
 //! credential as well as its log does.
 
+use std::sync::Arc;
+
 use selfheal_detect::redact::Redactor;
 
 use crate::engine::Event;
@@ -18,7 +20,10 @@ pub(super) fn redacted(mut event: Event, redactor: &Redactor) -> Event {
         Event::Undone(Undone::ForeignChange { what }) => clean(what, redactor),
         Event::Answered(Approval::Refused { because, .. } | Approval::Outdated { because })
         | Event::Held { because, .. }
-        | Event::Stopped { because } => clean(because, redactor),
+        | Event::Stopped { because }
+        | Event::Outdated { because } => clean(because, redactor),
+        // What rules say is their authors'; the rationale may be what an engine's error says.
+        Event::Decided(decision) => clean(&mut Arc::make_mut(decision).rationale, redactor),
         Event::Answered(Approval::Responded { text, .. }) => {
             let mut said = text.read().clone();
             clean(&mut said, redactor);

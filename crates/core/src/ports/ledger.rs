@@ -288,6 +288,7 @@ pub trait Ledger: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Activity {
     effects: Vec<(Timestamp, Arc<Effected>)>,
+    passed: Option<Timestamp>,
 }
 
 /// Over what a budget counts.
@@ -319,12 +320,25 @@ impl Scope {
 
 impl Activity {
     /// Nothing was done.
-    pub const NONE: Self = Self { effects: Vec::new() };
+    pub const NONE: Self = Self { effects: Vec::new(), passed: None };
 
     /// Of these effects, oldest first.
     #[must_use]
     pub fn new(effects: Vec<(Timestamp, Arc<Effected>)>) -> Self {
-        Self { effects }
+        Self { effects, passed: None }
+    }
+
+    /// With the time of the latest effect that is not among them because too much happened since; `None` if none is missing.
+    #[must_use]
+    pub fn kept_since(self, passed: Option<Timestamp>) -> Self {
+        Self { passed, ..self }
+    }
+
+    /// Until when something may be missing from the last `window` before `now`; `None` if all of it is there. Whoever counts must
+    /// not take what is missing for nothing.
+    #[must_use]
+    pub fn missing_until(&self, window: Duration, now: Timestamp) -> Option<Timestamp> {
+        self.passed.filter(|passed| now.since(*passed) < window).map(|passed| passed.after(window))
     }
 
     /// Adds one that is later than all before.

@@ -10,6 +10,7 @@ use selfheal_core::ledger::InMemoryLedger;
 use selfheal_core::ports::{Approval, Approver, Ledger, Note, Stream};
 use selfheal_core::testing::{FakePeople, unavailable};
 use selfheal_core::time::Timestamp;
+use selfheal_detect::redact::Redactor;
 
 use crate::scene::{DEADLINE, Gate, HEALER, REQUESTER, people, question, redeemed, reject, requested, respond};
 
@@ -36,7 +37,7 @@ impl Room {
     async fn say(&self, by: &str, reply: Reply) {
         let signed = self.people.says(by, &self.gate.request(), reply);
         let now = Timestamp::from_millis(5);
-        answer(self.ledger.as_ref(), &self.people, &self.state, signed, now).await.unwrap();
+        answer(self.ledger.as_ref(), &self.people, &Redactor::default(), &self.state, signed, now).await.unwrap();
     }
 
     async fn notes(&self) -> Vec<Note> {
@@ -168,8 +169,41 @@ async fn the_requester_of_an_incident_stays_whoever_goes_on_with_it() {
     adas.ask(&question(&state, HEALER, 2)).await.unwrap();
     assert_eq!(room.notes().await[1], requested(&again.request()));
     let yes = room.people.says("ada", &again.request(), Reply::Accept);
-    answer(room.ledger.as_ref(), &room.people, &state, yes, Timestamp::from_millis(3)).await.unwrap();
+    answer(room.ledger.as_ref(), &room.people, &Redactor::default(), &state, yes, Timestamp::from_millis(3)).await.unwrap();
     assert_eq!(adas.ask(&question(&state, HEALER, 4)).await.unwrap(), room.given("ada"));
+}
+
+#[tokio::test]
+async fn who_goes_on_with_what_nobody_asked_for_is_its_requester_from_then_on() {
+    let room = Room::new(Gate::default());
+    let desk = || Desk::new(room.ledger.clone(), Arc::new(room.people.clone()));
+    let asked = |at| question(&room.state, HEALER, at);
+    desk().ask(&asked(1)).await.unwrap();
+    room.say("ada", Reply::Accept).await;
+    assert_eq!(desk().on_behalf_of("ada").ask(&asked(6)).await.unwrap(), Approval::Pending);
+    let yes = room.people.says("ada", &room.gate.request(), Reply::Accept);
+    let now = Timestamp::from_millis(6);
+    let refused =
+        answer(room.ledger.as_ref(), &room.people, &Redactor::default(), &room.state, yes, now).await.unwrap_err();
+    assert_eq!(refused.to_string(), "ada asked for it; expected somebody else to agree");
+    assert_eq!(desk().ask(&asked(7)).await.unwrap(), Approval::Pending, "it stands in the ledger");
+    room.say("bob", Reply::Accept).await;
+    assert_eq!(desk().on_behalf_of("ada").ask(&asked(8)).await.unwrap(), room.given("bob"));
+    assert_eq!(desk().on_behalf_of("bob").ask(&asked(9)).await.unwrap(), room.given("bob"), "what is given stays given");
+}
+
+#[tokio::test]
+async fn what_the_host_knows_as_a_secret_is_not_told() {
+    let room = Room::new(Gate::default());
+    room.ask(HEALER, 1).await;
+    let reason = Reply::Reject { because: "the password is hunter2hunter2".to_owned() };
+    room.say("ada", reason).await;
+    let redactor = Redactor::builder().known("PASSWORD", "hunter2hunter2").build();
+    let desk = room.desk().redacting(Arc::new(redactor));
+    let Approval::Refused { because, .. } = desk.ask(&question(&room.state, HEALER, 6)).await.unwrap() else {
+        panic!("she refused it")
+    };
+    assert!(because.starts_with("the password is") && !because.contains("hunter2"), "{because}");
 }
 
 struct Nobody;
@@ -221,7 +255,7 @@ async fn what_may_have_been_noted_is_looked_for_not_noted_again() {
     let desk = Desk::new(lossy.clone(), Arc::new(room.people.clone())).on_behalf_of(REQUESTER);
     assert_eq!(desk.ask(&question(&room.state, HEALER, 1)).await.unwrap(), Approval::Pending);
     let yes: SignedAnswer = room.people.says("ada", &room.gate.request(), Reply::Accept);
-    let taken = answer(lossy.as_ref(), &room.people, &room.state, yes, Timestamp::from_millis(2)).await.unwrap();
+    let taken = answer(lossy.as_ref(), &room.people, &Redactor::default(), &room.state, yes, Timestamp::from_millis(2)).await.unwrap();
     assert_eq!(taken.sequence, 1);
     assert_eq!(desk.ask(&question(&room.state, HEALER, 3)).await.unwrap(), room.given("ada"));
     assert_eq!(Docket::read(lossy.as_ref(), &room.gate.incident).await.unwrap().next(), 3);

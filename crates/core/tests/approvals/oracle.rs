@@ -50,11 +50,14 @@ pub(crate) fn verdict(
             .any(|entry| matches!(&entry.note, Note::Requested(asked) if asked.healer == by))
     };
     let mut latest: BTreeMap<&str, (u64, &SignedAnswer)> = BTreeMap::new();
+    let mut said = Vec::new();
     for entry in entries.iter().filter(|entry| entry.sequence < before) {
         let Note::Answered(signed) = &entry.note else { continue };
         let by = signed.answer.by.as_str();
-        let outsider = by != REQUESTER && by != healer && !asked_by(by);
-        if outsider && counts(request, signed, entry.at, people, at) {
+        let asked_for_it = by == REQUESTER && matches!(signed.answer.reply, Reply::Accept | Reply::Edit(_));
+        let outsider = !asked_for_it && by != healer && !asked_by(by);
+        if outsider && counts(request, signed, entry.at, people, at) && !said.contains(&&signed.answer) {
+            said.push(&signed.answer);
             latest.insert(by, (entry.sequence, signed));
         }
     }

@@ -17,6 +17,7 @@ use selfheal_core::plan::PlanHash;
 use selfheal_core::ports::{Approval, Approver, Entry, Ledger, Note, Stream};
 use selfheal_core::testing::FakePeople;
 use selfheal_core::time::Timestamp;
+use selfheal_detect::redact::Redactor;
 
 use crate::oracle::{Verdict, verdict};
 use crate::racing_ledger::{Dice, RacingLedger, dawdle};
@@ -128,17 +129,28 @@ impl Race {
         FakePeople::signed(&key, answer)
     }
 
+    /// What somebody said before, as anybody who reads the ledger has it.
+    async fn overheard(&self) -> SignedAnswer {
+        let said = |entry: Entry| match entry.note {
+            Note::Answered(signed) => Some(signed.as_ref().clone()),
+            _ => None,
+        };
+        let said: Vec<SignedAnswer> = self.entries().await.into_iter().filter_map(said).collect();
+        if said.is_empty() { self.signed() } else { self.dice.pick(&said) }
+    }
+
     /// Answers through the door, or straight into the ledger, where nobody checks.
     async fn talk(&self) {
         for _ in 0..ANSWERS_EACH {
             dawdle(&self.dice).await;
             let late = if self.dice.roll(20) == 0 { 2 * DEADLINE } else { 0 };
-            let (signed, at) = (self.signed(), Timestamp::from_millis(self.now() + late));
+            let signed = if self.dice.roll(8) == 0 { self.overheard().await } else { self.signed() };
+            let at = Timestamp::from_millis(self.now() + late);
             self.answers.set(self.answers.get() + 1);
             let state = &self.states[self.policy.get()];
             if self.dice.roll(3) > 0 {
                 let enrolled = self.people.snapshot();
-                drop(answer(self.ledger.as_ref(), &enrolled, state, signed, at).await);
+                drop(answer(self.ledger.as_ref(), &enrolled, &Redactor::default(), state, signed, at).await);
                 continue;
             }
             let stream = Stream::approvals(&self.incident);

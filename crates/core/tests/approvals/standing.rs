@@ -105,7 +105,9 @@ fn one_who_counts_decides_against_all_others_and_the_first_of_them_decides() {
     assert_eq!(said(vec![yes("ada"), yes("bob"), say("sam", reject())]), refused);
     assert_eq!(said(vec![say("sam", reject()), say("ada", respond())]), refused);
     assert_eq!(said(vec![yes("ada"), yes("bob"), say("dana", reject())]), agreed(&["ada", "bob"]), "no role, no say");
-    assert_eq!(said(vec![yes("ada"), yes("bob"), say(REQUESTER, reject())]), agreed(&["ada", "bob"]));
+    let theirs = Standing::Rejected { by: REQUESTER.to_owned(), because: "not on a Friday".to_owned() };
+    assert_eq!(said(vec![yes("ada"), yes("bob"), say(REQUESTER, reject())]), theirs, "who asked may think better of it");
+    assert_eq!(said(vec![yes("ada"), yes("bob"), say(HEALER, reject())]), agreed(&["ada", "bob"]));
     let edit = Edit { drop: [0].into(), ..Edit::default() };
     let edited = Standing::Edited { by: "bob".to_owned(), edit: edit.clone() };
     assert_eq!(said(vec![yes("ada"), say("bob", Reply::Edit(edit))]), edited);
@@ -118,6 +120,37 @@ fn the_latest_answer_of_a_person_is_what_they_say() {
     let (no, yes) = (people.says("ada", &request, reject()), people.says("ada", &request, Reply::Accept));
     assert_eq!(stand(&people, &request, vec![no.clone(), yes.clone()]), agreed(&["ada"]));
     assert!(matches!(stand(&people, &request, vec![yes, no]), Standing::Rejected { .. }));
+}
+
+#[test]
+fn an_old_answer_that_is_handed_in_again_counts_where_it_stood_first() {
+    let (people, request) = (people(), Gate::default().request());
+    let (no, yes) = (people.says("ada", &request, reject()), people.says("ada", &request, Reply::Accept));
+    let said = |answers: Vec<SignedAnswer>| stand(&people, &request, answers);
+    assert!(matches!(said(vec![yes.clone(), no.clone(), yes.clone()]), Standing::Rejected { .. }));
+    assert_eq!(said(vec![no.clone(), yes.clone(), no]), agreed(&["ada"]));
+    let host = SignedAnswer { answer: yes.answer.clone(), proof: Proof::Host };
+    assert_eq!(said(vec![host, yes]), agreed(&["ada"]), "what nobody vouches for takes nobody's place");
+}
+
+#[test]
+fn who_wrote_a_plan_by_an_edit_does_not_agree_to_it() {
+    let gate = Gate::default();
+    let first = gate.request();
+    let second = Request { round: 2, ..first.clone() };
+    let edit = Reply::Edit(Edit { drop: [0].into(), ..Edit::default() });
+    let stand = |people: &FakePeople, first: &Request, second: &Request, by: &str| {
+        let before = [requested(first), answered(people.says("ada", first, edit.clone())), redeemed(first)];
+        let after = [requested(second), answered(people.says(by, second, Reply::Accept))];
+        let docket = docket(before.into_iter().chain(after).collect());
+        docket.case(&second.id()).unwrap().stand(people, at(100))
+    };
+    assert_eq!(waiting(&stand(&people(), &first, &second, "ada")), (0, 0, 1));
+    assert_eq!(stand(&people(), &first, &second, "bob"), agreed(&["bob"]));
+    let third = Request { round: 3, ..first.clone() };
+    assert_eq!(stand(&people(), &first, &third, "ada"), agreed(&["ada"]), "another plan is not hers");
+    let dev = |request: &Request| Request { environment: Environment::Dev, ..request.clone() };
+    assert_eq!(stand(&people().approving_themselves(), &dev(&first), &dev(&second), "ada"), agreed(&["ada"]));
 }
 
 #[test]

@@ -148,12 +148,14 @@ impl Budget {
             done[gone..].iter().for_each(|(_, effect)| used.add(&effect.resource, effect.blast_radius));
             used.fits(&self.at_most)
         };
+        // What isn't kept can't be counted, and is not nothing.
+        let missing = demand.activity.missing_until(self.per, demand.at);
         if fits(0) {
-            return Room::Enough;
+            return missing.map_or(Room::Enough, Room::Later);
         }
         // Fewer use less: the first number that may be gone is found by halving.
         let gone = (1..=done.len()).collect::<Vec<_>>().partition_point(|gone| !fits(*gone));
-        done.get(gone).map_or(Room::Never, |(at, _)| Room::Later(at.after(self.per)))
+        done.get(gone).map_or(Room::Never, |(at, _)| Room::Later(missing.max(Some(at.after(self.per))).unwrap_or(*at)))
     }
 
     /// What it limits, for people.

@@ -82,6 +82,12 @@ impl Document {
         self.people.iter().count()
     }
 
+    /// Whether anybody is enrolled with this role.
+    pub(crate) fn has_role(&self, role: &str) -> bool {
+        let has = |name: &str| self.people.person(name).is_some_and(|person| person.roles.contains(role));
+        self.people.iter().any(|(name, _)| has(name))
+    }
+
     /// Where it lies, or would be looked for.
     pub(crate) fn place(&self) -> String {
         match &self.enrolled.file {

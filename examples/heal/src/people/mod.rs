@@ -18,6 +18,6 @@ pub(crate) use approver::{approver, user};
 pub(crate) use cli::{
     ApprovalsOptions, ApproveOptions, ApproverOptions, EditOptions, EnrolledOptions, RejectOptions, RespondOptions,
 };
-pub(crate) use enrolled::Enrolled;
+pub(crate) use enrolled::{Document, Enrolled};
 pub(crate) use listing::approvals;
 pub(crate) use words::{Asked, command, quoted, terms};

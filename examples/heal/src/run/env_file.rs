@@ -6,6 +6,7 @@ use std::path::Path;
 use selfheal_adapters::local::ConfiguredVariable;
 
 use super::Refusal;
+use crate::cli::EnvFile;
 
 /// A larger file is no env file.
 const MAX_BYTES: u64 = 1 << 20;
@@ -14,7 +15,8 @@ const MAX_BYTES: u64 = 1 << 20;
 ///
 /// # Errors
 /// With file, line and what was expected; never with the line itself.
-pub(super) fn read(path: &Path, variables: &mut BTreeMap<String, ConfiguredVariable>) -> Result<(), Refusal> {
+pub(super) fn read(file: &EnvFile, variables: &mut BTreeMap<String, ConfiguredVariable>) -> Result<(), Refusal> {
+    let path = &file.path;
     let refuse = |problem: String| Refusal::usage(format!("{}: {problem}", path.display()));
     let metadata = std::fs::metadata(path).map_err(|error| refuse(error.to_string()))?;
     if metadata.len() > MAX_BYTES {
@@ -29,13 +31,13 @@ pub(super) fn read(path: &Path, variables: &mut BTreeMap<String, ConfiguredVaria
             "expected UTF-8 text",
         )
     })?;
+    let source = Path::new(&file.name).display().to_string();
     for entry in dotenvy::from_read_iter(literal(&text).as_bytes()) {
         let (name, value) = entry.map_err(|error| match &error {
             dotenvy::Error::LineParse(line, _) => refuse_at(path, line_of(&text, line), "expected NAME=value"),
             _ => refuse("expected NAME=value lines".to_owned()),
         })?;
-        let source = path.display().to_string();
-        variables.insert(name, ConfiguredVariable { value: value.into(), source });
+        variables.insert(name, ConfiguredVariable { value: value.into(), source: source.clone() });
     }
     Ok(())
 }
@@ -76,7 +78,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
         std::fs::write(file.path(), text).map_err(|error| error.to_string())?;
         let mut variables = BTreeMap::new();
-        let read = read(file.path(), &mut variables);
+        let read = read(&EnvFile::from(file.path().as_os_str().to_owned()), &mut variables);
         read.map(|()| variables).map_err(|refusal| refusal.message.rsplit('/').next().unwrap_or_default().to_owned())
     }
 

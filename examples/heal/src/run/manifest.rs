@@ -13,7 +13,7 @@ use selfheal_core::incident::IncidentId;
 use selfheal_core::resource::Environment;
 use serde::{Deserialize, Serialize};
 
-use crate::cli::{RunOptions, StoreArgument};
+use crate::cli::{EnvFile, RunOptions, StoreArgument};
 use crate::people::EnrolledOptions;
 use crate::store::Identity;
 
@@ -44,6 +44,9 @@ pub(crate) struct Manifest {
     approvers: Option<OsString>,
     runbooks: Vec<OsString>,
     env_file: Vec<OsString>,
+    /// The same, as the user named them.
+    #[serde(default)]
+    env_file_names: Vec<OsString>,
     memory: Option<u64>,
     memory_max: Option<u64>,
     max_attempts: u32,
@@ -75,7 +78,8 @@ impl Manifest {
             fleet: options.fleet.as_ref().map(absolute),
             approvers: options.enrolled.approvers.as_ref().map(absolute),
             runbooks: options.runbooks.iter().map(absolute).collect(),
-            env_file: options.env_file.iter().map(absolute).collect(),
+            env_file: options.env_file.iter().map(|file| absolute(&file.path)).collect(),
+            env_file_names: options.env_file.iter().map(|file| file.name.clone()).collect(),
             memory: options.memory,
             memory_max: options.memory_max,
             max_attempts: options.max_attempts,
@@ -103,7 +107,7 @@ impl Manifest {
             fleet: self.fleet.as_ref().map(PathBuf::from),
             enrolled: EnrolledOptions { approvers: self.approvers.as_ref().map(PathBuf::from) },
             runbooks: paths(&self.runbooks),
-            env_file: paths(&self.env_file),
+            env_file: self.env_files(),
             memory: self.memory,
             memory_max: self.memory_max,
             max_attempts: self.max_attempts,
@@ -118,6 +122,12 @@ impl Manifest {
             json,
             command: self.command.clone(),
         }
+    }
+
+    fn env_files(&self) -> Vec<EnvFile> {
+        let mut names = self.env_file_names.iter();
+        let named = |path: &OsString| EnvFile { name: names.next().unwrap_or(path).clone(), path: path.into() };
+        self.env_file.iter().map(named).collect()
     }
 
     /// As [`options`](Self::options), without the files that may be gone since: enough where nothing is run.

@@ -7,7 +7,7 @@ use super::lasting::Lasting;
 use crate::cli::{StoreOptions, environment};
 
 /// Nothing that the healers of this store would do is sent any more: no rehearsal, no fix, no rollback. Commands run as ever.
-/// Exit status: 0 done, 2 wrong usage.
+/// Exit status: 0 done, 2 wrong usage. Anybody who may write to the store may pause.
 #[derive(Debug, Args)]
 pub(crate) struct PauseOptions {
     /// Only in this environment [default: everywhere].
@@ -17,7 +17,8 @@ pub(crate) struct PauseOptions {
     pub(super) why: Why,
 }
 
-/// Lifts the pause of the same reach. What it held goes on with `heal resume`.
+/// Lifts the pause of the same reach. What it held goes on with `heal resume`. Where people are enrolled, it takes the key of one:
+/// with the role operator, if anybody has that. Exit status: 0 done, 1 refused, 2 wrong usage.
 #[derive(Debug, Args)]
 pub(crate) struct UnpauseOptions {
     /// The pause of this environment [default: the one of everywhere].
@@ -36,7 +37,8 @@ pub(crate) struct AutonomyOptions {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AutonomyCommand {
-    /// Let them, for a time; it lapses unless it is granted again.
+    /// Let them, for a time; it lapses unless it is granted again. Where people are enrolled, it takes the key of one: with the
+    /// role operator, if anybody has that.
     Grant(GrantOptions),
     /// Not any more.
     Withdraw(WithdrawOptions),
@@ -63,7 +65,8 @@ pub(super) struct WithdrawOptions {
     pub(super) why: Why,
 }
 
-/// Its budgets, cool-downs and halts don't hold this incident any more. Policy still decides, and a pause still holds.
+/// Its budgets, cool-downs and halts don't hold this incident any more. Policy still decides, and a pause still holds. Where
+/// people are enrolled, it takes the key of one: with the role operator, if anybody has that.
 #[derive(Debug, Args)]
 pub(crate) struct OverrideOptions {
     /// The incident, or the beginning of its id.

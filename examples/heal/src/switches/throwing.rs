@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::cli::{
     AutonomyCommand, AutonomyOptions, GrantOptions, OverrideOptions, PauseOptions, UnpauseOptions, Why, WithdrawOptions,
 };
-use super::who::who;
+use super::who::{Turn, who};
 use crate::exit;
 use crate::people::command;
 use crate::records::{json, when};
@@ -22,7 +22,7 @@ use crate::store::{Place, Store};
 
 /// Runs `heal pause`; the exit status.
 pub(crate) fn pause(options: &PauseOptions) -> i32 {
-    main(&options.why, async |hand| {
+    main(&options.why, Turn::Tighter, async |hand| {
         switches::pause(hand.store.ledger().as_ref(), options.environment.as_ref(), &hand.switched, hand.now).await?;
         let what = options.environment.as_ref().map_or("everything", Environment::as_str);
         let lift = match &options.environment {
@@ -37,7 +37,7 @@ pub(crate) fn pause(options: &PauseOptions) -> i32 {
 
 /// Runs `heal unpause`; the exit status.
 pub(crate) fn unpause(options: &UnpauseOptions) -> i32 {
-    main(&options.why, async |hand| {
+    main(&options.why, Turn::Looser, async |hand| {
         let reach = reach(options.environment.as_ref());
         let ledger = hand.store.ledger();
         let before = switches::read(ledger.as_ref()).await?;
@@ -61,7 +61,7 @@ pub(crate) fn autonomy(options: &AutonomyOptions) -> i32 {
 
 fn grant(options: &GrantOptions) -> i32 {
     let environment = &options.environment;
-    main(&options.why, async |hand| {
+    main(&options.why, Turn::Looser, async |hand| {
         let until = hand.now.after(options.lasting.0);
         switches::grant(hand.store.ledger().as_ref(), environment, until, &hand.switched, hand.now).await?;
         wake(hand).await;
@@ -72,7 +72,7 @@ fn grant(options: &GrantOptions) -> i32 {
 
 fn withdraw(options: &WithdrawOptions) -> i32 {
     let environment = &options.environment;
-    main(&options.why, async |hand| {
+    main(&options.why, Turn::Tighter, async |hand| {
         switches::withdraw(hand.store.ledger().as_ref(), environment, &hand.switched, hand.now).await?;
         Ok(format!(
             "healers have no leave to act by themselves in {environment} any more; it counts where --fleet asks for one"
@@ -82,7 +82,7 @@ fn withdraw(options: &WithdrawOptions) -> i32 {
 
 /// Runs `heal override`; the exit status.
 pub(crate) fn override_guards(options: &OverrideOptions) -> i32 {
-    main(&options.why, async |hand| {
+    main(&options.why, Turn::Looser, async |hand| {
         let state = run::named(&hand.store, &options.incident).await.map_err(Thrown::Refused)?;
         let incident = &state.incident.id;
         switches::override_incident(hand.store.ledger().as_ref(), incident, &hand.switched, hand.now).await?;
@@ -131,9 +131,9 @@ struct Object<'a> {
     at: String,
 }
 
-fn main(why: &Why, throw: impl AsyncFnOnce(&Hand<'_>) -> Result<String, Thrown>) -> i32 {
+fn main(why: &Why, turn: Turn, throw: impl AsyncFnOnce(&Hand<'_>) -> Result<String, Thrown>) -> i32 {
     let voice = Voice::default();
-    block_on(thrown(why, throw, &voice)).unwrap_or_else(|refusal| {
+    block_on(thrown(why, turn, throw, &voice)).unwrap_or_else(|refusal| {
         voice.error(&refusal.message);
         refusal.status
     })
@@ -141,14 +141,16 @@ fn main(why: &Why, throw: impl AsyncFnOnce(&Hand<'_>) -> Result<String, Thrown>)
 
 async fn thrown(
     why: &Why,
+    turn: Turn,
     throw: impl AsyncFnOnce(&Hand<'_>) -> Result<String, Thrown>,
     voice: &Voice,
 ) -> Result<i32, Refusal> {
     let place = Place::named(&why.store, user_state())?;
-    let switched = Switched { by: who(&place)?, because: why.because.clone() };
+    let now = SystemClock::default().now();
+    let switched = Switched { by: who(&place, turn, now)?, because: why.because.clone() };
     // Also where no store is yet: who pauses before the first heal means it.
     let store = place.open(voice).await?;
-    let hand = Hand { store, switched, now: SystemClock::default().now(), again: why.store.again(), voice };
+    let hand = Hand { store, switched, now, again: why.store.again(), voice };
     let done = throw(&hand).await?;
     hand.store.close(voice).await;
     if why.json {

@@ -22,10 +22,21 @@ impl Local {
                 let _noise = Noise::for_attempt(attempt);
                 observe_run(&self.pipeline, &leg.incident, Some(key)).map(drop)
             }
-            LocalStep::SetEnvironment { name, .. } => self.give(key, Gives::Variable(name)),
+            LocalStep::SetEnvironment { ref name, .. } => {
+                let version = self.check_variable(leg, index, &step)?.unwrap_or_default();
+                self.give(key, Gives::Variable { name: name.clone(), version })
+            }
             LocalStep::IncreaseMemory { limit_bytes } => self.give(key, Gives::Memory(limit_bytes)),
             LocalStep::Dependencies { .. } | LocalStep::EditFile { .. } => self.change_files(leg, index),
         }
+    }
+
+    /// The version of the variable that `step` gives, if it gives one. It must be the one that was previewed: what is given is
+    /// a name to those who look at the plan, and its value is read anew by each process.
+    pub(super) fn check_variable(&self, leg: &Leg, index: usize, step: &LocalStep) -> Result<Option<String>> {
+        let LocalStep::SetEnvironment { name, source } = step else { return Ok(None) };
+        let fence = leg.previews.get(index).and_then(|preview| preview.fences.first());
+        self.pipeline.unchanged_variable(name, source, fence).map(Some)
     }
 
     fn give(&self, key: StepKey, gives: Gives) -> Result<()> {

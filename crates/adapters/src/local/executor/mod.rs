@@ -106,7 +106,7 @@ impl Local {
             false => vec![Vec::new(); steps.len()],
         };
         let describe = |(step, changes): (&LocalStep, &Vec<_>)| preview::preview(&self.pipeline, step, changes);
-        let previews = steps.iter().zip(&changes).map(describe).collect();
+        let previews = steps.iter().zip(&changes).map(describe).collect::<Result<_>>()?;
         self.pipeline.begin_keeping()?;
         let plan = PlannedChanges { steps: leg.steps.clone(), changes };
         held(&self.planned).keep(&leg.incident, plan, &self.pipeline.folder(&leg.incident))?;
@@ -123,6 +123,9 @@ impl Local {
         }
         self.pipeline.may_start()?;
         let changes = self.planned(&leg.incident)?.all(leg)?;
+        for (index, step) in steps.iter().enumerate() {
+            self.check_variable(leg, index, step)?;
+        }
         let attempts = leg.steps.last().map_or(1, |step| step.retry.attempts);
         let rehearsal = rehearse::rehearse_on_copy(&self.pipeline, &steps, &changes, attempts)?;
         failpoint::hit("executor.rehearsed");

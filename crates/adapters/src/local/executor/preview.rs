@@ -11,43 +11,34 @@ use crate::local::workspace::{ContentHash, FileChange, FileState};
 
 /// Fails if a step wants to give what isn't configured.
 pub(super) fn check_given(pipeline: &Pipeline, steps: &[LocalStep]) -> Result<()> {
-    let config = pipeline.config();
-    let refuse = |kind, message: String| Err(Error::new(kind, "executor.preview", message));
-    for step in steps {
-        match step {
-            LocalStep::SetEnvironment { name, source } => match config.variables.get(name) {
-                Some(variable) if variable.source == *source => {}
-                _ => {
-                    return refuse(
-                        ErrorKind::NotFound,
-                        format!("no configured source called {source} has the variable {name}"),
-                    );
-                }
-            },
-            LocalStep::IncreaseMemory { limit_bytes } if config.memory_max.is_none_or(|max| *limit_bytes > max) => {
-                return refuse(
-                    ErrorKind::LimitReached,
-                    "the memory limit may not be raised so far (--memory-max)".to_owned(),
-                );
-            }
-            _ => {}
-        }
+    let max = pipeline.config().memory_max;
+    let too_much = |step: &LocalStep| matches!(step, LocalStep::IncreaseMemory { limit_bytes } if max.is_none_or(|max| *limit_bytes > max));
+    if steps.iter().any(too_much) {
+        let message = "the memory limit may not be raised so far (--memory-max)";
+        return Err(Error::new(ErrorKind::LimitReached, "executor.preview", message));
     }
-    Ok(())
+    // A variable that isn't configured can't be looked at.
+    steps.iter().try_for_each(|step| variable_fence(pipeline, step).map(drop))
 }
 
-pub(super) fn preview(pipeline: &Pipeline, step: &LocalStep, changes: &[FileChange]) -> Preview {
+/// What a step gives the command without its standing in the preview.
+fn variable_fence(pipeline: &Pipeline, step: &LocalStep) -> Result<Option<Fence>> {
+    match step {
+        LocalStep::SetEnvironment { name, source } => pipeline.variable_fence(name, source).map(Some),
+        _ => Ok(None),
+    }
+}
+
+pub(super) fn preview(pipeline: &Pipeline, step: &LocalStep, changes: &[FileChange]) -> Result<Preview> {
     let config = pipeline.config();
     let described: Vec<Change> = changes.iter().map(|change| described(change, &config.redactor)).collect();
     let sizes = changes.iter().map(FileChange::size);
     let (added, removed) =
         sizes.fold((0u32, 0u32), |sum, size| (sum.0.saturating_add(size.0), sum.1.saturating_add(size.1)));
-    Preview {
+    let of_change = |change: &Change| Fence { what: change.what.clone(), version: change.before.clone() };
+    Ok(Preview {
         summary: summary(pipeline, step),
-        fences: described
-            .iter()
-            .map(|change| Fence { what: change.what.clone(), version: change.before.clone() })
-            .collect(),
+        fences: described.iter().map(of_change).chain(variable_fence(pipeline, step)?).collect(),
         blast_radius: BlastRadius {
             resources: 1,
             changes: u32::try_from(changes.len()).unwrap_or(u32::MAX),
@@ -60,7 +51,7 @@ pub(super) fn preview(pipeline: &Pipeline, step: &LocalStep, changes: &[FileChan
             _ => Reversibility::Undoable,
         },
         changes: described,
-    }
+    })
 }
 
 /// Of what is kept to make the change and to take it back: path, content and mode of each file, before and after. As a part of

@@ -11,6 +11,7 @@ mod run_mark;
 mod session;
 mod step_key;
 mod undisturbed;
+mod value_key;
 
 pub(super) use folder::IncidentFolder;
 pub use leftover::Leftover;
@@ -18,3 +19,4 @@ pub(super) use plan::PlannedChanges;
 pub(super) use run_mark::{RunMark, Standing};
 pub(super) use session::{Gives, KeptSession};
 pub(super) use step_key::StepKey;
+pub(super) use value_key::ValueKey;

@@ -9,11 +9,11 @@ use selfheal_core::incident::IncidentId;
 use selfheal_detect::redact::Redactor;
 use serde::{Deserialize, Serialize};
 
-use super::{RunMark, Standing, StepKey, run_mark};
+use super::{RunMark, Standing, StepKey, ValueKey, run_mark};
 
 const VERSION: u32 = 1;
 
-/// What is kept of the session of one incident. It holds names of variables and never their values.
+/// What is kept of the session of one incident. It holds names and keyed versions of variables and never their values.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::local) struct KeptSession {
     version: u32,
@@ -32,6 +32,9 @@ pub(in crate::local) struct KeptSession {
     verified: Option<StepKey>,
     /// The last run in the directory since the incident began.
     run: Option<RunMark>,
+    /// By which values of variables are recognised; made when a variable is previewed first.
+    #[serde(default)]
+    pub(in crate::local) value_key: Option<ValueKey>,
 }
 
 /// What one step gives the command.
@@ -45,8 +48,8 @@ struct Effect {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(in crate::local) enum Gives {
-    /// A configured variable, by name.
-    Variable(String),
+    /// A configured variable, and the version of its value that was approved.
+    Variable { name: String, version: String },
     /// As much memory, in bytes.
     Memory(u64),
 }
@@ -64,6 +67,7 @@ impl KeptSession {
             copy_is_faithful: None,
             verified: None,
             run: None,
+            value_key: None,
         }
     }
 
@@ -80,10 +84,10 @@ impl KeptSession {
         }
     }
 
-    /// Names of the variables that the command gets.
-    pub(in crate::local) fn variables(&self) -> impl Iterator<Item = &str> {
+    /// The variables that the command gets, by name, and which version of each.
+    pub(in crate::local) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
         self.effects.iter().filter_map(|effect| match &effect.gives {
-            Gives::Variable(name) => Some(name.as_str()),
+            Gives::Variable { name, version } => Some((name.as_str(), version.as_str())),
             Gives::Memory(_) => None,
         })
     }
@@ -92,7 +96,7 @@ impl KeptSession {
     pub(in crate::local) fn memory(&self) -> Option<u64> {
         self.effects.iter().rev().find_map(|effect| match effect.gives {
             Gives::Memory(bytes) => Some(bytes),
-            Gives::Variable(_) => None,
+            Gives::Variable { .. } => None,
         })
     }
 

@@ -14,7 +14,7 @@ use super::super::workspace::StateDir;
 /// A variable that the operator configured, and where.
 #[derive(Clone)]
 pub struct ConfiguredVariable {
-    /// The secret or setting itself; never shown, stored or compared by anything but the command.
+    /// The secret or setting itself; never shown or stored.
     pub value: OsString,
     /// The file or store it comes from, for people.
     pub source: String,

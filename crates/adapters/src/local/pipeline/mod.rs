@@ -3,6 +3,7 @@
 mod config;
 mod credentials;
 mod session;
+mod variables;
 mod words;
 
 use std::ffi::OsString;
@@ -199,10 +200,7 @@ impl Pipeline {
         if let Some(why) = lost.or_else(|| self.input.as_ref().and_then(Input::spent)) {
             return Err(run_error("pipeline.start", RunError::InputSpent { why }));
         }
-        if let Some(name) = self.missing_variable() {
-            let message = format!("the command was given {name}, for which no source is configured any more");
-            return Err(Error::new(ErrorKind::NotFound, "pipeline.start", message));
-        }
+        self.check_given()?;
         match starts < self.config.max_starts {
             true => Ok(()),
             false => {
@@ -219,20 +217,11 @@ impl Pipeline {
     /// The variables of the session with those called `more`, and the session's memory limit.
     fn given(&self, more: &[String]) -> (Vec<(OsString, OsString)>, Option<u64>) {
         let session = self.session();
-        let mut names: Vec<&str> = session.kept.variables().chain(more.iter().map(String::as_str)).collect();
+        let mut names: Vec<&str> =
+            session.kept.variables().map(|(name, _)| name).chain(more.iter().map(String::as_str)).collect();
         names.sort_unstable();
         names.dedup();
         (names.into_iter().filter_map(|name| self.variable(name)).collect(), session.kept.memory())
-    }
-
-    /// A variable that a former process gave the command and this one doesn't know.
-    fn missing_variable(&self) -> Option<String> {
-        let session = self.session();
-        session.kept.variables().find(|name| !self.config.variables.contains_key(*name)).map(str::to_owned)
-    }
-
-    fn variable(&self, name: &str) -> Option<(OsString, OsString)> {
-        self.config.variables.get(name).map(|variable| (name.into(), variable.value.clone()))
     }
 
     fn command(&self, dir: &Path, env: Vec<(OsString, OsString)>, memory: Option<u64>) -> Command {

@@ -40,8 +40,8 @@ pub enum CopyError {
         /// What stands in the way.
         why: &'static str,
     },
-    /// The file to be changed is a link.
-    #[error("{} is a symbolic link; only regular files of the project are changed", path.display())]
+    /// The file to be changed is a link, or lies behind one.
+    #[error("{} is a symbolic link, or lies behind one; only regular files of the project are changed, by their own path", path.display())]
     Link {
         /// Relative to the project.
         path: PathBuf,

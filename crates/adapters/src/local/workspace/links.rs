@@ -43,7 +43,8 @@ pub(super) fn leads_out(link: &Path, dir: &Path) -> bool {
     real.is_some_and(|(target, dir)| !target.starts_with(dir))
 }
 
-/// Refuses a file to be changed below `root` that is a link or lies behind one that leads out.
+/// Refuses a file to be changed below `root` that is a link or lies behind one: policy decides by the path that it is told, and
+/// behind a link another file would be changed.
 ///
 /// # Errors
 /// [`CopyError::Link`] and [`CopyError::Outside`].
@@ -58,9 +59,11 @@ pub(super) fn check_changeable(root: &Path, path: &Path) -> Result<(), CopyError
     if !real.is_some_and(|real| real.starts_with(&root)) {
         return Err(outside());
     }
-    match fs::symlink_metadata(&full) {
-        Ok(found) if found.is_symlink() => Err(CopyError::Link { path: path.to_owned() }),
-        _ => Ok(()),
+    let is_link = |place: &Path| fs::symlink_metadata(place).is_ok_and(|found| found.is_symlink());
+    let mut places = path.ancestors().filter(|place| !place.as_os_str().is_empty());
+    match places.any(|place| is_link(&root.join(place))) {
+        true => Err(CopyError::Link { path: path.to_owned() }),
+        false => Ok(()),
     }
 }
 
@@ -107,10 +110,12 @@ mod tests {
         symlink("src", root.join("in")).unwrap();
         symlink("a", root.join("src/b")).unwrap();
         let check = |path: &str| check_changeable(root, Path::new(path));
-        for path in ["src/a", "in/a", "new/deeper/file"] {
+        for path in ["src/a", "new/deeper/file"] {
             check(path).unwrap();
         }
-        assert!(matches!(check("src/b"), Err(CopyError::Link { .. })));
+        for path in ["src/b", "in/a", "in/new/a"] {
+            assert!(matches!(check(path), Err(CopyError::Link { .. })), "{path}");
+        }
         for path in ["out/a", "out/new/a", "../a", "/etc/hosts", ""] {
             assert!(matches!(check(path), Err(CopyError::Outside { .. })), "{path}");
         }

@@ -13,6 +13,7 @@ use selfheal_core::ledger::InMemoryLedger;
 use selfheal_core::orchestrator::{Cancellation, Orchestrator, OrchestratorBuilder, Report};
 use selfheal_core::ports::{Clock, Journal, Moment, PolicyEngine, PolicyQuestion, Reach};
 use selfheal_core::testing::{FakePeople, ScriptedRunbooks};
+use selfheal_detect::redact::Redactor;
 
 use super::{Scene, hypothesis, replay, signal};
 
@@ -95,6 +96,6 @@ impl Office {
     pub(crate) async fn say_to(&self, request: &Request, by: &str, reply: Reply) -> Result<Taken, Refusal> {
         let signed = self.people.says(by, request, reply);
         let (state, now) = (self.state().await, self.scene.clock.now());
-        approval::answer(self.ledger.as_ref(), &self.people, &state, signed, now).await
+        approval::answer(self.ledger.as_ref(), &self.people, &Redactor::default(), &state, signed, now).await
     }
 }

@@ -97,134 +97,8 @@ struct Request<'a> {
     output: Option<&'a str>,
 }
 
-pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
-    let cli = match call.program {
-        "curl" | "curlie" => Cli::read(call.args, CURL_VALUED),
-        "wget" | "wget2" => Cli::read(call.args, WGET_VALUED),
-        "http" | "https" | "xh" | "xhs" => {
-            Cli::read(call.args, &["-a", "--auth", "-o", "--output", "--session", "--proxy", "--timeout", "--raw"])
-        }
-        _ => return None,
-    };
-    if cli.has(&["--help", "--version", "-V"]) {
-        return Some(Judgement::unknown("it shows its help"));
-    }
-    let request = match call.program {
-        "curl" | "curlie" => curl(&cli),
-        "wget" | "wget2" => wget(&cli),
-        _ => httpie(&cli),
-    };
-    Some(requested(&request, call))
-}
-
-fn curl<'a>(cli: &Cli<'a>) -> Request<'a> {
-    const DATA: &[&str] =
-        &["-d", "--data", "--data-raw", "--data-binary", "--data-urlencode", "--json", "-F", "--form", "--form-string"];
-    let data: Vec<&str> = cli.values(DATA).collect();
-    let upload = cli.value(&["-T", "--upload-file"]);
-    let implied = match (upload, data.is_empty() || cli.has(&["-G", "--get"])) {
-        (Some(_), _) => "PUT",
-        (None, false) => "POST",
-        (None, true) => "GET",
-    };
-    let url = cli.value(&["--url"]).or_else(|| cli.words.last().map(|word| word.text.as_str())).unwrap_or_default();
-    let sent = data.iter().filter_map(|data| super::network::uploads_secret(data)).chain(upload).collect();
-    let method = cli.value(&["-X", "--request"]).unwrap_or(implied).to_ascii_uppercase();
-    Request { method, url, data, sent, output: cli.value(&["-o", "--output"]) }
-}
-
-fn wget<'a>(cli: &Cli<'a>) -> Request<'a> {
-    let data: Vec<&str> = cli.values(&["--post-data", "--body-data"]).collect();
-    let sent: Vec<&str> = cli.values(&["--post-file", "--body-file"]).collect();
-    let implied = if data.is_empty() && sent.is_empty() { "GET" } else { "POST" };
-    let method = cli.value(&["--method"]).unwrap_or(implied).to_ascii_uppercase();
-    let url = cli.words.last().map_or("", |word| word.text.as_str());
-    Request { method, url, data, sent, output: cli.value(&["-O", "--output-document"]) }
-}
-
-fn httpie<'a>(cli: &Cli<'a>) -> Request<'a> {
-    let first = cli.word(0);
-    let names_method = !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_uppercase());
-    let (method, skip) = if names_method { (first.to_owned(), 1) } else { (String::new(), 0) };
-    let data: Vec<&str> = cli.words.iter().skip(skip + 1).map(|word| word.text.as_str()).collect();
-    let method = match method.as_str() {
-        "" if data.iter().any(|item| item.contains('=')) => "POST".to_owned(),
-        "" => "GET".to_owned(),
-        _ => method,
-    };
-    Request { method, url: cli.word(skip), data, sent: Vec::new(), output: cli.value(&["-o", "--output"]) }
-}
-
-fn requested(request: &Request<'_>, call: &Invocation<'_>) -> Judgement {
-    let url = request.url;
-    if let Some(secret) = request.sent.iter().find(|path| paths::is_secret(path)) {
-        return Judgement::loss(Secrets, format!("sends the secrets in {secret} to {url}"));
-    }
-    if let Some(judgement) = carried_away(request, call) {
-        return judgement;
-    }
-    if is_metadata_service(url) {
-        return Judgement::loss(Secrets, format!("reads this machine's cloud credentials from {url}"));
-    }
-    if url.starts_with("file://") && paths::is_secret(url.trim_start_matches("file://")) {
-        return Judgement::loss(Secrets, format!("shows the secrets in {url}"));
-    }
-    if let Some(judgement) = request
-        .output
-        .map(|path| paths::written(&Text::exact(path), false))
-        .filter(|judgement| matches!(judgement, Judgement::Destroys(_)))
-    {
-        return judgement;
-    }
-    match request.method.as_str() {
-        "DELETE" | "PURGE" | "UNLINK" => Judgement::loss(kind(url), format!("deletes {url} by its API")),
-        "GET" | "HEAD" | "OPTIONS" if !is_effectful_get(url) => Judgement::unknown("it talks to another machine"),
-        _ => written(request),
-    }
-}
-
-/// A substitution inside the address or the data takes its output along.
-fn carried_away(request: &Request<'_>, call: &Invocation<'_>) -> Option<Judgement> {
-    use super::super::text::Origin;
-    let carried = call.args.iter().chain(call.stdin).find_map(|text| match &text.origin {
-        Some(Origin::Secret(what)) => Some(what),
-        _ => None,
-    })?;
-    Some(Judgement::loss(Secrets, format!("sends {carried} to {}", request.url)))
-}
-
-/// The addresses at which clouds hand out a machine's credentials.
-fn is_metadata_service(url: &str) -> bool {
-    [
-        "169.254.169.254",
-        "metadata.google.internal",
-        "169.254.170.2",
-        "100.100.100.200",
-        "fd00:ec2::254",
-        "169.254.170.23",
-    ]
-    .iter()
-    .any(|host| url.contains(host))
-}
-
-fn path_of(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split_once('/').map_or_else(String::new, |(_, path)| format!("/{}", path.to_ascii_lowercase()))
-}
-
-/// Some APIs act on a GET.
-fn is_effectful_get(url: &str) -> bool {
-    let path = path_of(url);
-    ["dodelete", "/quit", "/shutdown", "/safeexit", "action=delete", "method=delete", "_method=delete"]
-        .iter()
-        .any(|mark| path.contains(mark))
-}
-
-/// Requests that change something, by what their address and body say.
-fn written(request: &Request<'_>) -> Judgement {
-    let path = path_of(request.url);
-    let body: String = request.data.join(" ").chars().filter(|c| !c.is_whitespace()).collect();
-    let marks = [
+/// Parts of a path by which a POST or a PUT ends, empties or stops something.
+const ENDS_SOMETHING: &[&str] = &[
         "_delete_by_query",
         "/delete",
         "delete-batch",
@@ -291,11 +165,9 @@ fn written(request: &Request<'_>) -> Judgement {
         "/step-down",
         "/rekey",
     ];
-    if let Some(mark) = marks.iter().find(|mark| path.contains(*mark)) {
-        let what = mark.trim_matches(['/', '_', '-']).replace(['_', '-'], " ");
-        return Judgement::loss(kind(request.url), format!("asks {} to {what} by its API", request.url));
-    }
-    let in_body = [
+
+/// The same in a body, without its white space and in small letters.
+const ENDS_IN_BODY: &[&str] = &[
         "\"delete\"",
         "\"remove\"",
         "\"op\":\"remove\"",
@@ -312,32 +184,9 @@ fn written(request: &Request<'_>) -> Judgement {
         "mutation{remove",
         "deleteindex",
     ];
-    if in_body.iter().any(|mark| body.to_ascii_lowercase().contains(mark))
-        || (body.contains("mutation") && body.to_ascii_lowercase().contains("delete"))
-    {
-        return Judgement::loss(
-            kind(request.url),
-            format!("asks {} to delete or switch off what its body names", request.url),
-        );
-    }
-    let settings = request.method == "PUT"
-        && path.contains("_cluster/settings")
-        && (body.contains("allocation") || body.contains("destructive"));
-    if settings {
-        return Judgement::loss(Search, format!("changes how {} keeps its data", request.url));
-    }
-    if path.contains("_bulk") && body.contains("delete") {
-        return Judgement::loss(Search, format!("deletes documents of {}", request.url));
-    }
-    if !is_url(request.url) && request.url.is_empty() {
-        return Judgement::unknown("where it connects isn't known");
-    }
-    Judgement::unknown("it changes something by an API")
-}
 
-/// What sort of thing an API keeps, by its address.
-fn kind(url: &str) -> DestructionKind {
-    const KINDS: &[(&[&str], DestructionKind)] = &[
+/// What is kept at an address, by parts of it.
+const KINDS: &[(&[&str], DestructionKind)] = &[
         (
             &[
                 "stripe",
@@ -469,6 +318,163 @@ fn kind(url: &str) -> DestructionKind {
         ),
         (&["docker.sock", ":2375"], CodeExecution),
     ];
+
+pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
+    let cli = match call.program {
+        "curl" | "curlie" => Cli::read(call.args, CURL_VALUED),
+        "wget" | "wget2" => Cli::read(call.args, WGET_VALUED),
+        "http" | "https" | "xh" | "xhs" => {
+            Cli::read(call.args, &["-a", "--auth", "-o", "--output", "--session", "--proxy", "--timeout", "--raw"])
+        }
+        _ => return None,
+    };
+    if cli.has(&["--help", "--version", "-V"]) {
+        return Some(Judgement::unknown("it shows its help"));
+    }
+    let request = match call.program {
+        "curl" | "curlie" => curl(&cli),
+        "wget" | "wget2" => wget(&cli),
+        _ => httpie(&cli),
+    };
+    Some(requested(&request, call))
+}
+
+fn curl<'a>(cli: &Cli<'a>) -> Request<'a> {
+    const DATA: &[&str] =
+        &["-d", "--data", "--data-raw", "--data-binary", "--data-urlencode", "--json", "-F", "--form", "--form-string"];
+    let data: Vec<&str> = cli.values(DATA).collect();
+    let upload = cli.value(&["-T", "--upload-file"]);
+    let implied = match (upload, data.is_empty() || cli.has(&["-G", "--get"])) {
+        (Some(_), _) => "PUT",
+        (None, false) => "POST",
+        (None, true) => "GET",
+    };
+    let url = cli.value(&["--url"]).or_else(|| cli.words.last().map(|word| word.text.as_str())).unwrap_or_default();
+    let sent = data.iter().filter_map(|data| super::network::uploads_secret(data)).chain(upload).collect();
+    let method = cli.value(&["-X", "--request"]).unwrap_or(implied).to_ascii_uppercase();
+    Request { method, url, data, sent, output: cli.value(&["-o", "--output"]) }
+}
+
+fn wget<'a>(cli: &Cli<'a>) -> Request<'a> {
+    let data: Vec<&str> = cli.values(&["--post-data", "--body-data"]).collect();
+    let sent: Vec<&str> = cli.values(&["--post-file", "--body-file"]).collect();
+    let implied = if data.is_empty() && sent.is_empty() { "GET" } else { "POST" };
+    let method = cli.value(&["--method"]).unwrap_or(implied).to_ascii_uppercase();
+    let url = cli.words.last().map_or("", |word| word.text.as_str());
+    Request { method, url, data, sent, output: cli.value(&["-O", "--output-document"]) }
+}
+
+fn httpie<'a>(cli: &Cli<'a>) -> Request<'a> {
+    let first = cli.word(0);
+    let names_method = !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_uppercase());
+    let (method, skip) = if names_method { (first.to_owned(), 1) } else { (String::new(), 0) };
+    let data: Vec<&str> = cli.words.iter().skip(skip + 1).map(|word| word.text.as_str()).collect();
+    let method = match method.as_str() {
+        "" if data.iter().any(|item| item.contains('=')) => "POST".to_owned(),
+        "" => "GET".to_owned(),
+        _ => method,
+    };
+    Request { method, url: cli.word(skip), data, sent: Vec::new(), output: cli.value(&["-o", "--output"]) }
+}
+
+fn requested(request: &Request<'_>, call: &Invocation<'_>) -> Judgement {
+    let url = request.url;
+    if let Some(secret) = request.sent.iter().find(|path| paths::is_secret(path)) {
+        return Judgement::loss(Secrets, format!("sends the secrets in {secret} to {url}"));
+    }
+    if let Some(judgement) = carried_away(request, call) {
+        return judgement;
+    }
+    if is_metadata_service(url) {
+        return Judgement::loss(Secrets, format!("reads this machine's cloud credentials from {url}"));
+    }
+    if url.starts_with("file://") && paths::is_secret(url.trim_start_matches("file://")) {
+        return Judgement::loss(Secrets, format!("shows the secrets in {url}"));
+    }
+    if let Some(judgement) = request
+        .output
+        .map(|path| paths::written(&Text::exact(path), false))
+        .filter(|judgement| matches!(judgement, Judgement::Destroys(_)))
+    {
+        return judgement;
+    }
+    match request.method.as_str() {
+        "DELETE" | "PURGE" | "UNLINK" => Judgement::loss(kind(url), format!("deletes {url} by its API")),
+        "GET" | "HEAD" | "OPTIONS" if !is_effectful_get(url) => Judgement::unknown("it talks to another machine"),
+        _ => written(request),
+    }
+}
+
+/// A substitution inside the address or the data takes its output along.
+fn carried_away(request: &Request<'_>, call: &Invocation<'_>) -> Option<Judgement> {
+    use super::super::text::Origin;
+    let carried = call.args.iter().chain(call.stdin).find_map(|text| match &text.origin {
+        Some(Origin::Secret(what)) => Some(what),
+        _ => None,
+    })?;
+    Some(Judgement::loss(Secrets, format!("sends {carried} to {}", request.url)))
+}
+
+/// The addresses at which clouds hand out a machine's credentials.
+fn is_metadata_service(url: &str) -> bool {
+    [
+        "169.254.169.254",
+        "metadata.google.internal",
+        "169.254.170.2",
+        "100.100.100.200",
+        "fd00:ec2::254",
+        "169.254.170.23",
+    ]
+    .iter()
+    .any(|host| url.contains(host))
+}
+
+fn path_of(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split_once('/').map_or_else(String::new, |(_, path)| format!("/{}", path.to_ascii_lowercase()))
+}
+
+/// Some APIs act on a GET.
+fn is_effectful_get(url: &str) -> bool {
+    let path = path_of(url);
+    ["dodelete", "/quit", "/shutdown", "/safeexit", "action=delete", "method=delete", "_method=delete"]
+        .iter()
+        .any(|mark| path.contains(mark))
+}
+
+/// Requests that change something, by what their address and body say.
+fn written(request: &Request<'_>) -> Judgement {
+    let path = path_of(request.url);
+    let body: String = request.data.join(" ").chars().filter(|c| !c.is_whitespace()).collect();
+    if let Some(mark) = ENDS_SOMETHING.iter().find(|mark| path.contains(*mark)) {
+        let what = mark.trim_matches(['/', '_', '-']).replace(['_', '-'], " ");
+        return Judgement::loss(kind(request.url), format!("asks {} to {what} by its API", request.url));
+    }
+    if ENDS_IN_BODY.iter().any(|mark| body.to_ascii_lowercase().contains(mark))
+        || (body.contains("mutation") && body.to_ascii_lowercase().contains("delete"))
+    {
+        return Judgement::loss(
+            kind(request.url),
+            format!("asks {} to delete or switch off what its body names", request.url),
+        );
+    }
+    let settings = request.method == "PUT"
+        && path.contains("_cluster/settings")
+        && (body.contains("allocation") || body.contains("destructive"));
+    if settings {
+        return Judgement::loss(Search, format!("changes how {} keeps its data", request.url));
+    }
+    if path.contains("_bulk") && body.contains("delete") {
+        return Judgement::loss(Search, format!("deletes documents of {}", request.url));
+    }
+    if !is_url(request.url) && request.url.is_empty() {
+        return Judgement::unknown("where it connects isn't known");
+    }
+    Judgement::unknown("it changes something by an API")
+}
+
+/// What sort of thing an API keeps, by its address.
+fn kind(url: &str) -> DestructionKind {
     let url = url.to_ascii_lowercase();
-    KINDS.iter().find(|(marks, _)| marks.iter().any(|mark| url.contains(mark))).map_or(Service, |(_, kind)| *kind)
+    KINDS.iter().find(|(marks, _)| ENDS_SOMETHING.iter().any(|mark| url.contains(mark))).map_or(Service, |(_, kind)| *kind)
 }

@@ -91,6 +91,50 @@ const REPLACED: &[&str] = &[
     "tr",
 ];
 
+/// Parts of a patch that stop pods.
+const STOPS: &[&str] = &[
+        "\"replicas\":0",
+        "replicas:0",
+        "\"suspend\":true",
+        "\"maxReplicas\":0",
+        "\"maxUnavailable\":\"100%\"",
+        "\"unschedulable\":true",
+        "\"paused\":true",
+        "\"parallelism\":0",
+    ];
+
+/// Parts of a patch that take a protection or a field away.
+const FREES: &[&str] = &[
+        "finalizers\":null",
+        "finalizers\":[]",
+        "finalizers:null",
+        "finalizers:[]",
+        "\"op\":\"remove\"",
+        "\"$patch\":\"delete\"",
+        ":null",
+        "\"reclaimPolicy\":\"Delete\"",
+        "persistentVolumeReclaimPolicy\":\"Delete",
+    ];
+
+/// Parts of a patch that give rights or open a way in.
+const OPENS: &[&str] = &[
+        "cluster-admin",
+        "privileged\":true",
+        "hostPath",
+        "hostNetwork\":true",
+        "hostPID\":true",
+        "failurePolicy\":\"Ignore",
+        "LoadBalancer",
+        "system:masters",
+        "\"subjects\"",
+        "/subjects",
+        "/rules",
+        "\"rules\"",
+        "/failurePolicy",
+        "automountServiceAccountToken\":true",
+        "allowPrivilegeEscalation\":true",
+    ];
+
 pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
     if matches!(call.program, "helm" | "helm3") {
         return preview_release(call);
@@ -325,44 +369,6 @@ fn risky_manifest(manifest: &str) -> Option<Judgement> {
 fn patched(cli: &Cli<'_>) -> Option<Judgement> {
     let subject = cli.subject(1);
     let patch: String = cli.value(&["-p", "--patch"])?.chars().filter(|c| !c.is_whitespace()).collect();
-    let stops = [
-        "\"replicas\":0",
-        "replicas:0",
-        "\"suspend\":true",
-        "\"maxReplicas\":0",
-        "\"maxUnavailable\":\"100%\"",
-        "\"unschedulable\":true",
-        "\"paused\":true",
-        "\"parallelism\":0",
-    ];
-    let frees = [
-        "finalizers\":null",
-        "finalizers\":[]",
-        "finalizers:null",
-        "finalizers:[]",
-        "\"op\":\"remove\"",
-        "\"$patch\":\"delete\"",
-        ":null",
-        "\"reclaimPolicy\":\"Delete\"",
-        "persistentVolumeReclaimPolicy\":\"Delete",
-    ];
-    let opens = [
-        "cluster-admin",
-        "privileged\":true",
-        "hostPath",
-        "hostNetwork\":true",
-        "hostPID\":true",
-        "failurePolicy\":\"Ignore",
-        "LoadBalancer",
-        "system:masters",
-        "\"subjects\"",
-        "/subjects",
-        "/rules",
-        "\"rules\"",
-        "/failurePolicy",
-        "automountServiceAccountToken\":true",
-        "allowPrivilegeEscalation\":true",
-    ];
     let carries =
         matches!(cli.word(1).split('/').next(), Some("svc" | "service" | "services" | "ingress" | "ing" | "endpoints"));
     if carries
@@ -373,13 +379,13 @@ fn patched(cli: &Cli<'_>) -> Option<Judgement> {
     {
         return other(Network, format!("takes traffic away from the pods of {subject}"));
     }
-    if opens.iter().any(|mark| patch.contains(mark)) {
+    if OPENS.iter().any(|mark| patch.contains(mark)) {
         return other(AccessControl, format!("loosens who may do or reach what, by {subject}"));
     }
-    if stops.iter().any(|mark| patch.contains(mark)) {
+    if STOPS.iter().any(|mark| patch.contains(mark)) {
         return lost(format!("stops {subject}{}", place(cli)));
     }
-    if frees.iter().any(|mark| patch.contains(mark)) {
+    if FREES.iter().any(|mark| patch.contains(mark)) {
         return lost(format!("removes fields of {subject} that protect or configure it{}", place(cli)));
     }
     let secret = matches!(cli.word(1), "secret" | "secrets");
