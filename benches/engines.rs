@@ -45,24 +45,24 @@ fn plans() -> impl FnMut() -> &'static Asked {
 #[divan::bench(sample_size = 64)]
 fn guardrails_verdict(bencher: Bencher) {
     LazyLock::force(&GUARDRAILS);
-    let mut plan = plans();
-    bencher.with_inputs(|| plan()).bench_local_values(|plan| black_box(GUARDRAILS.verdict(&plan.question())));
+    let plan = plans();
+    bencher.with_inputs(plan).bench_local_values(|plan| black_box(GUARDRAILS.verdict(&plan.question())));
 }
 
 /// The same, with every reason in words.
 #[divan::bench(sample_size = 64)]
 fn guardrails_decision(bencher: Bencher) {
     LazyLock::force(&GUARDRAILS);
-    let mut plan = plans();
-    bencher.with_inputs(|| plan()).bench_local_values(|plan| black_box(GUARDRAILS.decision(&plan.question())));
+    let plan = plans();
+    bencher.with_inputs(plan).bench_local_values(|plan| black_box(GUARDRAILS.decision(&plan.question())));
 }
 
 /// A plain loop over the rules, kept by kind.
 #[divan::bench(sample_size = 64)]
 fn floor_loop(bencher: Bencher) {
     let floor = selfheal_benches::compared::Floor::of(&RULES);
-    let mut plan = plans();
-    bencher.with_inputs(|| plan()).bench_local_values(|plan| black_box(floor.verdict(&plan.question())));
+    let plan = plans();
+    bencher.with_inputs(plan).bench_local_values(|plan| black_box(floor.verdict(&plan.question())));
 }
 
 #[cfg(feature = "engines")]
@@ -85,9 +85,9 @@ mod engines {
     #[divan::bench(sample_size = 1)]
     fn rego_decision(bencher: Bencher) {
         LazyLock::force(&ENGINES);
-        let mut plan = plans();
+        let plan = plans();
         bencher
-            .with_inputs(|| plan())
+            .with_inputs(plan)
             .bench_local_values(|plan| black_box(or_end(decided(&ENGINES.rego, &plan.question()))));
     }
 
@@ -111,9 +111,9 @@ mod engines {
     #[divan::bench(sample_size = 1)]
     fn cedar_decision(bencher: Bencher) {
         LazyLock::force(&ENGINES);
-        let mut plan = plans();
+        let plan = plans();
         bencher
-            .with_inputs(|| plan())
+            .with_inputs(plan)
             .bench_local_values(|plan| black_box(or_end(decided(&ENGINES.cedar, &plan.question()))));
     }
 

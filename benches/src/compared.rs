@@ -101,13 +101,13 @@ fn effect(random: &mut Random) -> Effect {
 fn typed_rule(number: usize, random: &mut Random) -> Rule {
     let (kind, texts, numbers) = *random.pick(&KINDS);
     let effect = effect(random);
-    let mut when = vec![When::Environment(*random.pick(&ENVIRONMENTS))];
+    let mut when = vec![When::Environment(random.word(&ENVIRONMENTS))];
     when.push(match (random.below(3), texts, numbers) {
-        (0, _, _) => When::Severity(*random.pick(&SEVERITIES)),
+        (0, _, _) => When::Severity(random.word(&SEVERITIES)),
         (_, [first, ..], _) if effect == Effect::Deny => When::ReadFromText(first),
-        (_, [first, ..], _) => When::Equals(first, *random.pick(&WORDS)),
+        (_, [first, ..], _) => When::Equals(first, random.word(&WORDS)),
         (_, _, [first, ..]) => When::AtMost(first, random.below(100) as i64),
-        _ => When::Severity(*random.pick(&SEVERITIES)),
+        _ => When::Severity(random.word(&SEVERITIES)),
     });
     match effect {
         Effect::Allow => when.push(When::Sure(500 + 10 * random.below(50) as u32)),
@@ -124,13 +124,13 @@ fn patterned_rule(number: usize, random: &mut Random) -> Rule {
     if let [first, ..] = texts {
         when.push(When::Text(first, pattern(random)));
     } else {
-        when.push(When::Environment(*random.pick(&ENVIRONMENTS)));
+        when.push(When::Environment(random.word(&ENVIRONMENTS)));
     }
     Rule { id: format!("rule-{number:03}"), effect, kind, when }
 }
 
 fn pattern(random: &mut Random) -> Pattern {
-    let word = *random.pick(&WORDS);
+    let word = random.word(&WORDS);
     match random.below(3) {
         0 => Pattern::Prefix(format!("{word}-")),
         1 => Pattern::Suffix(format!("-{word}")),

@@ -15,8 +15,8 @@ use selfheal_core::error::Result;
 use selfheal_core::incident::{Fingerprint, IncidentId};
 use selfheal_core::plan::Preview;
 use selfheal_core::ports::{
-    Approved, CandidateQuery, Candidates, Case, EffectStatus, Executor, HealthProbe, Lesson, MemoryStore, PastOutcome, Moment, PolicyEngine,
-    PolicyQuestion, Reach, ProbeRequest, ProvenFix, Rehearsal, Row, Runbooks, Undone, Work,
+    Approved, CandidateQuery, Candidates, Case, EffectStatus, Executor, HealthProbe, Lesson, MemoryStore, Moment,
+    PastOutcome, PolicyEngine, PolicyQuestion, ProbeRequest, ProvenFix, Reach, Rehearsal, Row, Runbooks, Undone, Work,
 };
 
 use crate::incident::InMemoryPorts;

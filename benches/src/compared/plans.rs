@@ -93,7 +93,7 @@ fn step(spec: &ActionSpec, resource: &ResourceRef, random: &mut Random) -> Resul
         parameters.insert(parameter.name.to_string(), sourced(value, random));
     }
     Ok(Step {
-        action: Action::for_tests(spec, resource.clone(), parameters)?,
+        action: Action::for_tests(spec, resource.clone(), parameters.into_iter().collect())?,
         criteria: Vec::new(),
         compensation: Compensation::Undo,
         retry: StepRetry::ONCE,

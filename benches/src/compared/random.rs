@@ -28,4 +28,9 @@ impl Random {
     pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[(self.number() % from.len() as u64) as usize]
     }
+
+    /// One of these words, which aren't none.
+    pub fn word(&mut self, from: &[&'static str]) -> &'static str {
+        from[(self.number() % from.len() as u64) as usize]
+    }
 }

@@ -4,9 +4,9 @@
 //! can't exist. A host's own kinds are specs like ours.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::Untrusted;
@@ -179,8 +179,72 @@ impl Parameter {
     }
 }
 
-/// Parameters by name.
-pub type Parameters = BTreeMap<String, Parameter>;
+/// Parameters by name. A sorted list: an action has few, and a waiting incident keeps them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Parameters(LiteMap<String, Parameter>);
+
+impl Parameters {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the parameter `name`.
+    pub fn insert(&mut self, name: String, parameter: Parameter) {
+        self.0.insert(name, parameter);
+    }
+
+    /// The parameter `name`.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Parameter> {
+        self.0.get(name)
+    }
+
+    fn get_mut(&mut self, name: &str) -> Option<&mut Parameter> {
+        self.0.get_mut(name)
+    }
+
+    /// All, ordered by name.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&String, &Parameter)> + Clone {
+        self.0.iter()
+    }
+
+    /// The names, in order.
+    pub fn keys(&self) -> impl Iterator<Item = &String> {
+        self.iter().map(|(name, _)| name)
+    }
+
+    /// The parameters, ordered by name.
+    pub fn values(&self) -> impl Iterator<Item = &Parameter> {
+        self.iter().map(|(_, parameter)| parameter)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<(String, Parameter)> for Parameters {
+    fn from_iter<I: IntoIterator<Item = (String, Parameter)>>(entries: I) -> Self {
+        Self(entries.into_iter().collect())
+    }
+}
+
+impl<const N: usize> From<[(String, Parameter); N]> for Parameters {
+    fn from(entries: [(String, Parameter); N]) -> Self {
+        entries.into_iter().collect()
+    }
+}
 
 /// How bad it is if an action of this kind is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -16,18 +16,19 @@ use crate::resource::ResourceRef;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Allowed {
     target: ResourceRef,
-    kinds: BTreeSet<ActionKind>,
+    /// In order. Not a tree: it stays as long as the incident, and a tree reserves room for eleven.
+    kinds: Box<[ActionKind]>,
 }
 
 impl Allowed {
     /// Nothing, about `target`.
     #[must_use]
     pub fn nothing(target: ResourceRef) -> Self {
-        Self { target, kinds: BTreeSet::new() }
+        Self { target, kinds: Box::default() }
     }
 
     pub(crate) fn of(target: ResourceRef, kinds: BTreeSet<ActionKind>) -> Self {
-        Self { target, kinds }
+        Self { target, kinds: kinds.into_iter().collect() }
     }
 
     /// A set as the orchestrator would compute it, for tests.

@@ -199,3 +199,24 @@ impl Clearance {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_of_several_engines_does_not_hang_on_what_they_say() {
+        let says = |verdict, version| Decision::new(verdict, "", version);
+        let lax = says(Verdict::Allow, "a").and(says(Verdict::RequireApproval, "b"));
+        let strict = says(Verdict::RequireApproval, "a").and(says(Verdict::RequireApproval, "b"));
+        assert_eq!((lax.policy_version.as_str(), strict.policy_version.as_str()), ("a+b", "a+b"));
+        assert_eq!(strict.and(says(Verdict::Deny, "a")).policy_version, "a+b");
+    }
+
+    #[test]
+    fn who_is_asked_by_two_engines_reads_why_each_of_them_asks() {
+        let asks = |why: &str| Decision::new(Verdict::RequireApproval, why, "v1");
+        assert_eq!(asks("production").and(asks("a database")).rationale, "production; a database");
+        assert_eq!(asks("production").and(asks("production")).rationale, "production");
+    }
+}

@@ -1,7 +1,8 @@
 //! Facts: what was observed with our own eyes, as opposed to read in somebody's text.
 
-use std::collections::BTreeMap;
 use std::fmt;
+
+use litemap::LiteMap;
 
 /// A trusted observation, such as `exit_code = 137` or `oom_killed = true`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -29,9 +30,10 @@ impl fmt::Display for Fact {
 }
 
 /// Facts by name. An absent fact is unknown, which is different from `false`.
+// Not a tree: they stay as long as the incident, there are few, and a tree reserves room for eleven.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
-pub struct Facts(BTreeMap<String, Fact>);
+pub struct Facts(LiteMap<String, Fact>);
 
 impl Facts {
     /// No facts yet.

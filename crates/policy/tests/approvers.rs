@@ -125,7 +125,10 @@ fn who_asked_may_agree_in_dev_and_nowhere_else() {
 fn what_is_wrong_is_refused_with_its_place_and_what_was_expected() {
     let ada = person("ada", &hex("01"), "");
     let cases = [
-        (format!("people:\n{ada}{ada}"), "team.yaml:5:11: expected a unique name, found 'ada' again"),
+        (
+            format!("people:\n{ada}{ada}"),
+            "team.yaml:5:11: expected a name that can't be taken for another, found 'ada' beside 'ada'",
+        ),
         (
             format!("people:\n{ada}{}", person("bob", &EnrolledKey([1; 32]).to_string(), "")),
             "team.yaml:6:10: expected a key of their own, found that of 'ada'",
@@ -136,11 +139,11 @@ fn what_is_wrong_is_refused_with_its_place_and_what_was_expected() {
         ),
         (
             format!("people:\n{}", person("' ada'", &hex("01"), "")),
-            "team.yaml:3:11: expected a name of 1 to 128 bytes, without blanks around it",
+            "team.yaml:3:11: expected a name of letters, digits, ._@+'/:- and single blanks within, 1 to 128 bytes",
         ),
         (
             format!("people:\n{}", person("ada", &hex("01"), "    roles: ['']\n")),
-            "team.yaml:5:13: expected a role of 1 to 128 bytes, without blanks around it",
+            "team.yaml:5:13: expected a role of letters, digits, ._@+'/:- and single blanks within, 1 to 128 bytes",
         ),
     ];
     for (body, expected) in cases {
@@ -150,6 +153,31 @@ fn what_is_wrong_is_refused_with_its_place_and_what_was_expected() {
     assert!(unknown.starts_with("team.yaml:5:5: ") && unknown.contains("role"), "{unknown}");
     let schema = Approvers::from_text("x.yaml", "schema: v2\npeople: []\n", fake).unwrap_err().to_string();
     assert_eq!(schema, "x.yaml:1:9: expected schema 'selfheal.dev/approvers/v1', found 'v2'");
+}
+
+#[test]
+fn a_name_that_can_be_taken_for_another_is_refused() {
+    let enrol = |name: &str| {
+        load(&format!("people:\n{}", person(&serde_json::to_string(name).unwrap(), &hex("01"), ""))).map(drop)
+    };
+    for name in ["ada", "Ada Lovelace", "ada@example.com", "o'brien", "Zoë", "李娜", "team/ada-2"] {
+        assert_eq!(enrol(name), Ok(()), "{name}");
+    }
+    for name in ["a\u{200b}da", "ada\u{202e}", "ada\u{2060}", "Zoe\u{308}", "ada  l", "", " ", "a\tda", "ada\u{a0}l"] {
+        let refused = enrol(name).unwrap_err();
+        assert!(refused.starts_with("team.yaml:3:11: expected a name of letters"), "{name:?}: {refused}");
+    }
+    let both = format!("people:\n{}{}", person("ada", &hex("01"), ""), person("ADA", &hex("02"), ""));
+    let refused = load(&both).unwrap_err();
+    assert_eq!(refused, "team.yaml:5:11: expected a name that can't be taken for another, found 'ADA' beside 'ada'");
+}
+
+#[test]
+fn a_key_under_which_nobody_can_sign_is_refused() {
+    for weak in ["00".repeat(32), format!("01{}", "00".repeat(31))] {
+        let refused = load(&format!("people:\n{}", person("ada", &format!("ed25519:{weak}"), ""))).unwrap_err();
+        assert_eq!(refused, "team.yaml:4:10: expected a public key that somebody made, found a weak one");
+    }
 }
 
 #[tokio::test]

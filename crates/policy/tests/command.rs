@@ -77,7 +77,7 @@ fn reading_is_known_to_only_read() {
         "kubectl logs web-0 --previous --tail=50",
         "kubectl describe deploy web -n shop",
         "kubectl rollout status deploy/web",
-        "grep -rn 'rm -rf' src",
+        "grep -n 'rm -rf' src/deploy.log",
         "test -f x && cat x",
         "for f in a b; do head -n 1 $f; done",
         "x=a; cat \"$x\"",

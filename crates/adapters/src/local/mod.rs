@@ -3,6 +3,7 @@
 //! [`Pipeline`] holds what is run and what the healer gave it; [`LocalExecutor`], [`CommandProbe`], [`LocalCandidates`],
 //! [`LocalContext`] and [`LocalLog`] are core's ports on it.
 
+mod as_seen;
 mod candidates;
 mod context;
 pub mod ecosystem;

@@ -7,7 +7,9 @@ use selfheal_core::error::ErrorKind;
 use selfheal_core::facts::Fact;
 use selfheal_core::ports::{EffectStatus, Undone};
 
-use crate::world::{Project, SECRET, edit, incident, increase_memory, resource, retry_stage, set_environment, variables_with};
+use crate::world::{
+    Project, SECRET, edit, incident, increase_memory, resource, retry_stage, set_environment, variables_with,
+};
 
 #[tokio::test]
 async fn a_variable_given_by_a_killed_process_is_known_given_again_and_taken_back() {

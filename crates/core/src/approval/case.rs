@@ -98,6 +98,16 @@ impl Case {
         self.authors.extend(authors.into_iter().map(str::to_owned));
     }
 
+    /// On whose behalf it was asked, in alphabetical order: they don't agree to it where that is not said otherwise.
+    pub fn requesters(&self) -> impl Iterator<Item = &str> {
+        self.requesters.iter().map(String::as_str)
+    }
+
+    /// Who wrote the plan by an edit, in alphabetical order: they don't agree to it where that is not said otherwise.
+    pub fn authors(&self) -> impl Iterator<Item = &str> {
+        self.authors.iter().map(String::as_str)
+    }
+
     /// Whether it is known on whose behalf it was asked.
     pub(super) fn has_requester(&self) -> bool {
         !self.requesters.is_empty()

@@ -57,7 +57,9 @@ fn of_event(event: &Event, after: &State) -> Value {
             let (effect, because) = (after.phase.awake().name(), clip(because, MAX_TEXT_BYTES));
             with_plan(after, json!({ "effect": effect, "until_ms": until, "because": because, "paused": paused }))
         }
-        Event::Stopped { because } | Event::Outdated { because } => with_plan(after, json!({ "because": clip(because, MAX_TEXT_BYTES) })),
+        Event::Stopped { because } | Event::Outdated { because } => {
+            with_plan(after, json!({ "because": clip(because, MAX_TEXT_BYTES) }))
+        }
         Event::Rehearsed(rehearsal) => with_plan(after, rehearsed(rehearsal)),
         Event::Answered(answer) => with_plan(after, answered(answer)),
         Event::Applied => applied(after),

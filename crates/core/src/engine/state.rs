@@ -184,12 +184,16 @@ impl Within {
     pub(super) fn objection(&self, previews: &[Preview]) -> Option<String> {
         let mut changed = previews.iter().flat_map(|preview| &preview.changes).map(|change| &change.what);
         if let Some(stray) = changed.find(|what| !self.what.contains(*what)) {
-            return Some(format!("what {} narrowed it to changes {stray}, which the plan that was shown did not", self.by));
+            return Some(format!(
+                "what {} narrowed it to changes {stray}, which the plan that was shown did not",
+                self.by
+            ));
         }
         let (now, then) = (reach(previews), &self.blast_radius);
         let wider = now.resources > then.resources || now.changes > then.changes;
         let longer = now.lines_added > then.lines_added || now.lines_removed > then.lines_removed;
-        (wider || longer).then(|| format!("what {} changed it to reaches further than the plan that was shown", self.by))
+        (wider || longer)
+            .then(|| format!("what {} changed it to reaches further than the plan that was shown", self.by))
     }
 }
 

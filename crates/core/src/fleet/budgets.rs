@@ -15,7 +15,9 @@ use crate::time::Timestamp;
 pub(super) fn clear(view: &View<'_>) -> Clearance {
     let wanted: Vec<Reserved> = view.wanted.starts().into_iter().filter(|start| !view.recent.has(start)).collect();
     let budgets = view.limits.budgets.iter().filter(|budget| budget.holds_for(view));
-    budgets.fold(Clearance::Clear, |cleared, budget| cleared.and(budget.clear(view, &wanted)).and(budget.kept(view, &wanted)))
+    budgets.fold(Clearance::Clear, |cleared, budget| {
+        cleared.and(budget.clear(view, &wanted)).and(budget.kept(view, &wanted))
+    })
 }
 
 /// What was used, or is wanted, of a budget.

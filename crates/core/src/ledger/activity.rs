@@ -249,5 +249,4 @@ fn millis(span: Duration) -> u64 {
 }
 
 #[cfg(test)]
-#[path = "activity_tests.rs"]
 mod tests;

@@ -257,3 +257,46 @@ async fn throw(
 fn invalid(message: &str) -> Error {
     Error::new(ErrorKind::Invalid, "switches", message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::InMemoryLedger;
+
+    fn ada() -> Switched {
+        Switched { by: "ada".to_owned(), because: "the database is being moved".to_owned() }
+    }
+
+    fn at(second: u64) -> Timestamp {
+        Timestamp::from_millis(second * 1_000)
+    }
+
+    #[tokio::test]
+    async fn a_pause_in_a_store_that_was_put_back_to_an_earlier_day_is_seen() {
+        let (ledger, restored) = (InMemoryLedger::default(), InMemoryLedger::default());
+        for second in 0..3 {
+            unpause(&ledger, None, &ada(), at(second)).await.unwrap();
+        }
+        let mut seen = read(&ledger).await.unwrap();
+        pause(&restored, None, &ada(), at(9)).await.unwrap();
+        update(&restored, &mut seen).await.unwrap();
+        assert!(seen.paused(&Environment::Production).is_some());
+        unpause(&restored, None, &ada(), at(10)).await.unwrap();
+        update(&restored, &mut seen).await.unwrap();
+        assert!(seen.paused(&Environment::Production).is_none());
+    }
+
+    #[tokio::test]
+    async fn of_too_many_overrides_the_one_that_was_given_first_goes_whatever_a_clock_said() {
+        let mut switches = Switches::default();
+        let named = |number: usize| IncidentId::new(&format!("inc-{number}"));
+        for number in 0..=MAX_OVERRIDES {
+            // The last one's clock is behind all others.
+            let second = if number == MAX_OVERRIDES { 0 } else { 100 };
+            let note = Note::Overridden { incident: named(number), switched: ada() };
+            switches.take(Entry { sequence: number as u64, at: at(second), note });
+        }
+        assert!(switches.overridden(&named(0)).is_none());
+        assert!(switches.overridden(&named(MAX_OVERRIDES)).is_some());
+    }
+}

@@ -58,7 +58,13 @@ impl Orchestrator {
     }
 
     /// The decision, tightened if it isn't sure enough that the plan heals.
-    pub(super) fn gated(&self, mut decision: Decision, state: &State, assessed: Assessment, rehearsed: bool) -> Decision {
+    pub(super) fn gated(
+        &self,
+        mut decision: Decision,
+        state: &State,
+        assessed: Assessment,
+        rehearsed: bool,
+    ) -> Decision {
         decision.assurance = Some(assessed.assurance);
         let situation = Situation {
             features: &assessed.features,

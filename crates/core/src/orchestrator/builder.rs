@@ -11,8 +11,8 @@ use crate::confidence::{Autonomy, InvalidAutonomy};
 use crate::fleet::{FleetLimits, InvalidFleetLimits, Watch};
 use crate::limits::Limits;
 use crate::ports::{
-    Approver, Candidates, Clock, ContextSource, Entropy, Executor, HealthProbe, Journal, Ledger, LogSource, MemoryStore,
-    Notifier, PolicyEngine, Progress, Runbooks,
+    Approver, Candidates, Clock, ContextSource, Entropy, Executor, HealthProbe, Journal, Ledger, LogSource,
+    MemoryStore, Notifier, PolicyEngine, Progress, Runbooks,
 };
 
 /// What is missing for an orchestrator that can do anything.

@@ -129,7 +129,8 @@ fn ask_people(decision: &mut Decision, environment: &Environment) {
     decision.verdict = Verdict::RequireApproval;
     decision.to_be_allowed.push(format!("an operator grants autonomy in {environment}"));
     decision.rationale = format!("{because}; otherwise: {}", decision.rationale);
-    let voice = RuleVoice { rule: "operators/autonomy".to_owned(), verdict: Verdict::RequireApproval, step: 0, because };
+    let voice =
+        RuleVoice { rule: "operators/autonomy".to_owned(), verdict: Verdict::RequireApproval, step: 0, because };
     decision.rules.insert(0, voice);
 }
 

@@ -26,6 +26,14 @@ enum Turn {
     Now,
 }
 
+/// An incident as its last worker left it.
+struct Left {
+    state: State,
+    sequence: u64,
+    /// What held it, if that was the last that was said.
+    held: Option<Box<Event>>,
+}
+
 impl Orchestrator {
     /// Opens an incident for `signal` and works on it until it is closed or waits: for an approval, for its time to come, or
     /// for somebody to receive its escalation.
@@ -64,10 +72,16 @@ impl Orchestrator {
 
     async fn resume_at(&self, turn: Turn, lease: Lease, cancel: &Cancellation) -> Result<Report> {
         let id = lease.incident.clone();
-        let (state, sequence) = self.replayed(&id).await?;
+        let Left { state, sequence, held } = self.replayed(&id).await?;
         let span = span(&state.incident);
         let mut book = Book::resumed(lease, sequence);
         let _its_turn = self.its_turn(&state.incident.resource, &book).await?;
+        if let Some(held) = held
+            && Box::pin(self.is_held_as_before(&state, &held)).await
+        {
+            self.leave(&state, &book).await;
+            return Ok(Report { state, timings: Timings::default() });
+        }
         self.take_over(state, turn, &mut book, cancel).instrument(span).await
     }
 
@@ -88,11 +102,14 @@ impl Orchestrator {
         }
     }
 
-    async fn replayed(&self, id: &IncidentId) -> Result<(State, u64)> {
+    async fn replayed(&self, id: &IncidentId) -> Result<Left> {
         let Some(journal) = &self.ports.journal else {
             return Err(Error::new(ErrorKind::Unsupported, "orchestrator.resume", "no journal is configured"));
         };
-        let (state, sequence) = replay(journal.read(id).await?).map_err(|error| {
+        let history = journal.read(id).await?;
+        let last = history.records.last().map(|record| &record.event);
+        let held = last.filter(|event| matches!(event, Event::Held { .. })).cloned().map(Box::new);
+        let (state, sequence) = replay(history).map_err(|error| {
             Error::new(ErrorKind::Invalid, "orchestrator.resume", error.to_string())
                 .with_context("incident", id.as_str())
         })?;
@@ -100,20 +117,19 @@ impl Orchestrator {
             Error::new(ErrorKind::NotFound, "orchestrator.resume", "the journal has no such incident")
                 .with_context("incident", id.as_str())
         };
-        Ok((state.ok_or_else(unknown)?, sequence))
+        Ok(Left { state: state.ok_or_else(unknown)?, sequence, held })
     }
 
     async fn take_over(&self, state: State, turn: Turn, book: &mut Book, cancel: &Cancellation) -> Result<Report> {
         let told_now = matches!(turn, Turn::Now) && state.phase.is_undelivered();
         // Whoever takes it up before its time was woken, or asked: what held it may be gone.
-        let looks_again = told_now || state.is_held() && !Box::pin(self.is_held_as_before(&state)).await;
+        let looks_again = told_now || state.is_held();
         let answer = match told_now {
             true => None,
             false => self.answer_of_who_was_asked(&state).await,
         };
         let still_asked = answer == Some(Event::Answered(Approval::Pending));
-        let waits = state.is_held() && !looks_again;
-        if waits || !looks_again && (self.is_parked(&state) || still_asked) {
+        if !looks_again && (self.is_parked(&state) || still_asked) {
             self.leave(&state, book).await;
             return Ok(Report { state, timings: Timings::default() });
         }
@@ -133,13 +149,10 @@ impl Orchestrator {
 
     /// Whether somebody who looks before its time finds what held it as it was. That is no event, as with an answer that is still
     /// to come.
-    async fn is_held_as_before(&self, state: &State) -> bool {
+    async fn is_held_as_before(&self, state: &State, held: &Event) -> bool {
         let Phase::BackingOff { until, then } = &state.phase else { return false };
         let Some(effect) = then.effect().filter(|_| *until > self.ports.clock.now()) else { return false };
-        match self.objection(state, effect).await {
-            Some(Event::Held { until: found, .. }) => found.is_none_or(|found| found == *until),
-            _ => false,
-        }
+        self.objection(state, effect).await.as_ref() == Some(held)
     }
 
     /// What the person who was asked says now, if one was. That somebody still thinks it over is no event: an incident that is

@@ -144,3 +144,6 @@ fn assessed(outcome: &PastOutcome) -> Option<Outcome> {
     let features = outcome.features.as_deref()?.clone();
     Some(Outcome { features, healed: outcome.healed, at: outcome.at })
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::Orchestrator;
 use super::breaker::Guarded;
-use super::drive::within;
 use super::deciding::evidence_of;
+use super::drive::within;
 use super::routing::{Leg, legs, specs_of};
 use super::saying;
 use crate::agents::Assignment;
@@ -15,9 +15,7 @@ use crate::diagnosis::Hypothesis;
 use crate::engine::{Effect, Event, Phase, Proposal, State, Trouble, Verification};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::Preview;
-use crate::ports::{
-    Approved, Case, Escalation, ProbeRequest, Rehearsal, RehearsalEvidence, Work,
-};
+use crate::ports::{Approved, Case, Escalation, ProbeRequest, Rehearsal, RehearsalEvidence, Work};
 
 impl Orchestrator {
     pub(super) async fn perform(&self, state: &State, effect: Effect) -> Event {
@@ -49,7 +47,11 @@ impl Orchestrator {
         saying::redacted(event, &self.redactor)
     }
 
-    pub(super) fn guarded<T>(&self, port: Guarded, call: impl Future<Output = Result<T>>) -> impl Future<Output = Result<T>> {
+    pub(super) fn guarded<T>(
+        &self,
+        port: Guarded,
+        call: impl Future<Output = Result<T>>,
+    ) -> impl Future<Output = Result<T>> {
         self.breakers.guard(port, || self.ports.clock.now(), &self.limits, call)
     }
 

@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::criterion::Observation;
 use crate::action::ActionKind;
+use crate::criterion::Observation;
 use crate::decision::{Clearance, Decision, Verdict};
 use crate::diagnosis::Hypothesis;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evidence::Untrusted;
 use crate::facts::Facts;
 use crate::ports::{
-    CandidateQuery, Candidates, Case, Clock, Entropy, HealthProbe, LlmProvider, LlmRequest, LlmResponse, Moment, PolicyEngine,
-    PolicyQuestion, ProbeRequest, Reach, Row, Runbooks, TokenUsage,
+    CandidateQuery, Candidates, Case, Clock, Entropy, HealthProbe, LlmProvider, LlmRequest, LlmResponse, Moment,
+    PolicyEngine, PolicyQuestion, ProbeRequest, Reach, Row, Runbooks, TokenUsage,
 };
 use crate::time::Timestamp;
 

@@ -15,8 +15,8 @@ use crate::evidence::Evidence;
 use crate::incident::{Fingerprint, IncidentId};
 use crate::plan::{Plan, Preview, Step};
 use crate::ports::{
-    Approved, EffectStatus, Executor, Lesson, LlmProvider, LlmRequest, LlmResponse, LogSource, MemoryStore, PastOutcome,
-    Moment, PolicyEngine, PolicyQuestion, ProvenFix, Reach, Rehearsal, RehearsalEvidence, Undone, Work,
+    Approved, EffectStatus, Executor, Lesson, LlmProvider, LlmRequest, LlmResponse, LogSource, MemoryStore, Moment,
+    PastOutcome, PolicyEngine, PolicyQuestion, ProvenFix, Reach, Rehearsal, RehearsalEvidence, Undone, Work,
 };
 use crate::resource::ResourceRef;
 

@@ -169,7 +169,9 @@ async fn the_requester_of_an_incident_stays_whoever_goes_on_with_it() {
     adas.ask(&question(&state, HEALER, 2)).await.unwrap();
     assert_eq!(room.notes().await[1], requested(&again.request()));
     let yes = room.people.says("ada", &again.request(), Reply::Accept);
-    answer(room.ledger.as_ref(), &room.people, &Redactor::default(), &state, yes, Timestamp::from_millis(3)).await.unwrap();
+    answer(room.ledger.as_ref(), &room.people, &Redactor::default(), &state, yes, Timestamp::from_millis(3))
+        .await
+        .unwrap();
     assert_eq!(adas.ask(&question(&state, HEALER, 4)).await.unwrap(), room.given("ada"));
 }
 
@@ -189,7 +191,11 @@ async fn who_goes_on_with_what_nobody_asked_for_is_its_requester_from_then_on() 
     assert_eq!(desk().ask(&asked(7)).await.unwrap(), Approval::Pending, "it stands in the ledger");
     room.say("bob", Reply::Accept).await;
     assert_eq!(desk().on_behalf_of("ada").ask(&asked(8)).await.unwrap(), room.given("bob"));
-    assert_eq!(desk().on_behalf_of("bob").ask(&asked(9)).await.unwrap(), room.given("bob"), "what is given stays given");
+    assert_eq!(
+        desk().on_behalf_of("bob").ask(&asked(9)).await.unwrap(),
+        room.given("bob"),
+        "what is given stays given"
+    );
 }
 
 #[tokio::test]
@@ -255,7 +261,9 @@ async fn what_may_have_been_noted_is_looked_for_not_noted_again() {
     let desk = Desk::new(lossy.clone(), Arc::new(room.people.clone())).on_behalf_of(REQUESTER);
     assert_eq!(desk.ask(&question(&room.state, HEALER, 1)).await.unwrap(), Approval::Pending);
     let yes: SignedAnswer = room.people.says("ada", &room.gate.request(), Reply::Accept);
-    let taken = answer(lossy.as_ref(), &room.people, &Redactor::default(), &room.state, yes, Timestamp::from_millis(2)).await.unwrap();
+    let taken = answer(lossy.as_ref(), &room.people, &Redactor::default(), &room.state, yes, Timestamp::from_millis(2))
+        .await
+        .unwrap();
     assert_eq!(taken.sequence, 1);
     assert_eq!(desk.ask(&question(&room.state, HEALER, 3)).await.unwrap(), room.given("ada"));
     assert_eq!(Docket::read(lossy.as_ref(), &room.gate.incident).await.unwrap().next(), 3);

@@ -65,7 +65,7 @@ fn a_number_that_is_edited_is_worth_no_more_to_policy_than_before() {
         action["parameters"]["attempts"]["provenance"] = serde_json::to_value(provenance).unwrap();
         plan.steps[0].action = serde_json::from_value(action.into()).unwrap();
         let left = set(0, "attempts", Value::Integer(2)).apply(&plan, "ada").unwrap();
-        left.steps[0].action.parameters()["attempts"].provenance.clone()
+        left.steps[0].action.parameters().get("attempts").unwrap().provenance.clone()
     };
     let (by, was) = (|| "approver ada".to_owned(), || "somebody".to_owned());
     let set = || "versions".to_owned();

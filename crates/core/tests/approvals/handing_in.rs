@@ -35,7 +35,8 @@ async fn refusal(
     at: u64,
 ) -> String {
     let before = noted(ledger).await;
-    let refused = answer(ledger, people, &Redactor::default(), state, signed, Timestamp::from_millis(at)).await.unwrap_err();
+    let refused =
+        answer(ledger, people, &Redactor::default(), state, signed, Timestamp::from_millis(at)).await.unwrap_err();
     assert_eq!(noted(ledger).await, before, "what is refused is not noted");
     refused.to_string()
 }
@@ -45,9 +46,15 @@ async fn what_is_taken_says_what_the_answers_come_to() {
     let gate = Gate::asking(&[(2, &["sre"])]);
     let (ledger, people, state, request) = (asked(&gate).await, people(), gate.waiting(), gate.request());
     let now = Timestamp::from_millis(5);
-    let first = answer(&ledger, &people, &Redactor::default(), &state, people.says("ada", &request, Reply::Accept), now).await.unwrap();
+    let first =
+        answer(&ledger, &people, &Redactor::default(), &state, people.says("ada", &request, Reply::Accept), now)
+            .await
+            .unwrap();
     assert!(matches!(first.standing, Standing::Waiting { have: 1, need: 2, .. }), "{:?}", first.standing);
-    let second = answer(&ledger, &people, &Redactor::default(), &state, people.says("bob", &request, Reply::Accept), now).await.unwrap();
+    let second =
+        answer(&ledger, &people, &Redactor::default(), &state, people.says("bob", &request, Reply::Accept), now)
+            .await
+            .unwrap();
     assert_eq!(second.standing, Standing::Agreed { by: vec!["ada".to_owned(), "bob".to_owned()] });
     assert_eq!((first.sequence, second.sequence), (1, 2));
     let docket = Docket::read(&ledger, &gate.incident).await.unwrap();
@@ -190,7 +197,9 @@ async fn a_request_takes_a_bounded_number_of_answers() {
     let (ledger, people, state, request) = (asked(&gate).await, people(), gate.waiting(), gate.request());
     let remark = |number: u32| people.says("ada", &request, Reply::Respond { text: number.to_string() });
     for number in 0..256 {
-        answer(&ledger, &people, &Redactor::default(), &state, remark(number), Timestamp::from_millis(5)).await.unwrap();
+        answer(&ledger, &people, &Redactor::default(), &state, remark(number), Timestamp::from_millis(5))
+            .await
+            .unwrap();
     }
     let full = refusal(&ledger, &people, &state, remark(256), 5).await;
     assert_eq!(full, "the request has as many answers as are read; it can only expire");

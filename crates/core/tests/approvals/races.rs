@@ -136,7 +136,8 @@ impl Race {
             _ => None,
         };
         let said: Vec<SignedAnswer> = self.entries().await.into_iter().filter_map(said).collect();
-        if said.is_empty() { self.signed() } else { self.dice.pick(&said) }
+        let which = self.dice.roll(u64::try_from(said.len()).unwrap().max(1));
+        said.get(usize::try_from(which).unwrap()).cloned().unwrap_or_else(|| self.signed())
     }
 
     /// Answers through the door, or straight into the ledger, where nobody checks.

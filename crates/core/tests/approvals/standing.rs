@@ -106,7 +106,11 @@ fn one_who_counts_decides_against_all_others_and_the_first_of_them_decides() {
     assert_eq!(said(vec![say("sam", reject()), say("ada", respond())]), refused);
     assert_eq!(said(vec![yes("ada"), yes("bob"), say("dana", reject())]), agreed(&["ada", "bob"]), "no role, no say");
     let theirs = Standing::Rejected { by: REQUESTER.to_owned(), because: "not on a Friday".to_owned() };
-    assert_eq!(said(vec![yes("ada"), yes("bob"), say(REQUESTER, reject())]), theirs, "who asked may think better of it");
+    assert_eq!(
+        said(vec![yes("ada"), yes("bob"), say(REQUESTER, reject())]),
+        theirs,
+        "who asked may think better of it"
+    );
     assert_eq!(said(vec![yes("ada"), yes("bob"), say(HEALER, reject())]), agreed(&["ada", "bob"]));
     let edit = Edit { drop: [0].into(), ..Edit::default() };
     let edited = Standing::Edited { by: "bob".to_owned(), edit: edit.clone() };

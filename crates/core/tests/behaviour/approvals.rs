@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use selfheal_core::action::{Provenance, Value};
-use selfheal_core::approval::{Edit, Refusal, Reply, Standing};
+use selfheal_core::action::Value;
+use selfheal_core::approval::{Edit, EditError, Refusal, Reply, Standing};
 use selfheal_core::engine::{Event, Outcome, Phase, TriedResult, Trouble};
 use selfheal_core::ports::{Approval, ApprovalQuestion, Approver, Clock};
 
@@ -66,29 +66,28 @@ async fn a_narrower_plan_is_audited_and_asked_about_again_and_the_former_answers
 }
 
 #[tokio::test]
-async fn a_value_that_a_person_wrote_says_so_to_policy() {
-    let office = Office::knowing(&[&[("mode", "bd")]]);
+async fn who_narrowed_a_plan_does_not_agree_to_what_is_left() {
+    let office = Office::knowing(TWO_STEPS);
     office.open().await;
-    office.say("ada", set("value", "good")).await.unwrap();
-    let parked = office.go_on().await;
-    let step = &parked.state.proposal.as_ref().unwrap().plan.steps[0];
-    let written = Provenance::Configured { by: "approver ada".to_owned() };
-    assert_eq!(step.action.parameters()["value"].provenance, written);
-    office.say("ada", Reply::Accept).await.unwrap();
+    office.say("ada", drop(1)).await.unwrap();
+    office.go_on().await;
+    let own = office.say("ada", Reply::Accept).await;
+    assert!(matches!(own, Err(Refusal::Author { .. })), "{own:?}");
+    assert_eq!(office.go_on().await.outcome(), None);
+    assert_eq!(office.scene.executor.count("apply 0"), 0);
+    office.say("bob", Reply::Accept).await.unwrap();
     assert_eq!(office.go_on().await.outcome(), Some(&Outcome::Healed));
 }
 
 #[tokio::test]
-async fn an_edit_that_reaches_for_something_else_is_refused_by_its_preview() {
-    let office = Office::knowing(&[&[("mode", "good")]]);
+async fn nobody_writes_another_value_into_a_plan() {
+    let office = Office::knowing(&[&[("mode", "bd")]]);
     office.open().await;
-    office.say("ada", set("key", "password")).await.unwrap();
-    let report = office.go_on().await;
-    assert!(report.trouble().is_some(), "{:?}", report.state.phase);
-    let problem = "what ada narrowed it to changes password, which the plan that was shown did not";
-    assert!(report.tried().iter().any(|tried| tried.reason == problem), "{:?}", report.tried());
-    assert_eq!(office.scene.executor.count("apply 0"), 0);
-    assert_eq!(office.scene.world.get("password"), None);
+    for (parameter, value) in [("value", "good"), ("key", "password")] {
+        let refused = office.say("ada", set(parameter, value)).await;
+        assert!(matches!(refused, Err(Refusal::Edit(EditError::Value { .. }))), "{refused:?}");
+    }
+    assert_eq!(office.go_on().await.outcome(), None, "it waits as before");
 }
 
 #[tokio::test]

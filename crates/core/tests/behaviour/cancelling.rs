@@ -1,13 +1,19 @@
 //! When the host stops, what was applied is taken back first.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
-use selfheal_core::engine::{Outcome, TriedResult, Trouble};
-use selfheal_core::error::{Error, ErrorKind};
-use selfheal_core::orchestrator::Cancellation;
-use selfheal_core::testing::unavailable;
+use selfheal_core::action::ActionKind;
+use selfheal_core::decision::{Clearance, Decision};
+use selfheal_core::engine::{Event, Outcome, TriedResult, Trouble};
+use selfheal_core::error::{Error, ErrorKind, Result};
+use selfheal_core::orchestrator::{Cancellation, Orchestrator};
+use selfheal_core::ports::{Clock, EffectClass, Moment, PolicyEngine, PolicyQuestion, Reach};
+use selfheal_core::testing::{AllowAll, ScriptedRunbooks, SeededEntropy, unavailable};
+use selfheal_core::time::Timestamp;
 
-use crate::scene::{Remembering, Scene};
+use crate::scene::{Remembering, Scene, hypothesis, signal};
 
 /// Stops after the executor's call of this name.
 fn stop_after(scene: &Scene, cancel: &Cancellation, call: &'static str) {
@@ -100,4 +106,59 @@ async fn a_request_made_before_the_incident_changes_nothing_at_all() {
     let report = scene.heal_until(scene.knowing(&[&[("mode", "good")]]), &cancel).await;
     assert_eq!(report.outcome(), Some(&Outcome::Interrupted));
     assert_eq!(scene.executor.calls(), ["settle"]);
+}
+
+/// Lets everything be done but taking back, until that time.
+struct NoUndoUntil(Timestamp);
+
+#[async_trait::async_trait]
+impl PolicyEngine for NoUndoUntil {
+    async fn permits(&self, reach: &Reach<'_>) -> Result<BTreeSet<ActionKind>> {
+        Ok(reach.every_kind())
+    }
+
+    async fn decide(&self, question: &PolicyQuestion<'_>) -> Result<Decision> {
+        AllowAll.decide(question).await
+    }
+
+    async fn clear(&self, moment: &Moment<'_>) -> Result<Clearance> {
+        let frozen = moment.effect == EffectClass::Undo && moment.at < self.0;
+        let hold = || Clearance::Hold { until: Some(self.0), because: "a freeze".to_owned() };
+        Ok(if frozen { hold() } else { Clearance::Clear })
+    }
+}
+
+#[tokio::test]
+async fn a_rollback_that_may_not_go_on_yet_is_left_to_its_time_and_not_given_up() {
+    let (scene, cancel) = (Scene::broken(), Cancellation::new());
+    stop_after(&scene, &cancel, "apply 0");
+    let until = Timestamp::default().after(Duration::from_secs(120));
+    let policy = Arc::new(NoUndoUntil(until));
+    let host = || scene.knowing(&[&[("mode", "worse")]]).policy(policy.clone());
+    let left = scene.heal_until(host(), &cancel).await;
+    assert_eq!((left.outcome(), scene.mode().as_str()), (None, "worse"));
+    assert!(scene.clock.now() < until, "who asks to stop doesn't wait");
+    let held = |event: &Event| matches!(event, Event::Held { .. });
+    assert_eq!(scene.events().await.iter().filter(|event| held(event)).count(), 1);
+    scene.clock.advance_to(until);
+    let report = host().build().unwrap().resume(scene.taken_over().await, &Cancellation::new()).await.unwrap();
+    assert_eq!((report.outcome(), scene.mode().as_str()), (Some(&Outcome::Interrupted), "bad"));
+}
+
+#[tokio::test]
+async fn without_a_journal_a_held_rollback_is_waited_for() {
+    let (scene, cancel) = (Scene::broken(), Cancellation::new());
+    stop_after(&scene, &cancel, "apply 0");
+    let until = Timestamp::default().after(Duration::from_secs(120));
+    let runbooks = ScriptedRunbooks::new(vec![vec![hypothesis("bad_mode", &[&[("mode", "worse")]])]]);
+    let host = Orchestrator::builder()
+        .executor(scene.executor.clone())
+        .probe(scene.probe.clone())
+        .clock(scene.clock.clone())
+        .entropy(Arc::new(SeededEntropy::new(7)))
+        .policy(Arc::new(NoUndoUntil(until)))
+        .runbooks(Arc::new(runbooks));
+    let report = host.build().unwrap().heal(signal(), &cancel).await.unwrap();
+    assert_eq!((report.outcome(), scene.mode().as_str()), (Some(&Outcome::Interrupted), "bad"));
+    assert_eq!(scene.clock.now(), until);
 }

@@ -167,3 +167,35 @@ async fn who_takes_over_a_held_incident_asks_again_at_once() {
     assert_eq!(report.outcome(), Some(&Outcome::Healed));
     assert!(scene.clock.now() < far);
 }
+
+#[tokio::test]
+async fn looking_before_its_time_uses_no_holds_up_and_is_no_event() {
+    let scene = Scene::broken();
+    let far = Timestamp::default().after(Duration::from_secs(3 * 86_400));
+    let moody = Moody::saying(move |_, at| if at < far { hold(far) } else { Ok(Clearance::Clear) });
+    let host = || scene.knowing(&[&[("mode", "good")]]).policy(moody.clone()).build().unwrap();
+    host().heal(crate::scene::signal(), &Cancellation::new()).await.unwrap();
+    let records = scene.records().await.len();
+    for minute in 0..200 {
+        scene.clock.advance_to(Timestamp::default().after(Duration::from_secs(60 * minute)));
+        let still = host().resume(scene.taken_over().await, &Cancellation::new()).await.unwrap();
+        assert_eq!(still.outcome(), None, "after {minute} minutes");
+    }
+    assert_eq!(scene.records().await.len(), records);
+    scene.clock.advance_to(far);
+    let report = host().resume(scene.taken_over().await, &Cancellation::new()).await.unwrap();
+    assert_eq!(report.outcome(), Some(&Outcome::Healed));
+}
+
+#[tokio::test]
+async fn what_holds_it_may_change_its_mind_as_often_as_it_is_looked_at() {
+    let scene = Scene::broken();
+    let moody = Moody::saying(|_, at| hold(at.after(Duration::from_secs(86_400))));
+    let host = || scene.knowing(&[&[("mode", "good")]]).policy(moody.clone()).build().unwrap();
+    host().heal(crate::scene::signal(), &Cancellation::new()).await.unwrap();
+    for minute in 1..100 {
+        scene.clock.advance_to(Timestamp::default().after(Duration::from_secs(60 * minute)));
+        let still = host().resume(scene.taken_over().await, &Cancellation::new()).await.unwrap();
+        assert_eq!((still.outcome(), still.state.counters.holds), (None, 1), "after {minute} minutes");
+    }
+}

@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex};
 use futures_util::FutureExt;
 use selfheal_core::engine::{Event, ReplayError, SCHEMA_VERSION, replay};
 use selfheal_core::journal::InMemoryJournal;
-use selfheal_core::ports::{History, Journal, Record};
+use selfheal_core::ports::{Clock, History, Journal, Record, Snapshot};
 
 use crate::scene::Scene;
+
+const OPENED_BEFORE: &str = include_str!("opened_before.json");
 
 fn last_event(journal: &InMemoryJournal) -> Option<Event> {
     let incident = journal.incidents().pop()?;
@@ -69,4 +71,26 @@ async fn a_journal_with_a_gap_or_of_a_newer_version_is_not_guessed_at() {
     newer[0].schema = SCHEMA_VERSION + 1;
     assert_eq!(replay(newer), Err(ReplayError::Newer { sequence: 0, found: SCHEMA_VERSION + 1 }));
     assert_eq!(replay(Vec::new()), Ok((None, 0)));
+}
+
+/// Records and snapshots of before it was kept what may be done at all: nothing new is planned, and all else can be read.
+#[tokio::test]
+async fn an_incident_of_before_there_were_bounds_on_what_may_be_done_can_still_be_read() {
+    let scene = Scene::broken();
+    let report = scene.heal(scene.knowing(&[&[("mode", "good")]])).await;
+    let opened: Event = serde_json::from_str(OPENED_BEFORE).unwrap();
+    let mut record = scene.records().await.swap_remove(0);
+    record.event = opened;
+    let (state, records) = replay(History { snapshot: None, records: vec![record] }).unwrap();
+    let state = state.unwrap();
+    assert_eq!((records, state.allowed.kinds().count()), (1, 0));
+    assert_eq!(state.allowed.target(), &state.incident.resource);
+
+    let mut json = serde_json::to_value(&report.state).unwrap();
+    json.as_object_mut().unwrap().remove("allowed");
+    let snapshot = Snapshot { at: scene.clock.now(), records: 7, state: serde_json::from_value(json).unwrap() };
+    let (state, records) = replay(History { snapshot: Some(snapshot.into()), records: Vec::new() }).unwrap();
+    let state = state.unwrap();
+    assert_eq!((records, &state.phase), (7, &report.state.phase));
+    assert_eq!((state.allowed.target(), state.allowed.kinds().count()), (&state.incident.resource, 0));
 }

@@ -20,6 +20,7 @@ mod mocking;
 mod planning;
 mod progressing;
 mod proposing;
+mod reconsidering;
 mod rehearsing;
 mod remembering;
 mod retrying;

@@ -1,10 +1,17 @@
 //! Waits between starts and calls are states with a point in time, never a sleep inside a port.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
+use selfheal_core::action::ActionKind;
+use selfheal_core::decision::{Clearance, Decision, Verdict};
 use selfheal_core::engine::{Event, Outcome, Phase, TriedResult, Trouble};
+use selfheal_core::error::Result;
 use selfheal_core::limits::Limits;
+use selfheal_core::ports::{Moment, PolicyEngine, PolicyQuestion, Reach};
 use selfheal_core::testing::unavailable;
 
 use crate::scene::{Scene, replay};
@@ -62,4 +69,43 @@ async fn the_same_seed_waits_the_same() {
         ends.push(scene.records().await);
     }
     assert_eq!(ends[0], ends[1]);
+}
+
+#[tokio::test]
+async fn what_policy_grants_bounds_every_start_of_the_incident_failed_ones_included() {
+    for most in [1, 2] {
+        let scene = Scene::broken();
+        scene.executor.before(|call| (call == "apply 0").then(|| unavailable("fake.apply")));
+        let host = scene.knowing(&[&[("mode", "good")], &[("mode", "fine")], &[("mode", "ok")]]);
+        let report = scene.heal(host.policy(Arc::new(Granting(most)))).await;
+        assert_eq!(scene.executor.count("apply 0"), usize::try_from(most).unwrap());
+        assert!(matches!(report.trouble(), Some(Trouble::LimitReached { .. })), "{:?}", report.trouble());
+        assert_eq!(report.state.plans_applied(), 1, "a plan that was sent counts though nothing came of it");
+    }
+}
+
+#[tokio::test]
+async fn the_steps_of_one_plan_are_one_start() {
+    let scene = Scene::broken();
+    let host = scene.knowing(&[&[("a", "1"), ("b", "2"), ("mode", "good")]]);
+    let report = scene.heal(host.policy(Arc::new(Granting(1)))).await;
+    assert_eq!(report.outcome(), Some(&Outcome::Healed));
+}
+
+/// Allows everything, so often.
+struct Granting(u32);
+
+#[async_trait]
+impl PolicyEngine for Granting {
+    async fn permits(&self, reach: &Reach<'_>) -> Result<BTreeSet<ActionKind>> {
+        Ok(reach.every_kind())
+    }
+
+    async fn decide(&self, _: &PolicyQuestion<'_>) -> Result<Decision> {
+        Ok(Decision { max_attempts: Some(self.0), ..Decision::new(Verdict::Allow, "", "v1") })
+    }
+
+    async fn clear(&self, _: &Moment<'_>) -> Result<Clearance> {
+        Ok(Clearance::Clear)
+    }
 }

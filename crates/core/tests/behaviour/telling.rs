@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use selfheal_core::engine::{Outcome, Trouble};
+use selfheal_core::approval::Reply;
+use selfheal_core::engine::{Outcome, Phase, Trouble};
 use selfheal_core::error::{Error, ErrorKind, Result};
 use selfheal_core::orchestrator::{Cancellation, Orchestrator, OrchestratorBuilder, Report};
 use selfheal_core::ports::{Clock, Escalation, Journal, Notifier, Query};
 use selfheal_core::testing::AllowAll;
 
-use crate::scene::{Pager, Scene, signal};
+use crate::scene::{Office, Pager, Scene, signal};
 
 /// A channel behind which nobody listens until it is told.
 #[derive(Default)]
@@ -86,4 +87,26 @@ async fn whoever_asks_for_it_has_it_told_before_its_time() {
     let lease = scene.journal.lease(id, &host.claim()).await.unwrap();
     let told = Outcome::Escalated { because: Trouble::Unexplained, acknowledged: true };
     assert_eq!(host.resume_now(lease, &Cancellation::new()).await.unwrap().outcome(), Some(&told));
+}
+
+#[tokio::test]
+async fn who_is_told_after_a_remark_reads_the_remark_and_not_that_fixes_did_not_help() {
+    let office = Office::knowing(&[&[("mode", "good")]]);
+    office.open().await;
+    let text = "not now, the database is being moved".to_owned();
+    office.say("ada", Reply::Respond { text }).await.unwrap();
+    let report = office.go_on().await;
+    let told = report.trouble().map(Trouble::in_words).unwrap_or_default();
+    assert_eq!(told, "it was refused: ada answered instead of approving: not now, the database is being moved");
+}
+
+#[tokio::test]
+async fn who_is_told_that_nobody_looked_in_time_reads_that_somebody_had_agreed() {
+    let office = Office::knowing(&[&[("mode", "good")]]);
+    let Phase::AwaitingApproval { deadline } = office.open().await.state.phase else { panic!("nobody is asked") };
+    office.say("ada", Reply::Accept).await.unwrap();
+    office.scene.clock.advance_to(deadline.after(Duration::from_millis(1)));
+    let told = office.go_on().await.trouble().map(Trouble::in_words).unwrap_or_default();
+    assert_eq!(told, "it was refused: the time for answers was over before anybody looked: ada agreed");
+    assert_eq!(office.scene.executor.count("apply 0"), 0);
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use selfheal_core::allowed::Allowed;
 use selfheal_core::action::{Action, ActionKind, Parameter, Parameters, Reversibility, Value};
+use selfheal_core::allowed::Allowed;
 use selfheal_core::category::FailureCategory;
 use selfheal_core::confidence::{Confidence, TrackRecord};
 use selfheal_core::decision::{Decision, Verdict};

@@ -14,7 +14,7 @@
 //! ```
 //!
 //! A guardrails rule names roles, this document says who has them. Names and keys are unique: one key under two names would let
-//! one person agree twice.
+//! one person agree twice. Names that differ in case alone, or hold what can't be seen, are refused, and so are weak keys.
 
 mod document;
 mod file;
@@ -23,5 +23,5 @@ mod people;
 
 pub use document::SCHEMA;
 pub use file::ApproversFile;
-pub use key::EnrolledKey;
-pub use people::{Enrolled, Approvers, Verifier};
+pub use key::{EnrolledKey, NotAKey};
+pub use people::{Approvers, Enrolled, Verifier};

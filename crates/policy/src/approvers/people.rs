@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp as Moment};
+use regex::Regex;
 use selfheal_core::approval::{Answer, People, Person, Proof, SignedAnswer};
 use selfheal_core::resource::Environment;
 use selfheal_core::time::Timestamp;
@@ -98,9 +99,11 @@ impl Approvers {
 
     fn enrol(&mut self, document: &str, person: &PersonDocument) -> Result<(), LoadError> {
         let name = word(document, "name", &person.name)?;
+        let alike = self.people.keys().find(|other| other.to_lowercase() == name.to_lowercase());
         let refused = |word: &Word, problem: String| Err(LoadError::located(document, word.referenced, problem));
-        if self.people.contains_key(name) {
-            return refused(&person.name, format!("expected a unique name, found '{name}' again"));
+        if let Some(other) = alike {
+            let problem = format!("expected a name that can't be taken for another, found '{name}' beside '{other}'");
+            return refused(&person.name, problem);
         }
         let misread = |error| LoadError::located(document, person.key.referenced, error);
         let key: EnrolledKey = person.key.value.parse().map_err(misread)?;
@@ -148,15 +151,18 @@ impl People for Approvers {
     }
 }
 
-/// A name as people write it: no blanks around it, nothing that can't be seen.
+/// A name as people write it: letters that are one character each (no marks that combine, no invisible ones: two names could look
+/// like one), digits, a few signs, and single blanks within.
 fn word<'a>(document: &str, what: &str, word: &'a Word) -> Result<&'a str, LoadError> {
+    static WORD: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"^[\p{L}\p{N}._@+'/:-]+(?: [\p{L}\p{N}._@+'/:-]+)*$").ok());
     let text = word.value.as_str();
-    let fits =
-        (1..=limits::NAME_BYTES).contains(&text.len()) && text.trim() == text && !text.contains(char::is_control);
-    if fits {
+    let is_readable = WORD.as_ref().is_some_and(|pattern| pattern.is_match(text));
+    if is_readable && text.len() <= limits::NAME_BYTES {
         return Ok(text);
     }
-    let problem = format!("expected a {what} of 1 to {} bytes, without blanks around it", limits::NAME_BYTES);
+    let most = limits::NAME_BYTES;
+    let problem = format!("expected a {what} of letters, digits, ._@+'/:- and single blanks within, 1 to {most} bytes");
     Err(LoadError::located(document, word.referenced, problem))
 }
 

@@ -34,6 +34,8 @@ impl std::error::Error for Refusal {}
 
 /// Allows a script of which every command is known to only read.
 ///
+/// Whoever runs it must still bound its time and its output: what only reads may read much, and wait long.
+///
 /// # Errors
 /// Anything else is refused; the refusal says what would be destroyed, or what isn't understood.
 pub fn may_run(script: &str) -> Result<(), Refusal> {

@@ -35,7 +35,28 @@ mod tools;
 pub use assessment::{Assessment, Destruction, DestructionKind, Verdict};
 pub use guard::{Refusal, may_run};
 
-/// Says what running `script` with bash would do, as far as its text tells.
+/// Says what running `script` with bash would do, as far as its text tells. A script that makes the parser panic isn't understood.
 pub fn assess(script: &str) -> Assessment {
-    shell::assess(script)
+    // Nothing that the panic could leave half done outlives the call.
+    let followed = std::panic::catch_unwind(|| shell::assess(script));
+    followed.unwrap_or_else(|_| Assessment {
+        verdict: Verdict::Unknown { why: "the shell parser gave up on it".to_owned() },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Found by fuzzing.
+    #[test]
+    fn what_makes_the_parser_panic_is_unknown_and_harms_no_later_script() {
+        for script in [
+            "77777777777>&77770=000000000000000000000000124 77777777777>&7",
+            "cat <<'EOF' | psql $(\"[\"ls \"$D\") $D\nEOF\n",
+        ] {
+            assert!(matches!(assess(script).verdict, Verdict::Unknown { .. }), "{script}");
+            assert!(assess("ls").is_read_only());
+        }
+    }
 }

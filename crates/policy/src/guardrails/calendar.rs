@@ -171,12 +171,18 @@ fn dated(document: &str, zone: &TimeZone, word: &Word, end: bool) -> Result<Time
     let civil = match date {
         Some(date) if end => date.tomorrow().ok().map(|next| next.to_datetime(Time::midnight())),
         Some(date) => Some(date.to_datetime(Time::midnight())),
-        None => word.value.parse::<DateTime>().ok(),
+        // Clocks of the window's zone are meant: an offset would say another time, and be ignored.
+        None => word.value.parse::<DateTime>().ok().filter(|_| !has_offset(&word.value)),
     };
     civil.and_then(|civil| moment(zone, civil)).ok_or_else(|| {
-        let problem = format!("expected a date such as '2026-12-24' or '2026-12-24T18:00', found '{}'", word.value);
+        let problem = format!("expected a date such as '2026-12-24' or '2026-12-24T18:00', on the clocks of 'zone' and without an offset, found '{}'", word.value);
         LoadError::located(document, word.referenced, problem)
     })
+}
+
+fn has_offset(text: &str) -> bool {
+    let clock = text.split_once(['T', 't', ' ']).map_or("", |(_, clock)| clock);
+    clock.contains(['+', '-', '\u{2212}', 'Z', 'z', '['])
 }
 
 fn moment(zone: &TimeZone, civil: DateTime) -> Option<Timestamp> {

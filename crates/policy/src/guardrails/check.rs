@@ -4,6 +4,7 @@ use selfheal_core::decision::Verdict;
 use serde_saphyr::{Location, Spanned};
 
 use super::document::{RangeDocument, RuleDocument, TestDocument, WhenDocument, Word};
+use super::names;
 use crate::error::LoadError;
 
 /// Refuses what its author can't have meant.
@@ -24,7 +25,16 @@ pub(crate) fn rule(document: &str, rule: &RuleDocument) -> Result<(), LoadError>
     if let Some(problem) = impossible(&rule.when) {
         return refuse(problem);
     }
+    can_match(document, rule)?;
     rule.when.parameters.iter().try_for_each(|(name, test)| self::test(document, name, test))
+}
+
+/// Refuses globs that nothing could ever match.
+fn can_match(document: &str, rule: &RuleDocument) -> Result<(), LoadError> {
+    let lists =
+        [&rule.environments, &rule.targets, &rule.resources, &rule.namespaces, &rule.clusters, &rule.when.fields];
+    names::no_exception(document, rule.kinds.iter().chain(lists.into_iter().flatten().flatten()))?;
+    rule.resources.as_ref().map_or(Ok(()), |words| names::resources(document, words))
 }
 
 fn empty_list(rule: &RuleDocument) -> Option<&'static str> {

@@ -22,6 +22,10 @@ use super::standing::Effect;
 use super::{Guardrails, duration, explain, measure, verdicts::Verdicts};
 use crate::error::LoadError;
 
+/// When an example plays that doesn't say: 2001-09-12T12:00:00Z. Long enough after the beginning of time for things to have been done
+/// before, and in the middle of a week, of which windows mostly speak of the end.
+const A_WEDNESDAY_NOON: Timestamp = Timestamp::from_millis(1_000_296_000_000);
+
 /// Refuses the document if the example comes out otherwise: its author meant something else than it says.
 pub(crate) fn hold(path: &str, guardrails: &Guardrails, example: &ExampleDocument) -> Result<(), LoadError> {
     let played = Played::of(path, example)?;
@@ -29,7 +33,8 @@ pub(crate) fn hold(path: &str, guardrails: &Guardrails, example: &ExampleDocumen
     if gets == example.expect {
         return Ok(());
     }
-    let problem = format!("example '{}' expects {} but gets {gets}: {why}", example.name.value, example.expect);
+    let moment = played.moment(example);
+    let problem = format!("example '{}' expects {} but gets {gets}{moment}: {why}", example.name.value, example.expect);
     Err(LoadError::located(path, example.name.referenced, problem))
 }
 
@@ -62,8 +67,7 @@ impl Played {
         let resource = given.resource.as_ref().map(|word| resource(path, word)).transpose()?;
         let resource = resource.unwrap_or_else(|| ResourceRef::new("local", "pipeline", "pipeline"));
         let at = given.at.as_ref().map(|word| instant(path, word)).transpose()?;
-        // Long enough after the beginning of time for things to have been done before.
-        let at = at.unwrap_or(Timestamp::from_millis(1_000_000_000_000));
+        let at = at.unwrap_or(A_WEDNESDAY_NOON);
         let site = Site::of(&given.facts);
         Ok(Self {
             activity: activity(path, given, &resource, &site, at)?,
@@ -105,6 +109,13 @@ impl Played {
             pending: false,
             reach: OnceCell::new(),
         }
+    }
+
+    /// For people: when it played, where its author left that open.
+    fn moment(&self, example: &ExampleDocument) -> String {
+        let millis = i64::try_from(self.at.as_millis()).ok().filter(|_| example.given.at.is_none());
+        let instant = millis.and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok());
+        instant.map_or_else(String::new, |instant| format!(" (without 'at', it plays at {instant}, a Wednesday)"))
     }
 
     fn outcome(&self, guardrails: &Guardrails, expected: Expected) -> (Expected, String) {

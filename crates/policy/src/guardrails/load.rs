@@ -10,7 +10,7 @@ use super::document::{Class, ExampleDocument, GuardrailsDocument, SCHEMA, Window
 use super::index::{Draft, IndexBuilder};
 use super::sections::{self, Expanded};
 use super::standing::{Standing, Window, consistent};
-use super::{Guardrails, autonomy, check};
+use super::{Guardrails, autonomy, check, names};
 use crate::error::LoadError;
 use crate::{limits, yaml};
 
@@ -50,6 +50,7 @@ impl Written {
             return Err(LoadError::located(path, document.name.referenced, problem));
         }
         unique(path, &expanded.ids)?;
+        names::meant(path, &expanded, &document.examples)?;
         Ok(Self {
             autonomy,
             label: format!("{}@{}#{}", document.name.value, document.version, digest(text)),

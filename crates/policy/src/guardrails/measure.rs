@@ -1,12 +1,12 @@
 //! How far changes reach, counted on what is previewed. An executor's own figure counts where it is larger.
 
-use selfheal_core::plan::{BlastRadius, Preview};
+use selfheal_core::plan::{BlastRadius, Change, Preview};
 use selfheal_core::resource::ResourceRef;
 
 /// Of one step: its own target, and what the executor says it touches beside.
 pub(crate) fn step(preview: &Preview) -> BlastRadius {
     let said = preview.blast_radius;
-    let (added, removed) = preview.changes.iter().map(|change| lines(&change.diff)).fold((0, 0), add);
+    let (added, removed) = preview.changes.iter().map(shown).fold((0, 0), add);
     BlastRadius {
         resources: said.resources.max(1),
         changes: said.changes.max(u32::try_from(preview.changes.len()).unwrap_or(u32::MAX)),
@@ -33,6 +33,20 @@ pub(crate) fn plan<'a>(steps: impl Iterator<Item = (&'a ResourceRef, &'a Preview
 fn add(a: (u32, u32), b: (u32, u32)) -> (u32, u32) {
     (a.0.saturating_add(b.0), a.1.saturating_add(b.1))
 }
+
+/// Lines added and removed; where nobody can tell, more than any limit.
+fn shown(change: &Change) -> (u32, u32) {
+    if is_opaque(change) { (u32::MAX, u32::MAX) } else { lines(&change.diff) }
+}
+
+/// Whether its content changes and its diff shows nothing of that, as of a binary file.
+pub(crate) fn is_opaque(change: &Change) -> bool {
+    let content = |hash: &Option<String>| hash.clone().unwrap_or_else(|| EMPTY.to_owned());
+    lines(&change.diff) == (0, 0) && content(&change.before) != content(&change.after)
+}
+
+/// SHA-256 of no content.
+const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// Lines added and removed. Only the first two lines can be a header, which names the file twice.
 fn lines(diff: &str) -> (u32, u32) {

@@ -40,7 +40,7 @@
 //! # Sections
 //! | section | what it says |
 //! |---|---|
-//! | `protected` | `[{id, resources, paths, because}]`: nothing touches these |
+//! | `protected` | `[{id, resources, paths, because}]`: nothing touches these. Paths begin at the project's root: `db`, `/db/` and `./db/*` are all of that directory, `*/db` those further down |
 //! | `forbidden_fields` | `[{id, fields, kinds, because}]`: no previewed change contains these, by their name or their way (`/spec/x`, `spec.x`) |
 //! | `diff_limits` | `{files, lines_added, lines_removed}` of a whole plan, counted on the preview |
 //! | `provenance` | least class by `kind.parameter`, `parameter`, `kind.*` or `*`: `configured` > `observed` > `extracted` > `model`. A parameter that no document names must not be a model's choice |
@@ -80,6 +80,8 @@ mod index;
 mod lint;
 mod load;
 mod measure;
+mod names;
+mod paths;
 mod place;
 mod reloading;
 mod sections;

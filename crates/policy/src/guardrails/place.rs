@@ -4,6 +4,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use selfheal_core::resource::ResourceRef;
 
 use super::document::Word;
+use super::names;
 use crate::error::LoadError;
 
 /// Empty lists can't be written; one that is left out restricts nothing.
@@ -21,6 +22,9 @@ impl Where {
         environments: Option<&Vec<Word>>,
         resources: Option<&Vec<Word>>,
     ) -> Result<Self, LoadError> {
+        let all = [kinds, environments, resources].into_iter().flatten().flatten();
+        names::no_exception(document, all)?;
+        resources.map_or(Ok(()), |words| names::resources(document, words))?;
         let globs = |words: Option<&Vec<Word>>| words.map(|words| globs(document, words)).transpose();
         Ok(Self { kinds: globs(kinds)?, environments: globs(environments)?, resources: globs(resources)? })
     }

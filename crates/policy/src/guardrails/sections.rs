@@ -7,6 +7,7 @@ use super::document::{
     ProtectedDocument, RadiusDocument, RangeDocument, RuleDocument, Sections, TimeDocument, WhenDocument,
     WindowDocument, Word,
 };
+use super::paths;
 use crate::error::LoadError;
 
 /// A document without short forms.
@@ -83,8 +84,9 @@ impl Place<'_> {
         if resources.is_some() {
             self.rule(because.clone(), RuleDocument { resources, ..bare(&id) });
         }
-        if paths.is_some() {
-            self.rule(because, RuleDocument { targets: paths, ..bare(&id) });
+        if let Some(paths) = paths {
+            let targets = Some(paths.into_iter().map(paths::in_project).collect());
+            self.rule(because, RuleDocument { targets, ..bare(&id) });
         }
         Ok(())
     }

@@ -19,7 +19,10 @@ pub(crate) fn read(file: &str, text: &str) -> Result<Read, LoadError> {
     match shapes.first() {
         Some(Shape::Recovery { .. }) => yaml::parse_stream(file, &text).map(Read::Recovery),
         Some(Shape::Healing { .. }) => yaml::parse_stream(file, &text).map(Read::Healing),
-        Some(Shape::Several(_)) => yaml::parse::<Vec<HealingDocument>>(file, &text).map(Read::Healing),
+        Some(Shape::Several(_)) => match yaml::parse::<Vec<HealingDocument>>(file, &text)? {
+            none if none.is_empty() => Err(LoadError::whole(file, "expected at least one healing policy, found none")),
+            several => Ok(Read::Healing(several)),
+        },
         Some(Shape::Other(_)) | None => {
             let problem = "expected recovery policies (with 'apiVersion' and 'kind') or healing policies \
                            (with 'resource_kind' and 'issue_type')";

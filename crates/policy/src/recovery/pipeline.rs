@@ -100,7 +100,8 @@ fn target(file: &str, word: &Word) -> Result<GlobMatcher, LoadError> {
     if word.value.trim().is_empty() {
         return Err(refuse("expected the name of a pipeline or a glob".to_owned()));
     }
-    let glob =
-        GlobBuilder::new(&word.value).build().map_err(|problem| refuse(format!("expected a glob: {problem}")))?;
+    // These documents only tighten, so that being covered is the strict side.
+    let glob = GlobBuilder::new(&word.value).case_insensitive(true).build();
+    let glob = glob.map_err(|problem| refuse(format!("expected a glob: {problem}")))?;
     Ok(glob.compile_matcher())
 }

@@ -83,3 +83,17 @@ fn the_strictest_settings_of_several_documents_count() {
     assert_eq!(guardrails.autonomy().map(|autonomy| autonomy.threshold), Some(0.9));
     assert!(Guardrails::shipped().unwrap().autonomy().is_none());
 }
+
+#[test]
+fn a_protected_path_holds_however_it_is_written() {
+    let files = &[("db/migrations/1.sql", "+x")][..];
+    let case = case(Environment::Dev, "edit_file", files);
+    for path in ["/db/migrations/*", "./db/*", "db/", "db", "/db", "db/migrations", "/*"] {
+        let protected = format!("{}protected: [{{id: p, paths: ['{path}'], because: b}}]", allowing_but(""));
+        let guardrails = Guardrails::from_text("p.yaml", &document("p", &protected)).unwrap();
+        assert_eq!(case.decision(&guardrails).verdict, Verdict::Deny, "{path}");
+    }
+    let beside = format!("{}protected: [{{id: p, paths: [db/migrations/2.sql, b], because: b}}]", allowing_but(""));
+    let guardrails = Guardrails::from_text("p.yaml", &document("p", &beside)).unwrap();
+    assert_eq!(case.decision(&guardrails).verdict, Verdict::Allow);
+}

@@ -131,3 +131,22 @@ fn a_document_without_examples_or_with_one_that_fails() {
     let schema = load(&head.replace("guardrails/v1", "guardrails/v2"));
     assert!(schema.starts_with("p.yaml:1:9") && schema.contains("expected schema"), "{schema}");
 }
+
+#[test]
+fn what_could_never_speak() {
+    for (rest, problem) in [
+        ("effect: deny, kinds: [edit-file]", "expected 'edit_file'"),
+        ("effect: deny, kinds: ['*'], environments: [productoin]", "expected 'production'"),
+        ("effect: deny, kinds: ['*'], environments: ['!dev']", "without '!'"),
+        ("effect: deny, kinds: ['*'], targets: ['!src/*']", "without '!'"),
+        ("effect: deny, kinds: ['*'], resources: [payments]", "'*/*/payments'"),
+        ("effect: deny, kinds: ['*'], resources: ['payments-*']", "system/kind/name"),
+    ] {
+        let said = rule(rest);
+        assert!(said.starts_with("p.yaml:5:") && said.contains(problem), "{rest}: {said}");
+    }
+    let freeze = "freeze:\n  - {id: f, zone: UTC, because: b, from: 2026-12-19";
+    assert!(said(&format!("{freeze}, resources: [payments]}}")).contains("system/kind/name"));
+    assert!(said(&format!("{freeze}, environments: [producton]}}")).contains("expected 'production'"));
+    assert!(said(&format!("{freeze}T18:00+05:00}}")).contains("without an offset"));
+}

@@ -73,8 +73,9 @@ async fn answered(
     let plan = state.proposal.as_ref().map(|proposal| &proposal.plan);
     let plan = plan.ok_or_else(|| refused(format!("{} has no plan", request.incident)))?;
     let signed = signed(&key, Answer::to(&request, &by, reply(plan)?))?;
+    let redactor = run::redactor_of(&request.incident, place.states());
     let now = SystemClock::default().now();
-    let taken = approval::answer(store.ledger().as_ref(), people.people(), &state, signed, now).await;
+    let taken = approval::answer(store.ledger().as_ref(), people.people(), &redactor, &state, signed, now).await;
     let taken = taken.map_err(not_taken)?;
     wake(&store, &request.incident, &taken.standing, voice).await;
     store.close(voice).await;

@@ -61,7 +61,7 @@ pub(crate) struct ApproveOptions {
 pub(crate) struct RejectOptions {
     #[command(flatten)]
     pub(super) which: Which,
-    /// Why; it stands in the record.
+    /// Why, in one line; it stands in the record.
     #[arg(long, value_name = "TEXT")]
     pub(super) because: String,
 }
@@ -71,13 +71,13 @@ pub(crate) struct RejectOptions {
 pub(crate) struct RespondOptions {
     #[command(flatten)]
     pub(super) which: Which,
-    /// The remark.
+    /// The remark, in one line.
     #[arg(value_name = "TEXT")]
     pub(super) text: String,
 }
 
-/// What is left is a new plan: it is previewed, audited, rehearsed and asked about again. Exit status: 0 taken, 1 refused, 2
-/// wrong usage.
+/// What is left is a new plan: it is previewed, audited, rehearsed and asked about again; you, who wrote it, don't agree to it. Exit
+/// status: 0 taken, 1 refused, 2 wrong usage.
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("narrower").required(true).multiple(true))]
 pub(crate) struct EditOptions {
@@ -86,7 +86,7 @@ pub(crate) struct EditOptions {
     /// Leave out step N, as `heal approvals ID` numbers it. May be repeated.
     #[arg(long, value_name = "N", group = "narrower", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) drop: Vec<u32>,
-    /// Give a parameter of step N another value: a number only a smaller one. May be repeated.
+    /// Give a number of step N a smaller value. May be repeated.
     #[arg(long, value_name = "N.PARAM=VALUE", group = "narrower")]
     pub(super) set: Vec<Setting>,
 }

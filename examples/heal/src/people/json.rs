@@ -104,7 +104,7 @@ fn object<'a>(one: &'a Waiting, now: Timestamp, whole: bool, again: &[OsString])
         left_ms: u64::try_from(request.deadline.since(now).as_millis()).unwrap_or(u64::MAX),
         stages: &request.terms.stages,
         standing: one.standing.as_ref().map(Stands::of),
-        requester: case.and_then(|case| case.request().requester.as_deref()),
+        requester: case.and_then(|case| case.requesters().next()),
         answers: answers
             .map(|(at, signed)| AnswerObject {
                 by: &signed.answer.by,

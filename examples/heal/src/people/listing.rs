@@ -132,10 +132,18 @@ fn whole(page: &mut Page<'_>, one: &Waiting, asked: &Asked<'_>) -> io::Result<()
     Ok(())
 }
 
+fn list<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
+    let names: Vec<&str> = names.collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
 fn answers(page: &mut Page<'_>, one: &Waiting) -> io::Result<()> {
-    if let Some(requester) = &one.case.as_ref().and_then(|case| case.request().requester.clone()) {
-        let own = if one.self_approval { "who may agree as well" } else { "whose own answer doesn't count" };
-        page.entry("asked by", &format!("{requester}, {own}"))?;
+    let own = if one.self_approval { "who may agree as well" } else { "who may refuse it, not agree to it" };
+    if let Some(requesters) = one.case.as_ref().and_then(|case| list(case.requesters())) {
+        page.entry("asked by", &format!("{requesters}, {own}"))?;
+    }
+    if let Some(authors) = one.case.as_ref().and_then(|case| list(case.authors())) {
+        page.entry("edited by", &format!("{authors}, {own}"))?;
     }
     let given: Vec<_> = one.case.iter().flat_map(|case| case.answers()).collect();
     if given.is_empty() {

@@ -82,7 +82,7 @@ pub(super) fn standing(standing: &Standing) -> String {
             format!("{place}{have} of {need} agreed{so_far}; waits for {missing}")
         }
         Standing::Agreed { by } => format!("agreed by {}", by.join(", ")),
-        Standing::Edited { by, .. } => format!("narrowed by {by}"),
+        Standing::Edited { by, .. } => format!("{by} would agree to less"),
         Standing::Responded { by, text } => format!("{by} answered: {}", quoted(text.read())),
         Standing::Rejected { by, because } => format!("refused by {by}: {}", quoted(because)),
         Standing::Expired => "nobody decided it in time".to_owned(),
@@ -95,7 +95,7 @@ pub(super) fn then(standing: &Standing) -> Option<&'static str> {
     Some(match standing {
         Standing::Waiting { .. } => return None,
         Standing::Agreed { .. } => "applies it and verifies",
-        Standing::Edited { .. } => "works out what is left, and asks about that",
+        Standing::Edited { .. } => "works out whether what is left is less, and asks others about that",
         Standing::Responded { .. } => "plans again, with the remark",
         Standing::Rejected { .. } => "looks for something else, or tells a person",
         Standing::Expired | Standing::Lapsed => "tells a person",

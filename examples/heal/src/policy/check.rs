@@ -9,7 +9,7 @@ use selfheal_policy::approvers::Approvers;
 use selfheal_policy::cases::Cases;
 use selfheal_policy::documents::DocumentKind;
 use selfheal_policy::error::{LoadError, Place};
-use selfheal_policy::guardrails::{Guardrails, Warning, lint};
+use selfheal_policy::guardrails::{Guardrails, lint};
 use selfheal_policy::recovery::{Names, RecoveryPolicies};
 use serde::Serialize;
 
@@ -101,7 +101,7 @@ impl Checked {
         match Loaded::of(&self.name, text, kind, people) {
             Ok(Loaded { holds, warnings }) => {
                 self.holds = holds;
-                self.warnings = warnings.iter().map(|odd| Finding::of(odd.place(), odd.problem())).collect();
+                self.warnings = warnings;
             }
             Err(error) => self.problems.push(Finding::of(error.place(), error.problem())),
         }
@@ -144,12 +144,17 @@ impl Checked {
 /// What a document holds.
 struct Loaded {
     holds: Vec<Count>,
-    warnings: Vec<Warning>,
+    warnings: Vec<Finding>,
 }
 
 impl Loaded {
     fn of(name: &str, text: &str, kind: DocumentKind, people: Option<&Approvers>) -> Result<Self, LoadError> {
         let holding = |holds| Ok(Self { holds, warnings: Vec::new() });
+        let approvers = |count| {
+            let nobody = "nobody is enrolled: what needs an approval can't be agreed to".to_owned();
+            let warnings = if count == 0 { vec![Finding::whole(nobody)] } else { Vec::new() };
+            Ok(Self { holds: vec![Count { what: "person", count }], warnings })
+        };
         let one = |what, count| holding(vec![Count { what, count }]);
         match kind {
             DocumentKind::Guardrails => {
@@ -157,12 +162,11 @@ impl Loaded {
                 let odd = lint(name, text, people)?;
                 let holds =
                     vec![Count { what: "rule", count: odd.rules }, Count { what: "example", count: odd.examples }];
-                Ok(Self { holds, warnings: odd.warnings })
+                let warnings = odd.warnings.iter().map(|odd| Finding::of(odd.place(), odd.problem())).collect();
+                Ok(Self { holds, warnings })
             }
             DocumentKind::Recovery => one("policy", RecoveryPolicies::from_text(name, text, &Names::default())?.len()),
-            DocumentKind::Approvers => {
-                one("person", Approvers::from_text(name, text, verify_signature)?.iter().count())
-            }
+            DocumentKind::Approvers => approvers(Approvers::from_text(name, text, verify_signature)?.iter().count()),
             DocumentKind::Fleet => {
                 one("budget of the fleet", selfheal_policy::fleet::from_text(name, text)?.budgets.len())
             }
@@ -212,7 +216,7 @@ fn people(checked: &[Checked]) -> Option<Approvers> {
     Approvers::from_text(&document.name, document.text.as_deref()?, verify_signature).ok()
 }
 
-/// Documents that are right one by one may still contradict each other, which matters where they are used together.
+/// Documents that are right one by one may still contradict each other: `heal run` would refuse them together.
 fn together(checked: &mut [Checked]) {
     let error = {
         let of = |kind| checked.iter().filter(move |one| one.kind == Some(kind) && one.ok());
@@ -226,7 +230,7 @@ fn together(checked: &mut [Checked]) {
     let Some(error) = error else { return };
     if let Some(own) = checked.iter_mut().find(|one| one.name == error.place().document) {
         let problem = format!("together with the other files: {}", error.problem());
-        own.warnings.push(Finding::of(error.place(), &problem));
+        own.problems.push(Finding::of(error.place(), &problem));
     }
 }
 

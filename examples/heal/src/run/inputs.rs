@@ -11,6 +11,7 @@ use selfheal_adapters::local::workspace::{ContentHash, StateDir};
 use selfheal_adapters::local::{ConfiguredVariable, Pipeline, PipelineConfig, command_line};
 use selfheal_core::engine::State;
 use selfheal_core::fleet::FleetLimits;
+use selfheal_core::incident::IncidentId;
 use selfheal_core::ports::{Notifier, PolicyEngine};
 use selfheal_core::resource::Environment;
 use selfheal_detect::redact::Redactor;
@@ -20,6 +21,7 @@ use selfheal_policy::recovery::{Names, RecoveryPolicies, Tightened, Waiting};
 use selfheal_policy::runbook::Catalogue;
 
 use super::channels::channels;
+use super::manifest::Manifest;
 use super::{Refusal, env_file};
 use crate::cli::RunOptions;
 use crate::people::Enrolled;
@@ -213,6 +215,17 @@ impl Policy {
         };
         Ok(Self::Tightened(Arc::new(policies.over(guardrails))))
     }
+}
+
+/// What the healer of `incident` redacts, as far as that is known on this machine: an env file may be gone, or another's.
+pub(crate) fn redactor_of(incident: &IncidentId, states: &Path) -> Redactor {
+    let mut variables = BTreeMap::new();
+    let files = Manifest::find(states, incident).map(|manifest| manifest.env_files()).unwrap_or_default();
+    for file in &files {
+        // Without it, what any secret looks like is still refused.
+        drop(env_file::read(file, &mut variables));
+    }
+    redactor(&variables)
 }
 
 /// Values that are redacted wherever they appear: those of env files, and of variables whose name says that they are secret.

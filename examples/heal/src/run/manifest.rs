@@ -24,7 +24,7 @@ const VERSION: u32 = 1;
 const MAX_BYTES: u64 = 64 << 20;
 
 /// How the command of an incident was started.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Manifest {
     version: u32,
     pub(crate) incident: IncidentId,
@@ -42,6 +42,9 @@ pub(crate) struct Manifest {
     fleet: Option<OsString>,
     #[serde(default)]
     approvers: Option<OsString>,
+    /// On whose behalf it was started: going on with it doesn't change that.
+    #[serde(default)]
+    requester: Option<String>,
     runbooks: Vec<OsString>,
     env_file: Vec<OsString>,
     /// The same, as the user named them.
@@ -77,6 +80,7 @@ impl Manifest {
             healing_policy: options.healing_policy.iter().map(absolute).collect(),
             fleet: options.fleet.as_ref().map(absolute),
             approvers: options.enrolled.approvers.as_ref().map(absolute),
+            requester: None,
             runbooks: options.runbooks.iter().map(absolute).collect(),
             env_file: options.env_file.iter().map(|file| absolute(&file.path)).collect(),
             env_file_names: options.env_file.iter().map(|file| file.name.clone()).collect(),
@@ -92,6 +96,16 @@ impl Manifest {
             dry_run: options.dry_run,
             command: options.command.clone(),
         }
+    }
+
+    /// The same, started on behalf of `requester`.
+    pub(crate) fn on_behalf_of(self, requester: Option<String>) -> Self {
+        Self { requester, ..self }
+    }
+
+    /// On whose behalf it was started, if that was somebody who is enrolled.
+    pub(crate) fn requester(&self) -> Option<&str> {
+        self.requester.as_deref()
     }
 
     /// The options as they were given, with paths made absolute.
@@ -124,7 +138,8 @@ impl Manifest {
         }
     }
 
-    fn env_files(&self) -> Vec<EnvFile> {
+    /// The files whose variables it could be given.
+    pub(crate) fn env_files(&self) -> Vec<EnvFile> {
         let mut names = self.env_file_names.iter();
         let named = |path: &OsString| EnvFile { name: names.next().unwrap_or(path).clone(), path: path.into() };
         self.env_file.iter().map(named).collect()

@@ -11,20 +11,22 @@ mod outcome;
 mod policies;
 mod progress;
 mod recovery;
+mod repeats;
 mod resume;
 mod tidying;
 mod waiting;
 mod wiring;
 
 pub(crate) use ending::state_of;
-pub(crate) use inputs::user_state;
+pub(crate) use inputs::{redactor_of, user_state};
 pub(crate) use outcome::RunResult;
 pub(crate) use resume::{main as resume, named, open_incidents};
 pub(crate) use waiting::Waiting;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use selfheal_adapters::local::process::{Finished, RunError};
 use selfheal_adapters::local::workspace::{DirectoryLock, LockError, Scratch};
@@ -32,7 +34,7 @@ use selfheal_adapters::local::{Pipeline, observation};
 use selfheal_core::diagnosis::Hypothesis;
 use selfheal_core::facts::Fact;
 use selfheal_core::incident::{IncidentId, Signal};
-use selfheal_core::orchestrator::{Report, SystemClock, SystemEntropy};
+use selfheal_core::orchestrator::{Report, SystemClock, SystemEntropy, Timings};
 use selfheal_core::ports::{Clock, Entropy};
 
 use crate::cli::{RunOptions, StoreOptions};
@@ -126,6 +128,21 @@ async fn heal_async(options: &RunOptions, user_state: Option<PathBuf>, voice: &V
         store.close(voice).await;
         return Ok(RunResult::not_yet(&pipeline, first.exit.shell_status(), patience, started.elapsed()));
     }
+    if let Some(former) = repeats::former(options, &inputs, &store, &pipeline, &stop, &first).await? {
+        let id = &former.incident.id;
+        voice.note(&format!("{failed} as it did for {id}, which waits; no other incident is opened"));
+        let ended = Ended {
+            first_exit: first.exit.shell_status(),
+            waiting: Waiting::of(&former, &inputs, &store, &again(options)).await?,
+            report: Report { state: former, timings: Timings::default() },
+            obstacle: None,
+            detect: failed_at.elapsed(),
+            tools: Duration::ZERO,
+            total: started.elapsed(),
+        };
+        store.close(voice).await;
+        return Ok(RunResult::of(options, &pipeline, stop.status(), ended));
+    }
     voice.note(&format!("{failed}; looking into it"));
     let host = wiring::Host::new(options, &inputs, &pipeline, &stop, &store, voice)?;
     let incident = announce(options, &inputs)?;
@@ -142,10 +159,9 @@ async fn heal_async(options: &RunOptions, user_state: Option<PathBuf>, voice: &V
     log::keep(&inputs, &first, incident.as_str(), voice);
     let obstacle = host.obstacle(&report).await;
     failures::ended(&inputs, &store, &report, voice).await;
-    let at = StoreOptions { dir: options.dir.clone(), store: options.store.clone() };
     let ended = Ended {
         first_exit: first.exit.shell_status(),
-        waiting: Waiting::of(&report.state, &inputs, &store, &at.again()).await?,
+        waiting: Waiting::of(&report.state, &inputs, &store, &again(options)).await?,
         report,
         obstacle,
         detect,
@@ -157,10 +173,16 @@ async fn heal_async(options: &RunOptions, user_state: Option<PathBuf>, voice: &V
     Ok(finish(options, &host, &pipeline, &stop, ended, voice))
 }
 
+/// What another command needs to mean the same store.
+fn again(options: &RunOptions) -> Vec<OsString> {
+    StoreOptions { dir: options.dir.clone(), store: options.store.clone() }.again()
+}
+
 /// Names the incident, and keeps what another process needs to go on with it before anything of it is journaled.
 fn announce(options: &RunOptions, inputs: &Inputs) -> Result<IncidentId, Refusal> {
     let incident = IncidentId::from_random(SystemEntropy::default().next_u64());
     let manifest = Manifest::new(incident.clone(), options, &inputs.dir, inputs.store.identity());
+    let manifest = manifest.on_behalf_of(inputs.requester.clone());
     let kept = manifest.keep(&inputs.state);
     kept.map_err(|error| Refusal::failed(format!("what is needed to resume can't be kept: {error}")))?;
     Ok(incident)
@@ -202,9 +224,9 @@ pub(crate) struct Ended {
     pub(crate) waiting: Option<Waiting>,
     /// What stands in the way after the last thing that was tried, if that is something else than what was diagnosed.
     pub(crate) obstacle: Option<Hypothesis>,
-    pub(crate) detect: std::time::Duration,
-    pub(crate) tools: std::time::Duration,
-    pub(crate) total: std::time::Duration,
+    pub(crate) detect: Duration,
+    pub(crate) tools: Duration,
+    pub(crate) total: Duration,
 }
 
 fn finish(

@@ -197,7 +197,8 @@ async fn go_on(
         run.enrolled = options.enrolled.clone();
     }
     run.store = store.identity().folder().map(StoreArgument::Folder);
-    let inputs = Inputs::read(&run, user_state()).map_err(|gone| needed(gone, manifest.dir()))?;
+    let mut inputs = Inputs::read(&run, user_state()).map_err(|gone| needed(gone, manifest.dir()))?;
+    inputs.requester = manifest.requester().map(str::to_owned);
     let holder = format!("process {}: heal resume {incident}", std::process::id());
     let _lock = match DirectoryLock::acquire(&inputs.dir, &inputs.state, &holder) {
         Err(busy @ LockError::Busy { .. }) => return not_here(&busy.to_string()),

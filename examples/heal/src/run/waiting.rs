@@ -42,6 +42,8 @@ pub(crate) struct Approval {
     pub(crate) deadline: Timestamp,
     /// How many people could answer at all, and where that is said.
     enrolled: (usize, String),
+    /// Whether it is known who asks.
+    has_requester: bool,
     commands: [String; 3],
     asked_at: Timestamp,
 }
@@ -88,6 +90,7 @@ impl Approval {
             who: people::terms(&request.terms),
             deadline: request.deadline,
             enrolled: (document.count(), document.place()),
+            has_requester: inputs.requester.is_some(),
             commands: [asked.look(), asked.approve(), asked.resume()],
             asked_at: SystemClock::default().now(),
             plan: request.plan_hash.clone(),
@@ -108,7 +111,12 @@ impl Approval {
                     format!("Nobody can agree yet: nobody is enrolled in {document}. See `heal approver init`.");
                 format!("{}\n{nobody}", commands(&next))
             }
-            _ => commands(&next),
+            (_, _) if self.has_requester => commands(&next),
+            (_, document) => {
+                let anybody =
+                    format!("No key of {document} was at hand when it began: nobody counts as who asked for it.");
+                format!("{}\n{anybody}", commands(&next))
+            }
         }
     }
 }

@@ -86,7 +86,7 @@ impl Host {
 
 /// How people are asked, on behalf of whoever runs this.
 fn desk(inputs: &Inputs, store: &Store) -> Desk {
-    let desk = Desk::new(store.ledger(), Arc::new(inputs.enrolled.clone()));
+    let desk = Desk::new(store.ledger(), Arc::new(inputs.enrolled.clone())).redacting(Arc::clone(&inputs.redactor));
     match &inputs.requester {
         Some(name) => desk.on_behalf_of(name),
         None => desk,

@@ -37,7 +37,8 @@ fn operator(document: &Document, name: Option<String>, now: Timestamp) -> Result
     let role = document.has_role(OPERATOR).then_some(OPERATOR);
     let whom = role.map_or_else(String::new, |role| format!(" of role {role}"));
     let refused = |is: String| {
-        let message = format!("this lets healers do more: expected a person{whom} whom {} enrols, {is}", document.place());
+        let message =
+            format!("this lets healers do more: expected a person{whom} whom {} enrols, {is}", document.place());
         Refusal { status: exit::REFUSED, message }
     };
     let Some(name) = name else { return Err(refused("and you have no key that it enrols".to_owned())) };

@@ -4,7 +4,9 @@ mod answering;
 #[cfg(feature = "failpoints")]
 mod killed;
 mod reading;
+mod repeated;
 mod standing;
+mod variables;
 
 use crate::common::{BROKEN, MENDED, Office};
 

@@ -153,6 +153,47 @@ fn autonomy_that_must_be_granted_is_asked_for_until_it_is_and_again_once_it_is_w
 }
 
 #[test]
+fn where_people_are_enrolled_only_they_let_healers_do_more() {
+    let office = Office::of(&[("ada", "sre"), ("olga", "operator")]);
+    let ask = |who: &str, arguments: &[&str]| {
+        let ended = office.ask(who, &[arguments, &["--because", "x"]].concat());
+        if ended.status == Some(1) {
+            ended.assert_says("this lets healers do more: expected a person of role operator");
+        }
+        ended.status
+    };
+    let grant = ["autonomy", "grant", "production", "--for", "8h"];
+    for (who, looser) in [("nobody", Some(1)), ("ada", Some(1)), ("olga", Some(0))] {
+        assert_eq!(ask(who, &["pause"]), Some(0), "anybody may stop them: {who}");
+        assert_eq!(ask(who, &["unpause"]), looser, "{who}");
+        assert_eq!(ask(who, &grant), looser, "{who}");
+        assert_eq!(ask(who, &["override", "inc-ffff"]), looser.map(|status| if status == 0 { 2 } else { 1 }), "{who}");
+        assert_eq!(ask(who, &["autonomy", "withdraw", "production"]), Some(0), "{who}");
+    }
+}
+
+#[test]
+fn where_nobody_is_an_operator_everybody_who_is_enrolled_is() {
+    let office = Office::of(&[("ada", "sre")]);
+    pause(&office, &[]);
+    let refused = office.ask("carl", &["unpause", "--because", "x"]);
+    assert_eq!(refused.status, Some(1), "{refused}");
+    refused.assert_says("you have no key");
+    unpause(&office, &[]);
+}
+
+#[test]
+fn a_failure_that_comes_again_while_healers_are_paused_opens_one_incident() {
+    let office = Office::new();
+    pause(&office, &[]);
+    let incident = held(&office.run("bob", &["--json"]));
+    assert_eq!(held(&office.run("bob", &["--json"])), incident);
+    unpause(&office, &[]);
+    assert_eq!(office.ask("bob", &["resume", "--all"]).status, Some(0));
+    assert_eq!(office.service.conf(), MENDED);
+}
+
+#[test]
 fn what_the_guards_of_the_fleet_hold_a_person_may_let_pass() {
     let office = Office::new();
     let bounds = "budgets: [{scope: resource, per_seconds: 3600, starts: 1}]\ncool_down: {after_heal_seconds: 0}\n";

@@ -167,8 +167,9 @@ impl Pipeline {
         first.failure.or_else(|| first.run.map(|run| self.failure_of(&run)))
     }
 
-    /// What recognises the failure that `run` is.
-    pub(super) fn failure_of(&self, run: &Finished) -> Fingerprint {
+    /// What recognises the failure that `run` is: incidents about the same failure have the same.
+    #[must_use]
+    pub fn failure_of(&self, run: &Finished) -> Fingerprint {
         let facts = observation::facts(run, self.config.memory);
         let evidence = observation::evidence(run, observation::TAIL_LINES, "", &self.config.redactor);
         Fingerprint::of(&self.resource(), &facts, &evidence)

@@ -61,7 +61,9 @@ pub(super) fn answered(
 fn too_late(answer: Approval) -> Trouble {
     let answered = match answer {
         Approval::Given { by, .. } | Approval::Edited { by, .. } => format!("{by} agreed"),
-        Approval::Refused { by, because } => return Trouble::Refused { because: format!("{by} refused it: {because}") },
+        Approval::Refused { by, because } => {
+            return Trouble::Refused { because: format!("{by} refused it: {because}") };
+        }
         Approval::Responded { by, text } => remark(&by, &text),
         Approval::Outdated { .. } | Approval::Pending => return Trouble::NobodyAnswered,
     };

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{Suite, Verdict};
-use crate::category::FailureCategory;
 use crate::action::{Reversibility, RiskTier};
+use crate::category::FailureCategory;
 use crate::confidence::{Confidence, Features, SourceClass, TrackRecord};
 use crate::diagnosis::{Diagnosis, Source};
 use crate::incident::{Fingerprint, IncidentId};
@@ -33,7 +33,16 @@ fn lesson(fingerprint: &str, incident: &str, value: &str, healed: bool, at: u64)
     });
     let fingerprint = Fingerprint::from_hex(fingerprint);
     let incident = IncidentId::new(incident);
-    Some(Lesson { fingerprint, incident, resource, diagnosis, plan, healed, features: None, at: Timestamp::from_millis(at) })
+    Some(Lesson {
+        fingerprint,
+        incident,
+        resource,
+        diagnosis,
+        plan,
+        healed,
+        features: None,
+        at: Timestamp::from_millis(at),
+    })
 }
 
 /// Runs the suite; `fresh` makes an empty store and a guard that cleans up when dropped.

@@ -47,7 +47,8 @@ async fn default_deny(
         return Err(SUITE.violation(1, "the fixture's plan is empty"));
     };
     let stranger = ActionSpec { kind: ActionKind::custom("kind_that_no_rule_names"), ..spec.clone() };
-    let action = crate::action::Action::for_tests(&stranger, step.action.target().clone(), step.action.parameters().clone());
+    let action =
+        crate::action::Action::for_tests(&stranger, step.action.target().clone(), step.action.parameters().clone());
     let action = action.map_err(|invalid| SUITE.violation(1, &invalid.to_string()))?;
     // Appended to the allowed plan: one step that no rule speaks about denies the whole.
     let mut longer = plan.clone();

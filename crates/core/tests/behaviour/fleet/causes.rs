@@ -1,7 +1,10 @@
 //! One cause of many failures, a fleet that is ill, and what others depend on.
 
+use std::time::Duration;
+
 use selfheal_core::facts::{Fact, Facts};
 use selfheal_core::fleet::{Dependencies, FleetLimits, MassFailure, UnhealthyShare};
+use selfheal_core::limits::Limits;
 
 use super::stage::{Fleet, HOUR, halted, ill, is_healed, resource};
 use crate::scene::evidence;
@@ -134,12 +137,14 @@ async fn a_circle_of_dependencies_ends_with_a_person() {
     };
     let accepting = fleet.healer(in_order()).build().unwrap();
     accepting.accept(on("a", "b")).await.unwrap();
-    let mut report = fleet.look_after(on("b", "a"), fleet.healer(in_order())).await;
+    let limits = Limits { hold_ceiling: Duration::from_secs(30), ..Limits::default() };
+    let mut report = fleet.look_after(on("b", "a"), fleet.healer(in_order()).limits(limits.clone())).await;
     for _ in 0..100 {
         if report.outcome().is_some() || report.trouble().is_some() {
             break;
         }
-        // Each look is about as far ahead as the longest wait.
+        // Looks before its time are not counted.
+        fleet.pass(limits.hold_ceiling);
         report = fleet.go_on(&report.incident().id, fleet.healer(in_order())).await;
     }
     assert!(

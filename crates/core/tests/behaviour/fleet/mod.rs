@@ -3,6 +3,7 @@
 mod budgets;
 mod causes;
 mod comings_back;
+mod floods;
 mod outages;
 mod pausing;
 mod races;

@@ -1,7 +1,7 @@
 //! Builtins that change what later words mean, or that run code.
 
-use super::super::shell::{Output, Shell, Status};
-use super::super::text::Text;
+use super::super::shell::{Output, Shell, Status, counted};
+use super::super::text::{Origin, Text};
 use super::super::tools::Cli;
 use super::Invocation;
 
@@ -18,17 +18,19 @@ impl Shell {
             "alias" => self.alias(args),
             "export" | "declare" | "typeset" | "local" | "readonly" => self.declare(call.program, args),
             "set" => self.set(args),
-            "shift" => self.shift(),
+            "shift" => self.shift(args),
             "read" => self.read(args, stdin),
             "let" => {
-                args.iter().for_each(|arg| self.subscripts(&arg.text));
+                for arg in args {
+                    self.arithmetic(&arg.text);
+                }
                 Output::silent()
             }
-            "printf" if args.first().is_some_and(|arg| arg.text == "-v") => self.printf_into(args),
+            "printf" if args.first().is_some_and(|arg| arg.text.starts_with("-v")) => self.printf_into(args),
             "mapfile" | "readarray" => self.mapfile(args, stdin),
             "exec" if args.is_empty() => Output::done(),
             "test" | "[" => {
-                args.iter().for_each(|arg| self.tested(&arg.text));
+                self.tested(args);
                 Output::silent()
             }
             "shopt" | "enable" | "unalias" | "hash" => self.setting(call),
@@ -57,13 +59,17 @@ impl Shell {
     }
 
     fn trap(&mut self, args: &[Text], stdin: Option<&Text>) -> Output {
-        match args {
-            [code, _, ..] if !code.text.starts_with('-') => {
-                self.subshell(|shell| shell.code(code, stdin, "trap"));
-                Output::done()
-            }
-            _ => Output::done(),
+        let args = match args {
+            [option, ..] if matches!(option.text.as_str(), "-l" | "-p") => return Output::unknown(),
+            [option, rest @ ..] if option.text == "--" => rest,
+            _ => args,
+        };
+        // It may run after every command from here on, in this shell.
+        self.findings.doubt("a trap runs whenever something happens");
+        if let Some(code) = args.first() {
+            self.subshell(|shell| shell.code(code, stdin, "trap"));
         }
+        Output::done()
     }
 
     fn alias(&mut self, args: &[Text]) -> Output {
@@ -77,7 +83,16 @@ impl Shell {
     }
 
     fn declare(&mut self, builtin: &str, args: &[Text]) -> Output {
+        if args.is_empty() {
+            return self.prints_variables(builtin);
+        }
+        if args.iter().any(|arg| arg.text.starts_with('-') && arg.text.contains('f')) {
+            self.scope.exported_functions.extend(args.iter().map(|arg| arg.text.clone()));
+        }
         for arg in args {
+            if !arg.exact {
+                self.findings.doubt(format!("which variables {builtin} sets isn't known before"));
+            }
             match arg.text.split_once('=') {
                 Some((name, value)) => {
                     let value = Text { text: value.to_owned(), ..arg.clone() };
@@ -93,8 +108,17 @@ impl Shell {
         Output::done()
     }
 
+    /// Every variable, the environment among them.
+    fn prints_variables(&mut self, builtin: &str) -> Output {
+        self.findings.doubt(format!("{builtin} prints the environment, secrets included"));
+        Output::prints(Text::from(Origin::Secret("the environment, tokens included".to_owned())))
+    }
+
     /// `set -- WORDS` sets the positional parameters.
     fn set(&mut self, args: &[Text]) -> Output {
+        if args.is_empty() {
+            return self.prints_variables("set");
+        }
         let words = match args.iter().position(|arg| arg.text == "--") {
             Some(at) => &args[at + 1..],
             None if args.first().is_some_and(|arg| !arg.text.starts_with(['-', '+'])) => args,
@@ -108,11 +132,14 @@ impl Shell {
                 return Output::done();
             }
         };
-        self.scope.positional = Some(words.to_vec());
+        self.scope.positional = Some(counted(words.to_vec()));
         Output::done()
     }
 
-    fn shift(&mut self) -> Output {
+    fn shift(&mut self, args: &[Text]) -> Output {
+        if !args.is_empty() {
+            self.findings.doubt("how far the parameters are shifted isn't followed");
+        }
         if let Some(positional) = &mut self.scope.positional
             && !positional.is_empty()
         {
@@ -125,7 +152,8 @@ impl Shell {
     fn read(&mut self, args: &[Text], stdin: Option<&Text>) -> Output {
         let cli = Cli::read(args, &["-a", "-d", "-i", "-n", "-N", "-p", "-t", "-u"]);
         let line = stdin.map(|text| text.map(|all| all.lines().next().unwrap_or_default().to_owned()));
-        let line = line.unwrap_or_else(|| Text::unknown("$(line)"));
+        // It is split as IFS says, and escapes are undone, which isn't followed exactly.
+        let line = line.map_or_else(|| Text::unknown("$(line)"), |line| Text { exact: false, ..line });
         if let Some(array) = cli.value(&["-a"]) {
             let words =
                 line.text.split_whitespace().map(|word| Text { text: word.to_owned(), ..line.clone() }).collect();
@@ -148,7 +176,13 @@ impl Shell {
     }
 
     fn printf_into(&mut self, args: &[Text]) -> Output {
-        if let [_, name, format, values @ ..] = args {
+        let (name, rest) = match args {
+            [option, name, rest @ ..] if option.text == "-v" => (name.clone(), rest),
+            [option, rest @ ..] => (option.map(|text| text.trim_start_matches("-v").to_owned()), rest),
+            [] => return Output::done(),
+        };
+        self.name(&name);
+        if let [format, values @ ..] = rest {
             let text = super::print::formatted(format, values);
             self.set_variable(&name.text, vec![text], false);
         }
@@ -162,16 +196,21 @@ impl Shell {
             self.code(&Text::exact(callback), stdin, "mapfile");
         }
         let name = cli.words.first().map_or("MAPFILE", |word| word.as_str());
-        let lines =
-            stdin.map(|text| text.text.lines().map(|line| Text { text: line.to_owned(), ..text.clone() }).collect());
+        let lines = stdin.map(lines_of);
         self.set_variable(name, lines.unwrap_or_else(|| vec![Text::unknown("$(lines)")]), false);
         Output::done()
     }
 
     /// `-v a[$(…)]` and the numeric comparisons evaluate what they are given.
-    fn tested(&mut self, operand: &str) {
-        if operand.contains('[') && operand.contains(['$', '`']) {
-            self.document(operand);
+    fn tested(&mut self, operands: &[Text]) {
+        for operand in operands {
+            if operand.text.contains('[') && operand.text.contains(['$', '`']) {
+                self.document(&operand.text);
+            }
+        }
+        let may_evaluate = |operand: &Text| !operand.exact || matches!(operand.text.as_str(), "-v" | "-R");
+        if operands.iter().any(may_evaluate) {
+            self.findings.doubt("what is tested isn't known before, and a test may evaluate it");
         }
     }
 
@@ -183,7 +222,7 @@ impl Shell {
                     "-s" | "-u" | "-q" | "nullglob" | "globstar" | "failglob" | "inherit_errexit"
                 )
             }),
-            "hash" => call.args.iter().all(|arg| !arg.text.starts_with("-p")),
+            "hash" => call.args.iter().all(|arg| arg.text == "-r"),
             _ => false,
         };
         if !harmless {
@@ -200,7 +239,15 @@ impl Shell {
 
     fn change_directory(&mut self, args: &[Text]) -> Output {
         let target = args.iter().find(|arg| !arg.text.starts_with('-'));
+        if !matches!(args, [below] if super::paths::is_plain_below(below)) {
+            self.findings.doubt("what is read in another directory isn't known before");
+        }
         self.scope.directory = Some(target.cloned().unwrap_or_else(|| Text::exact("~")));
         Output::silent()
     }
+}
+
+/// The lines that a text is split into; how isn't followed exactly.
+fn lines_of(text: &Text) -> Vec<Text> {
+    text.text.lines().map(|line| Text { text: line.to_owned(), exact: false, origin: text.origin.clone() }).collect()
 }

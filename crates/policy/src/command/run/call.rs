@@ -21,7 +21,7 @@ impl Shell {
             self.findings.doubt("functions call functions too deep to follow");
             return Some(Output::unknown());
         }
-        let outer = self.scope.positional.replace(args.to_vec());
+        let outer = self.scope.positional.replace(super::super::shell::counted(args.to_vec()));
         self.scope.calling.push(name.to_owned());
         let redirects = body.1.as_ref().map_or(&[][..], |list| list.0.as_slice());
         let output = self.redirected(redirects, stdin, |shell, stdin| shell.compound(&body.0, stdin));

@@ -155,7 +155,7 @@ fn is_environment(name: &str) -> bool {
 }
 
 fn is_inert(name: &str) -> bool {
-    name.starts_with("LC_") || matches!(name, "LANG" | "LANGUAGE" | "TZ" | "NO_COLOR" | "COLUMNS" | "LINES" | "IFS")
+    name.starts_with("LC_") || matches!(name, "LANG" | "LANGUAGE" | "TZ" | "NO_COLOR" | "COLUMNS" | "LINES")
 }
 
 impl Shell {

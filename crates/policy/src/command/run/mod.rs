@@ -72,6 +72,9 @@ impl Shell {
                 [Text::exact("service"), Text::exact(service)].into_iter().chain(args.iter().cloned()).collect();
             return self.run(&words, stdin);
         }
+        if name.contains('/') && !is_of_the_system(name) {
+            self.findings.doubt(format!("what the file {name} does isn't known"));
+        }
         let copied = self.scope.copied_program(name).map(ToOwned::to_owned);
         let program = base_name(copied.as_deref().unwrap_or(name)).to_owned();
         let elsewhere = self.scope.elsewhere;
@@ -109,8 +112,9 @@ impl Shell {
     /// Programs that run other code.
     fn nested(&mut self, call: Invocation<'_>) -> Option<Output> {
         self.deeper(|shell| {
-            shell
-                .wrapper(call)
+            let wrapped =
+                if runs_here(call.program) { shell.wrapper(call) } else { shell.child(|shell| shell.wrapper(call)) };
+            wrapped
                 .or_else(|| shell.interpreter(call))
                 .or_else(|| shell.inline_code(call))
                 .or_else(|| shell.recipe(call))
@@ -128,6 +132,17 @@ impl Shell {
         self.scope.calling.pop();
         output
     }
+}
+
+/// True for programs in the directories of the system; only there a name means the program that its manual describes.
+fn is_of_the_system(path: &str) -> bool {
+    const DIRECTORIES: &[&str] = &["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"];
+    path.rsplit_once('/').is_some_and(|(directory, _)| DIRECTORIES.contains(&directory))
+}
+
+/// Words of the shell itself that run a command in it, with what that sets.
+fn runs_here(program: &str) -> bool {
+    matches!(program, "command" | "builtin" | "exec" | "time" | "coproc" | "noglob" | "nocorrect")
 }
 
 /// The last part of a path.

@@ -157,7 +157,82 @@ fn clean(path: &str) -> String {
 
 pub(in crate::command) fn is_harmless_device(path: &str) -> bool {
     matches!(path, "/dev/null" | "/dev/stdout" | "/dev/stderr" | "/dev/tty" | "/dev/stdin" | "/dev/zero" | "/dev/full")
-        || path.starts_with("/dev/fd/")
+        || is_descriptor(path)
+}
+
+/// `/dev/fd/N`; anything longer leads out of that directory again.
+fn is_descriptor(path: &str) -> bool {
+    let number = path.strip_prefix("/dev/fd/").unwrap_or_default();
+    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Words in the names of files that hold secrets.
+const SECRET_WORDS: &[&str] = &[
+    "secret",
+    "credential",
+    "token",
+    "passw",
+    "passphrase",
+    "key",
+    "auth",
+    "history",
+    "tfstate",
+    "tfvars",
+    "shadow",
+    "vault",
+    "kubeconfig",
+    "wallet",
+    "cert",
+    "private",
+    "cookie",
+    "session",
+    "service-account",
+    "service_account",
+    "wp-config",
+    "database.y",
+    "settings.xml",
+    "gradle.properties",
+    "dump",
+    "backup",
+    "htpasswd",
+    "k3s",
+    "environ",
+];
+
+/// True for what may be read with nobody asked: a plain name below the working directory, and what every system shows
+/// about itself. A list of what is allowed, as nobody knows every file that holds a secret.
+pub(in crate::command) fn may_be_read(path: &Text) -> bool {
+    const SHOWN: &[&str] = &[
+        "/dev/null",
+        "/dev/stdin",
+        "/etc/os-release",
+        "/etc/hosts",
+        "/etc/hostname",
+        "/etc/resolv.conf",
+        "/proc/cpuinfo",
+        "/proc/meminfo",
+        "/proc/loadavg",
+        "/proc/version",
+        "/proc/uptime",
+        "/proc/stat",
+        "/proc/mounts",
+    ];
+    let log = path.text.strip_prefix("/var/log/");
+    let log = log.map(|name| path.map(|_| name.to_owned()));
+    is_plain_below(path)
+        || (path.exact && (path.text == "-" || SHOWN.contains(&path.text.as_str()) || is_descriptor(&path.text)))
+        || log.is_some_and(|name| is_plain_below(&name))
+}
+
+/// True for a path below the working directory of which no part is hidden, leads up or speaks of a secret.
+pub(in crate::command) fn is_plain_below(path: &Text) -> bool {
+    let text = path.text.strip_prefix("./").unwrap_or(&path.text);
+    let plain = |part: &str| !part.starts_with(['.', '~', '-']);
+    let lower = text.to_ascii_lowercase();
+    path.exact
+        && !text.starts_with('/')
+        && (matches!(text, "." | "") || text.split('/').all(plain))
+        && !SECRET_WORDS.iter().any(|word| lower.contains(word))
 }
 
 /// A disk or a part of one.

@@ -57,7 +57,8 @@ fn echoed(args: &[Text]) -> Text {
     }
     let mut line = Text::join(rest, " ");
     if escapes_undone {
-        line = line.map(escapes::ansi_c);
+        // `\c` ends the output.
+        line = Text { exact: line.exact && !line.text.contains("\\c"), ..line.map(escapes::ansi_c) };
     }
     if newline {
         line.push(&Text::exact("\n"));
@@ -67,6 +68,10 @@ fn echoed(args: &[Text]) -> Text {
 
 /// `printf`: the format is used again while values are left.
 pub(super) fn formatted(format: &Text, values: &[Text]) -> Text {
+    let (format, values) = match values {
+        [first, rest @ ..] if format.text == "--" => (first, rest),
+        _ => (format, values),
+    };
     let mut all = Text { text: String::new(), exact: format.exact, origin: format.origin.clone() };
     let template = escapes::ansi_c(&format.text);
     let mut values = values.iter();
@@ -88,6 +93,10 @@ fn once<'a>(template: &str, values: &mut impl Iterator<Item = &'a Text>, all: &m
         let conversion = spec[flags..].chars().next();
         match conversion {
             Some('%') | None => all.push(&Text::exact("%")),
+            Some(conversion) if flags > 0 || !matches!(conversion, 's' | 'b' | 'd') => {
+                let value = values.next().unwrap_or(&Text::exact("")).clone();
+                all.push(&Text { exact: false, ..value });
+            }
             Some('b') => all.push(&values.next().map_or_else(|| Text::exact(""), |value| value.map(escapes::ansi_c))),
             Some(_) => all.push(values.next().unwrap_or(&Text::exact(""))),
         }

@@ -45,12 +45,13 @@ impl Shell {
             let content = self.content(file);
             self.subshell(|shell| shell.code(&content, None, "a shell's startup file"));
         }
-        Some(self.subshell(|shell| shell.run_shell(&call, &told)))
+        Some(self.child(|shell| shell.run_shell(&call, &told)))
     }
 
     fn run_shell(&mut self, call: &Invocation<'_>, told: &Told<'_>) -> Output {
-        // A shell of its own knows neither functions nor aliases of this one, unless they're exported.
-        self.scope.aliases.clear();
+        if told.code.is_none() {
+            self.findings.doubt("a shell runs what it reads");
+        }
         if let Some(code) = told.code {
             self.scope.shell_name = told.operands.first().cloned();
             self.scope.positional = Some(told.operands.iter().skip(1).cloned().collect());

@@ -1,8 +1,8 @@
 //! Compound commands: which of their parts can run, and how often.
 
 use brush_parser::ast::{
-    CaseClauseCommand, CompoundCommand, ExtendedTestExpr, ForClauseCommand, FunctionBody, IfClauseCommand,
-    UnaryPredicate, WhileOrUntilClauseCommand,
+    BinaryPredicate, CaseClauseCommand, CompoundCommand, ExtendedTestExpr, ForClauseCommand, FunctionBody,
+    IfClauseCommand, UnaryPredicate, WhileOrUntilClauseCommand,
 };
 use std::rc::Rc;
 
@@ -20,22 +20,33 @@ impl Shell {
             CompoundCommand::UntilClause(clause) => self.loop_while(clause, Status::True, stdin),
             CompoundCommand::ForClause(clause) => self.for_clause(clause, stdin),
             CompoundCommand::CaseClause(clause) => self.case(clause, stdin),
-            CompoundCommand::Coprocess(coprocess) => self.command(&coprocess.body, stdin),
-            CompoundCommand::Arithmetic(arithmetic) => {
-                self.arithmetic(&arithmetic.expr.value);
-                Output::silent()
+            CompoundCommand::Coprocess(coprocess) => {
+                self.findings.doubt("a coprocess isn't followed to its end");
+                self.command(&coprocess.body, stdin)
             }
+            CompoundCommand::Arithmetic(arithmetic) => self.arithmetic_command(&arithmetic.expr.value, stdin),
             CompoundCommand::ArithmeticForClause(clause) => {
                 for part in [&clause.initializer, &clause.condition, &clause.updater].into_iter().flatten() {
                     self.arithmetic(&part.value);
                 }
+                self.findings.doubt("a loop counts in a way that isn't followed");
                 self.list(&clause.body.list, stdin)
             }
         }
     }
 
+    /// `((a) )` is no arithmetic to bash but two subshells.
+    fn arithmetic_command(&mut self, expression: &str, stdin: Option<&Text>) -> Output {
+        self.arithmetic(expression);
+        if !super::assign::is_balanced(expression) {
+            self.subshell(|shell| shell.script(&format!("({expression})"), stdin));
+        }
+        Output::silent()
+    }
+
     /// Defining a function runs nothing; a call of it does.
     pub(super) fn define(&mut self, name: &str, body: FunctionBody) {
+        self.findings.doubt("a function changes what a word means");
         let name = self.one_word(name);
         self.scope.functions.insert(name.text, Rc::new(body));
     }
@@ -50,12 +61,18 @@ impl Shell {
             output = self.perhaps(certain, |shell| shell.branch(output, &clause.then, stdin));
         }
         if certain {
+            if clause.elses.is_some() {
+                self.findings.doubt("a part of it is skipped");
+            }
             return output;
         }
         for part in clause.elses.iter().flatten() {
             let condition = part.condition.as_ref().map(|list| self.list(list, stdin).status);
             if condition != Some(Status::False) {
                 output = self.perhaps(false, |shell| shell.branch(output, &part.body, stdin));
+            }
+            if condition.is_some_and(|status| status != Status::Unknown) {
+                self.findings.doubt("a part of it is skipped");
             }
             if matches!(condition, None | Some(Status::True)) {
                 break;
@@ -88,18 +105,24 @@ impl Shell {
             Some(words) => words.iter().flat_map(|word| self.words(&word.value)).collect(),
             None => self.scope.positional.clone().unwrap_or_else(|| vec![Text::unknown("$@")]),
         };
+        // A word that isn't known may become none, and the loop has no round.
+        let certain = values.iter().all(|value| value.exact);
         let mut output = Output::status(Status::True);
         for value in values.iter().take(bounds::ROUNDS) {
-            self.scope.set(&clause.variable_name, value.clone());
-            let next = self.list(&clause.body.list, stdin);
+            let next = self.round(clause, value.clone(), certain, stdin);
             output = output.then(next);
         }
         if values.len() > bounds::ROUNDS {
             self.findings.doubt("a loop has more rounds than are followed");
-            self.scope.set(&clause.variable_name, Text::unknown(format!("${}", clause.variable_name)));
-            self.list(&clause.body.list, stdin);
+            let value = Text::unknown(format!("${}", clause.variable_name));
+            self.round(clause, value, false, stdin);
         }
-        output
+        Output { status: Status::Unknown, ..output }
+    }
+
+    fn round(&mut self, clause: &ForClauseCommand, value: Text, certain: bool, stdin: Option<&Text>) -> Output {
+        self.set_variable(&clause.variable_name, vec![value], false);
+        self.perhaps(certain, |shell| shell.list(&clause.body.list, stdin))
     }
 
     fn case(&mut self, clause: &CaseClauseCommand, stdin: Option<&Text>) -> Output {
@@ -128,16 +151,31 @@ impl Shell {
                 let value = self.one_word(&word.value);
                 // `-v NAME[SUBSCRIPT]` evaluates the subscript.
                 if matches!(predicate, UnaryPredicate::ShellVariableIsSetAndAssigned) {
-                    self.subscripts(&value.text);
+                    self.name(&value);
                 }
             }
-            // `-eq` and its like evaluate both sides as arithmetic, and `==` is harmless to treat so.
-            ExtendedTestExpr::BinaryTest(_, left, right) => {
+            // `-eq` and its like evaluate both sides as arithmetic.
+            ExtendedTestExpr::BinaryTest(predicate, left, right) => {
                 for side in [left, right] {
                     let value = self.one_word(&side.value);
-                    self.subscripts(&value.text);
+                    if is_arithmetic(predicate) {
+                        self.arithmetic(&value.text);
+                    }
                 }
             }
         }
     }
+}
+
+fn is_arithmetic(predicate: &BinaryPredicate) -> bool {
+    use BinaryPredicate as B;
+    matches!(
+        predicate,
+        B::ArithmeticEqualTo
+            | B::ArithmeticNotEqualTo
+            | B::ArithmeticLessThan
+            | B::ArithmeticLessThanOrEqualTo
+            | B::ArithmeticGreaterThan
+            | B::ArithmeticGreaterThanOrEqualTo
+    )
 }

@@ -40,13 +40,18 @@ impl Shell {
     /// The words that one word of the script becomes.
     pub(super) fn words(&mut self, word: &str) -> Vec<Text> {
         if !word.contains(SPECIAL) {
-            return vec![Text::exact(word)];
+            return vec![globbed(Text::exact(word))];
         }
         let Some(words) = brace::expand(word) else {
             self.findings.doubt("a brace expansion makes too many words");
             return vec![Text::unknown(word)];
         };
-        words.iter().flat_map(|word| self.fields(word, true)).take(bounds::WORDS).collect()
+        let mut fields: Vec<Text> = words.iter().flat_map(|word| self.fields(word, true)).collect();
+        if fields.len() > bounds::WORDS {
+            self.findings.doubt("a word becomes too many words");
+            fields.truncate(bounds::WORDS);
+        }
+        fields
     }
 
     /// A word where bash doesn't split: an assignment, a redirection, a pattern.
@@ -93,8 +98,9 @@ impl Shell {
 
     fn piece(&mut self, piece: &WordPiece, split: bool, fields: &mut Fields) {
         match piece {
+            WordPiece::Text(text) if split => fields.push(&globbed(Text::exact(text))),
             WordPiece::Text(text) | WordPiece::SingleQuotedText(text) => fields.push(&Text::exact(text)),
-            WordPiece::AnsiCQuotedText(text) => fields.push(&Text::exact(super::super::run::escapes::ansi_c(text))),
+            WordPiece::AnsiCQuotedText(text) => fields.push(&ansi_c_quoted(text)),
             WordPiece::EscapeSequence(text) => fields.push(&Text::exact(unescaped(text))),
             WordPiece::TildeExpansion(tilde) => fields.push(&Text::exact(home(tilde))),
             WordPiece::DoubleQuotedSequence(pieces) | WordPiece::GettextDoubleQuotedSequence(pieces) => {
@@ -159,6 +165,7 @@ impl Shell {
             WordPiece::BackquotedCommandSubstitution(script) => unescaped_backquotes(script),
             other => return Text::unknown(format!("{other:?}")),
         };
+        self.findings.doubt("what one command prints becomes a part of another");
         let Output { stdout, .. } = self.subshell(|shell| shell.script(&script, None));
         if stdout.exact && stdout.text.is_empty() {
             self.side_effect(&script);
@@ -206,10 +213,24 @@ impl Shell {
                 fields.end();
             }
             if !part.is_empty() {
-                fields.push(&Text { text: (*part).to_owned(), ..value.clone() });
+                fields.push(&globbed(Text { text: (*part).to_owned(), ..value.clone() }));
             }
         }
     }
+}
+
+/// An unquoted wildcard stands for the names of files, which aren't known.
+fn globbed(text: Text) -> Text {
+    let bracket = text.text.find('[').is_some_and(|at| text.text[at..].contains(']'));
+    let exact = text.exact && !bracket && !text.text.contains(['*', '?']);
+    Text { exact, ..text }
+}
+
+/// `$'…'`; of octal and control escapes, and of what stands after a NUL, shells make different things.
+fn ansi_c_quoted(text: &str) -> Text {
+    let plain = super::super::run::escapes::ansi_c(text);
+    let exact = !text.contains("\\0") && !text.contains("\\c") && !plain.contains('\0');
+    Text { exact, ..Text::exact(plain) }
 }
 
 fn unescaped(sequence: &str) -> String {

@@ -70,7 +70,8 @@ impl Shell {
         let mut output = Output::silent();
         let mut fed = stdin.cloned();
         for stage in stages {
-            output = self.command(stage, fed.as_ref());
+            // What a stage sets is gone in the next one, unless both run in the shell itself.
+            output = self.perhaps(false, |shell| shell.command(stage, fed.as_ref()));
             fed = Some(output.stdout.clone());
         }
         output

@@ -15,6 +15,7 @@ mod redirect;
 mod scope;
 mod simple;
 
+pub(super) use assign::counted;
 pub(super) use output::{Output, Status};
 pub(super) use scope::Scope;
 
@@ -89,6 +90,21 @@ impl Shell {
         let inner = std::mem::replace(&mut self.scope, outer);
         self.scope.keep_files_of(inner);
         result
+    }
+
+    /// Follows what a program that this shell starts runs: it knows no alias, only exported
+    /// functions, and no variable for certain.
+    pub(super) fn child<T>(&mut self, follow: impl FnOnce(&mut Self) -> T) -> T {
+        self.subshell(|shell| {
+            let exported = std::mem::take(&mut shell.scope.exported_functions);
+            shell.scope.functions.retain(|name, _| exported.contains(name));
+            shell.scope.exported_functions = exported;
+            shell.scope.aliases.clear();
+            for value in shell.scope.variables.values_mut().flatten() {
+                value.exact = false;
+            }
+            follow(shell)
+        })
     }
 
     /// Follows what runs only under a condition. What it sets is then not known, and nothing after it can be vouched for.

@@ -20,14 +20,23 @@ impl Shell {
     /// The values of an expansion; one that isn't known stands for itself.
     pub(super) fn parameter(&mut self, expression: &ParameterExpr) -> Vec<Text> {
         use ParameterExpr as E;
+        if !matches!(expression, E::Parameter { indirect: false, .. }) {
+            self.findings.doubt("a variable is changed while it is read");
+        }
         match expression {
             E::Parameter { parameter, indirect } => self.value_or_source(parameter, *indirect),
-            E::UseDefaultValues { parameter, indirect, default_value, .. }
-            | E::AssignDefaultValues { parameter, indirect, default_value, .. } => {
+            E::UseDefaultValues { parameter, indirect, default_value, .. } => {
                 self.with_default(parameter, *indirect, default_value.as_deref())
             }
+            E::AssignDefaultValues { parameter, indirect, default_value, .. } => {
+                let values = self.with_default(parameter, *indirect, default_value.as_deref());
+                if let Parameter::Named(name) = parameter {
+                    self.set_variable(name, values.clone(), false);
+                }
+                values
+            }
             E::UseAlternativeValue { parameter, indirect, alternative_value, .. } => {
-                let alternative = alternative_value.as_deref().map(|text| self.one_word(text));
+                let alternative = alternative_value.as_deref().map(|text| self.operand(text));
                 match self.value(parameter, *indirect) {
                     Some(_) => alternative.into_iter().collect(),
                     None => alternative.map(|text| Text { exact: false, ..text }).into_iter().collect(),
@@ -63,8 +72,8 @@ impl Shell {
                 self.cut(parameter, *indirect, pattern.as_deref(), |value, cut| value.strip_prefix(cut))
             }
             E::ReplaceSubstring { parameter, indirect, pattern, replacement, match_kind } => {
-                let pattern = self.one_word(pattern);
-                let by = replacement.as_deref().map_or_else(|| Text::exact(""), |text| self.one_word(text));
+                let pattern = self.operand(pattern);
+                let by = replacement.as_deref().map_or_else(|| Text::exact(""), |text| self.operand(text));
                 let values = self.value_or_source(parameter, *indirect);
                 values.into_iter().map(|value| replaced(&value, &pattern, &by, match_kind)).collect()
             }
@@ -78,8 +87,29 @@ impl Shell {
                 let mut chars = text.chars();
                 chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
             }),
+            E::UppercaseFirstChar { parameter, indirect, pattern }
+            | E::UppercasePattern { parameter, indirect, pattern }
+            | E::LowercaseFirstChar { parameter, indirect, pattern }
+            | E::LowercasePattern { parameter, indirect, pattern } => {
+                self.operand(pattern.as_deref().unwrap_or_default());
+                let values = self.value_or_source(parameter, *indirect);
+                values.into_iter().map(|value| Text { exact: false, ..value }).collect()
+            }
+            E::ParameterLength { parameter, indirect } => {
+                self.value_or_source(parameter, *indirect);
+                vec![Text::unknown("${…}")]
+            }
             _ => vec![Text::unknown("${…}")],
         }
+    }
+
+    /// A word of an expansion. Between double quotes an apostrophe in it quotes nothing, so what it would hide is
+    /// followed as well.
+    fn operand(&mut self, word: &str) -> Text {
+        if word.contains('\'') && word.contains(['$', '`']) {
+            self.document(word);
+        }
+        self.one_word(word)
     }
 
     fn mapped(&mut self, parameter: &Parameter, indirect: bool, map: impl Fn(&str) -> String) -> Vec<Text> {
@@ -94,7 +124,7 @@ impl Shell {
         pattern: Option<&str>,
         strip: impl for<'t> Fn(&'t str, &str) -> Option<&'t str>,
     ) -> Vec<Text> {
-        let pattern = self.one_word(pattern.unwrap_or_default());
+        let pattern = self.operand(pattern.unwrap_or_default());
         let literal = pattern.exact && !pattern.text.contains(['*', '?', '[']);
         let values = self.value_or_source(parameter, indirect);
         let cut = |value: Text| match strip(&value.text, &pattern.text) {
@@ -121,7 +151,7 @@ impl Shell {
 
     fn with_default(&mut self, parameter: &Parameter, indirect: bool, default: Option<&str>) -> Vec<Text> {
         // Both are followed: the substitutions of the default run when the variable is unset.
-        let default = self.one_word(default.unwrap_or_default());
+        let default = self.operand(default.unwrap_or_default());
         match self.value(parameter, indirect) {
             Some(values) if values.iter().any(|value| !value.text.is_empty()) => values,
             Some(_) => vec![default],

@@ -33,7 +33,8 @@ impl Shell {
         }
         let stdin = plumbing.stdin.take().or_else(|| stdin.cloned());
         let output = command(self, stdin.as_ref());
-        self.drain(plumbing, output)
+        let output = self.drain(plumbing, output);
+        if redirects.is_empty() { output } else { output.may_fail() }
     }
 
     pub(super) fn redirect<'a>(&mut self, redirect: &'a IoRedirect, plumbing: &mut Plumbing<'a>) {
@@ -133,6 +134,9 @@ impl Shell {
         if let Some(origin) = paths::remote_device(path) {
             return Text::from(origin);
         }
+        if !paths::may_be_read(path) {
+            self.findings.doubt(format!("it reads {}", path.text));
+        }
         match path.known().and_then(|path| self.scope.file(path)) {
             Some(content) => content.clone(),
             None => Text::unknown(format!("$(<{})", path.text)),
@@ -197,8 +201,13 @@ impl Plumbing<'_> {
 }
 
 impl Output {
-    /// The output of a command that only sets things.
+    /// The output of a command that only sets things; setting them may fail.
     pub(in crate::command) fn done() -> Self {
-        Self::status(Status::True)
+        Self::status(Status::Unknown)
+    }
+
+    /// A redirection that fails ends the command, whatever its own status would be.
+    pub(super) fn may_fail(self) -> Self {
+        Self { status: Status::Unknown, ..self }
     }
 }

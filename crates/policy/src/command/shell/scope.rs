@@ -14,6 +14,8 @@ pub(in crate::command) struct Scope {
     pub(in crate::command) variables: BTreeMap<String, Vec<Text>>,
     pub(in crate::command) functions: BTreeMap<String, Rc<FunctionBody>>,
     pub(in crate::command) aliases: BTreeMap<String, Text>,
+    /// Functions that shells started from here know as well (`export -f`).
+    pub(in crate::command) exported_functions: Vec<String>,
     /// `$1`, `$2`, …; `None` where the caller's are meant, which aren't known.
     pub(in crate::command) positional: Option<Vec<Text>>,
     /// `$0`, where a shell was told it.
@@ -33,10 +35,6 @@ pub(in crate::command) struct Scope {
 impl Scope {
     pub(in crate::command) fn variable(&self, name: &str) -> Option<&[Text]> {
         self.variables.get(name).map(Vec::as_slice)
-    }
-
-    pub(in crate::command) fn set(&mut self, name: &str, value: Text) {
-        self.variables.insert(name.to_owned(), vec![value]);
     }
 
     pub(in crate::command) fn file(&self, path: &str) -> Option<&Text> {

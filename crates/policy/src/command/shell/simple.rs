@@ -24,9 +24,13 @@ impl Shell {
         for item in command.suffix.iter().flat_map(|suffix| &suffix.0) {
             self.item(item, &mut plumbing, &mut assignments, &mut words);
         }
+        let reads_file = words.is_empty().then(|| plumbing.stdin().cloned()).flatten();
         let stdin = plumbing.stdin().cloned().or_else(|| stdin.cloned());
         let output = self.with_assignments(&assignments, &words, stdin.as_ref());
-        self.drain(plumbing, output)
+        // `$(<FILE)` is what the file holds.
+        let output = reads_file.map_or(output, Output::prints);
+        let output = self.drain(plumbing, output);
+        if redirects(command) { output.may_fail() } else { output }
     }
 
     fn item<'a>(
@@ -52,7 +56,7 @@ impl Shell {
             AssignmentValue::Scalar(_) => self.one_word(word),
             AssignmentValue::Array(_) => {
                 let (name, value) = self.assigned(assignment);
-                self.scope.variables.insert(name.clone(), value);
+                self.set_variable(&name, value, assignment.append);
                 Text::unknown(name)
             }
         }
@@ -88,4 +92,11 @@ impl Shell {
         self.scope.calling.pop();
         Some(output)
     }
+}
+
+/// True when the command has a redirection, which may fail.
+fn redirects(command: &SimpleCommand) -> bool {
+    let prefix = command.prefix.iter().flat_map(|prefix| &prefix.0);
+    let suffix = command.suffix.iter().flat_map(|suffix| &suffix.0);
+    prefix.chain(suffix).any(|item| matches!(item, Item::IoRedirect(_)))
 }

@@ -173,88 +173,101 @@ fn kind(path: &str) -> DestructionKind {
     KINDS.iter().find(|(marks, _)| marks.iter().any(|mark| path.contains(mark))).map_or(Cloud, |(_, kind)| *kind)
 }
 
+/// What the line of a command says, whatever its verb: words that stand in it, kind, and what that means.
+const EXPOSURES: &[(&[&str], DestructionKind, &str)] = &[
+    (
+        &["add-iam-policy-binding", "set-iam-policy", "set-policy", "policy update"],
+        AccessControl,
+        "gives or changes rights",
+    ),
+    (
+        &["role assignment create", "role definition update", "ad app permission"],
+        AccessControl,
+        "gives or changes rights",
+    ),
+    (
+        &[
+            "sp create-for-rbac",
+            "credential reset",
+            "reset-windows-password",
+            "keys create",
+            "keys renew",
+            "add-access-config",
+        ],
+        AccessControl,
+        "makes or changes a login",
+    ),
+    (&["--delete-unmatched-destination-objects", "storage mv "], Storage, "deletes objects once others are copied"),
+    (
+        &[
+            "--allow-unauthenticated",
+            "allUsers",
+            "--public-access blob",
+            "--public-access container",
+            "--authorized-networks=0",
+        ],
+        AccessControl,
+        "opens to everybody",
+    ),
+    (
+        &[
+            "--public-network-access Enabled",
+            "--allow-blob-public-access true",
+            "--default-action Allow",
+            "--source-address-prefixes *",
+        ],
+        AccessControl,
+        "opens to everybody",
+    ),
+    (
+        &["--no-deletion-protection", "--disable-deletion-protection", "--no-backup", "--clear-retention"],
+        AccessControl,
+        "takes the protection against deletion away",
+    ),
+    (
+        &["--enable-soft-delete false", "--enable-purge-protection false"],
+        AccessControl,
+        "takes the protection against deletion away",
+    ),
+    (
+        &["--num-nodes 0 ", "--num-nodes=0 ", "--size 0 ", "--size=0 ", "--node-count 0 ", "--instance-count 0 "],
+        Cloud,
+        "takes every machine away",
+    ),
+    (
+        &["--new-capacity 0 ", "--replicas 0 ", "--max-replicas 0 ", "--min-instances=0 --max-instances=0 "],
+        Cloud,
+        "takes every machine away",
+    ),
+    (
+        &["sql reset-root", "print-access-token", "print-identity-token", "get-access-token", "show-connection-string"],
+        Secrets,
+        "shows a credential",
+    ),
+    (
+        &[
+            "storage account keys list",
+            "credential list",
+            "get-credentials --admin",
+            "admin-credential show",
+            "acr credential show",
+        ],
+        Secrets,
+        "shows a credential",
+    ),
+];
+
 /// Rights given, protections taken, secrets shown.
 fn exposed(cli: &Cli<'_>, call: &Invocation<'_>) -> Option<Judgement> {
-    let line = call.line();
-    let says = |marks: &[&str]| marks.iter().any(|mark| line.contains(mark));
+    let line = format!("{} ", call.line());
     let subject = cli.subject(0);
-    let rights = |what: String| Some(Judgement::loss(AccessControl, what));
-    if says(&[
-        "add-iam-policy-binding",
-        "set-iam-policy",
-        "role assignment create",
-        "set-policy",
-        "sp create-for-rbac",
-        "credential reset",
-        "reset-windows-password",
-        "keys create",
-        "keys renew",
-        "add-access-config",
-        "role definition update",
-        "ad app permission",
-        "policy update",
-    ]) {
-        return rights(format!("gives or changes rights: {subject}"));
+    let opens =
+        line.contains("0.0.0.0/0") && ["create", "update", "patch", "add"].iter().any(|verb| line.contains(verb));
+    if opens {
+        return Some(Judgement::loss(AccessControl, format!("opens to everybody: {subject}")));
     }
-    if says(&["--delete-unmatched-destination-objects", "storage mv "]) {
-        return Some(Judgement::loss(Storage, format!("deletes objects once others are copied: {subject}")));
-    }
-    let opens = says(&[
-        "0.0.0.0/0",
-        "--allow-unauthenticated",
-        "allUsers",
-        "--public-access blob",
-        "--public-access container",
-        "--authorized-networks=0",
-        "--source-address-prefixes '*'",
-        "--source-address-prefixes *",
-        "--public-network-access Enabled",
-        "--allow-blob-public-access true",
-        "--default-action Allow",
-    ]);
-    if opens && says(&["create", "update", "patch", "deploy", "add", "set"]) {
-        return rights(format!("opens to everybody: {subject}"));
-    }
-    if says(&[
-        "--no-deletion-protection",
-        "--disable-deletion-protection",
-        "--no-backup",
-        "--clear-retention",
-        "--enable-soft-delete false",
-        "--enable-purge-protection false",
-    ]) {
-        return rights(format!("takes the protection against deletion away: {subject}"));
-    }
-    let emptied = says(&[
-        "--num-nodes 0",
-        "--num-nodes=0",
-        "--size 0",
-        "--size=0",
-        "--min-instances=0 --max-instances=0",
-        "--node-count 0",
-        "--instance-count 0",
-        "--new-capacity 0",
-        "--replicas 0",
-        "--max-replicas 0",
-    ]);
-    if emptied {
-        return Some(Judgement::loss(Cloud, format!("takes every machine away: {subject}")));
-    }
-    let secret = says(&[
-        "sql reset-root",
-        "keyvault purge",
-        "print-access-token",
-        "print-identity-token",
-        "get-access-token",
-        "keys list",
-        "show-connection-string",
-        "credential list",
-        "get-credentials --admin",
-        "admin-credential show",
-        "acr credential show",
-    ]);
-    let shows = secret && !says(&["iam service-accounts keys list", "kms keys list", "ssh-keys list"]);
-    shows.then(|| Judgement::loss(Secrets, format!("shows a credential: {subject}")))
+    let (_, kind, what) = EXPOSURES.iter().find(|(marks, ..)| marks.iter().any(|mark| line.contains(mark)))?;
+    Some(Judgement::loss(*kind, format!("{what}: {subject}")))
 }
 
 pub(super) const TOOLS: &[Tool] = &[

@@ -94,6 +94,9 @@ const CLIENTS: &[Client] = &[
 
 pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
     match call.program {
+        "bq" if call.args.iter().any(|arg| matches!(arg.text.as_str(), "--dry_run" | "--dry_run=true")) => {
+            return Some(Judgement::unknown("it shows what it would do"));
+        }
         "mongosh" | "mongo" | "mongocli" => return Some(mongo(call)),
         "redis-cli" | "valkey-cli" | "keydb-cli" => return Some(redis(call)),
         "cypher-shell" => return Some(cypher(call)),
@@ -170,7 +173,7 @@ fn mongo(call: &Invocation<'_>) -> Judgement {
             ("removeShard(", "removes a shard"),
             ("dropSearchIndex", "drops an index"),
             ("dropAllRoles", "deletes every role"),
-            ("\"dropDatabase\"", "drops the database"),
+            ("[\"dropDatabase\"]", "drops the database"),
             ("{drop:", "drops a collection"),
             ("{dropDatabase:", "drops the database and every collection in it"),
             ("[\"drop\"]", "drops a collection"),

@@ -449,7 +449,9 @@ fn disk_tool(call: &Invocation<'_>) -> Option<Judgement> {
             }
             lost(format!("rewrites the partitions or signatures of {subject}, and loses what is on it"))
         }
-        "parted" if !verb(&["print"]) => lost(format!("rewrites the partitions of {}", cli.word(0))),
+        "parted" if !verb(&["print"]) && !cli.has(&["-l", "--list"]) => {
+            lost(format!("rewrites the partitions of {}", cli.word(0)))
+        }
         "mdadm" if cli.has(&["--zero-superblock", "--stop", "-S", "--remove", "--fail"]) => {
             lost(format!("takes the array {subject} apart"))
         }

@@ -155,104 +155,113 @@ fn loaded_code(global: &Cli<'_>) -> Option<Judgement> {
 }
 
 fn subcommand(call: &Call<'_>, args: &[Text]) -> Option<Judgement> {
+    working_tree(call, args).or_else(|| references(call, args)).or_else(|| executed(call, args))
+}
+
+/// What discards changes that aren't committed.
+fn working_tree(call: &Call<'_>, args: &[Text]) -> Option<Judgement> {
     let cli = &call.cli;
     let has = |names: &[&str]| cli.has(names);
     let subject = cli.subject(0);
-    match call.verb {
-        "push" => push(cli),
-        "reset" if has(&["--hard", "--merge", "--keep"]) => Some(lost(format!(
-            "discards every change that isn't committed, and commits after {}",
-            or(&subject, "HEAD")
-        ))),
-        "clean" => clean(cli),
-        "checkout" => checkout(cli, args),
+    let wide = cli.words.iter().any(|word| is_wide(&word.text));
+    let what = match call.verb {
+        "clean" => return clean(cli),
+        "checkout" => return checkout(cli, args),
+        "restore" => return restore(cli),
+        "stash" => return stash(cli),
+        "reset" if has(&["--hard", "--merge", "--keep"]) => {
+            format!("discards every change that isn't committed, and commits after {}", or(&subject, "HEAD"))
+        }
         "switch" if has(&["-f", "--force", "--discard-changes", "-C", "--force-create"]) => {
-            Some(lost(format!("discards every change that isn't committed, or moves the branch {subject}")))
+            format!("discards every change that isn't committed, or moves the branch {subject}")
         }
-        "restore" => restore(cli),
-        "stash" => stash(cli),
-        "tag" if has(&["-d", "--delete", "-f", "--force"]) => Some(lost(format!("deletes or moves the tag {subject}"))),
-        "reflog" if matches!(cli.word(0), "expire" | "delete" | "drop") => {
-            Some(lost("deletes the record by which lost commits can be found again"))
-        }
-        "gc" if cli.options.iter().any(|option| option.name == "--prune" && option.value != Some("never"))
-            || has(&["--aggressive"]) =>
-        {
-            Some(lost("deletes commits that no branch holds"))
-        }
-        "prune" if !has(&["-n", "--dry-run"]) => Some(lost("deletes commits that no branch holds")),
-        "filter-branch" | "filter-repo" => Some(lost("rewrites every commit of the repository")),
-        "fetch" | "pull" if has(&["-f", "--force"]) || cli.words.iter().any(|word| word.text.starts_with('+')) => {
-            Some(lost(format!("overwrites branches here by those of {}", or(cli.word(0), "the remote"))))
-        }
-        "branch" if has(&["-m", "--move"]) && cli.words.iter().any(|word| is_shared(&word.text)) => {
-            Some(lost(format!("renames the shared branch: {subject}")))
-        }
-        "branch" => branch(cli, args),
-        "rm" if has(&["-r"]) && cli.words.iter().any(|word| is_wide(&word.text)) => {
-            Some(lost(format!("takes every file of {subject} out of the index")))
-        }
-        "update-ref" if is_shared(cli.word(0)) => {
-            Some(lost(format!("moves the branch {subject}, and loses commits that only it holds")))
-        }
-        "update-ref" if has(&["-d", "--delete", "--stdin"]) => Some(lost(format!("deletes the reference {subject}"))),
-        "symbolic-ref" if has(&["-d", "--delete"]) => Some(lost(format!("deletes the reference {subject}"))),
-        "replace" if has(&["-d", "-f", "--delete", "--force"]) => Some(lost(format!("replaces {subject}"))),
-        "worktree" if cli.word(0) == "remove" => {
-            Some(lost(format!("deletes the working tree {} and what isn't committed in it", cli.subject(1))))
-        }
-        "submodule" if cli.word(0) == "deinit" => {
-            Some(lost(format!("deletes the working tree of submodule {}", cli.subject(1))))
-        }
+        "rm" if has(&["-r"]) && wide => format!("takes every file of {subject} out of the index"),
         "rm" if has(&["-r", "-f", "--force"]) && !has(&["-n", "--dry-run", "--cached"]) => {
-            Some(lost(format!("deletes {subject} from the working tree and the index")))
+            format!("deletes {subject} from the working tree and the index")
         }
+        "worktree" if cli.word(0) == "remove" => {
+            format!("deletes the working tree {} and what isn't committed in it", cli.subject(1))
+        }
+        "submodule" if cli.word(0) == "deinit" => format!("deletes the working tree of submodule {}", cli.subject(1)),
         "read-tree" | "checkout-index" if has(&["--reset", "-f", "--force"]) => {
-            Some(lost("overwrites files of the working tree"))
-        }
-        "notes" if matches!(cli.word(0), "remove" | "prune") => Some(lost("deletes notes of commits")),
-        "remote" if matches!(cli.word(0), "rm" | "remove" | "prune" | "set-url") => {
-            Some(lost(format!("removes or replaces the remote {}", cli.subject(1))))
+            "overwrites files of the working tree".to_owned()
         }
         "lfs" if cli.word(0) == "prune" && !has(&["--dry-run", "-d"]) => {
-            Some(lost("deletes local copies of large files"))
+            "deletes local copies of large files".to_owned()
         }
-        "rebase" | "merge" | "am" | "cherry-pick" | "revert" => interrupted(cli),
-        "config" => config(cli),
+        "nuke" | "obliterate" | "undo" | "reset-hard" => format!("runs git-{}, which discards work", call.verb),
+        _ => return None,
+    };
+    Some(lost(what))
+}
+
+/// What moves or deletes branches, tags and other references, or the commits that only they hold.
+fn references(call: &Call<'_>, args: &[Text]) -> Option<Judgement> {
+    let cli = &call.cli;
+    let has = |names: &[&str]| cli.has(names);
+    let subject = cli.subject(0);
+    let prunes = cli.options.iter().any(|option| option.name == "--prune" && option.value != Some("never"));
+    let plus = cli.words.iter().any(|word| word.text.starts_with('+'));
+    let what = match call.verb {
+        "push" => return push(cli),
+        "branch" => return branch(cli, args),
+        "rebase" | "merge" | "am" | "cherry-pick" | "revert" => return interrupted(cli),
+        "tag" if has(&["-d", "--delete", "-f", "--force"]) => format!("deletes or moves the tag {subject}"),
+        "reflog" if matches!(cli.word(0), "expire" | "delete" | "drop") => {
+            "deletes the record by which lost commits can be found again".to_owned()
+        }
+        "gc" if prunes || has(&["--aggressive"]) => "deletes commits that no branch holds".to_owned(),
+        "prune" if !has(&["-n", "--dry-run"]) => "deletes commits that no branch holds".to_owned(),
+        "filter-branch" | "filter-repo" => "rewrites every commit of the repository".to_owned(),
+        "fetch" | "pull" if has(&["-f", "--force"]) || plus => {
+            format!("overwrites branches here by those of {}", or(cli.word(0), "the remote"))
+        }
+        "update-ref" if is_shared(cli.word(0)) => {
+            format!("moves the branch {subject}, and loses commits that only it holds")
+        }
+        "update-ref" | "symbolic-ref" if has(&["-d", "--delete", "--stdin"]) => {
+            format!("deletes the reference {subject}")
+        }
+        "replace" if has(&["-d", "-f", "--delete", "--force"]) => format!("replaces {subject}"),
+        "notes" if matches!(cli.word(0), "remove" | "prune") => "deletes notes of commits".to_owned(),
+        "remote" if matches!(cli.word(0), "rm" | "remove" | "prune" | "set-url") => {
+            format!("removes or replaces the remote {}", cli.subject(1))
+        }
         "send-pack" | "http-push" if has(&["-f", "--force", "-d", "-D", "--mirror", "--all"]) => {
-            Some(lost(format!("overwrites branches of {}", cli.word(0))))
+            format!("overwrites branches of {}", cli.word(0))
         }
-        "diff" | "log" | "show"
-            if cli.options.iter().any(|option| {
-                option.name == "--output" && option.value.is_some_and(super::super::run::paths::is_precious)
-            }) =>
-        {
+        "delete-branch" | "delete-merged-branches" => format!("runs git-{}, which deletes branches", call.verb),
+        _ => return None,
+    };
+    Some(lost(what))
+}
+
+/// What makes git run a program, serve the repository, or show what it keeps.
+fn executed(call: &Call<'_>, args: &[Text]) -> Option<Judgement> {
+    let cli = &call.cli;
+    let opens = |arg: &Text| arg.text.starts_with("-O") || arg.text.starts_with("--open-files-in-pager");
+    match call.verb {
+        "config" => config(cli),
+        "diff" | "log" | "show" if writes_outside(cli) => {
             Some(Judgement::loss(DestructionKind::Files, "overwrites a system file by --output"))
         }
-        "diff" | "log" | "show" if has(&["--ext-diff", "--textconv"]) => {
+        "diff" | "log" | "show" if cli.has(&["--ext-diff", "--textconv"]) => {
             Some(runs("the external diff programs that the repository names"))
         }
-        "grep"
-            if args.iter().any(|arg| arg.text.starts_with("-O") || arg.text.starts_with("--open-files-in-pager")) =>
-        {
-            Some(runs("a program on the files that match"))
-        }
+        "grep" if args.iter().any(opens) => Some(runs("a program on the files that match")),
         "clone" | "fetch" | "pull" | "ls-remote" | "archive" => transport(cli),
         "daemon" | "instaweb" => {
             Some(Judgement::loss(DestructionKind::AccessControl, "serves the repository to whoever connects"))
         }
-        "rev-list" | "credential" if call.verb == "credential" && cli.word(0) == "fill" => {
+        "credential" if cli.word(0) == "fill" => {
             Some(Judgement::loss(DestructionKind::Secrets, "shows stored passwords"))
         }
-        "checkout-branch"
-        | "nuke"
-        | "obliterate"
-        | "delete-branch"
-        | "delete-merged-branches"
-        | "undo"
-        | "reset-hard" => Some(lost(format!("runs git-{}, which discards work or branches", call.verb))),
         _ => None,
     }
+}
+
+fn writes_outside(cli: &Cli<'_>) -> bool {
+    cli.value(&["--output"]).is_some_and(super::super::run::paths::is_precious)
 }
 
 fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
@@ -361,6 +370,9 @@ fn stash(cli: &Cli<'_>) -> Option<Judgement> {
 }
 
 fn branch(cli: &Cli<'_>, args: &[Text]) -> Option<Judgement> {
+    if cli.has(&["-m", "--move"]) && cli.words.iter().any(|word| is_shared(&word.text)) {
+        return Some(lost(format!("renames the shared branch: {}", cli.subject(0))));
+    }
     let forced = args.iter().any(|arg| {
         matches!(
             arg.text.as_str(),

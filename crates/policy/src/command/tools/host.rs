@@ -200,6 +200,7 @@ pub(super) const TOOLS: &[Tool] = &[
         kind: Host,
         valued: &["-o", "-c", "-t"],
         rules: &[
+            changes("remove|purge|autoremove").given(&["-s", "--just-print", "--recon", "--no-act"]),
             destroys("remove|purge|autoremove|erase|del|uninstall|zap|delete", "removes the packages {} from the host"),
             destroys("", "removes the packages {} from the host").given(&[
                 "-r",

@@ -93,47 +93,47 @@ const REPLACED: &[&str] = &[
 
 /// Parts of a patch that stop pods.
 const STOPS: &[&str] = &[
-        "\"replicas\":0",
-        "replicas:0",
-        "\"suspend\":true",
-        "\"maxReplicas\":0",
-        "\"maxUnavailable\":\"100%\"",
-        "\"unschedulable\":true",
-        "\"paused\":true",
-        "\"parallelism\":0",
-    ];
+    "\"replicas\":0",
+    "replicas:0",
+    "\"suspend\":true",
+    "\"maxReplicas\":0",
+    "\"maxUnavailable\":\"100%\"",
+    "\"unschedulable\":true",
+    "\"paused\":true",
+    "\"parallelism\":0",
+];
 
 /// Parts of a patch that take a protection or a field away.
 const FREES: &[&str] = &[
-        "finalizers\":null",
-        "finalizers\":[]",
-        "finalizers:null",
-        "finalizers:[]",
-        "\"op\":\"remove\"",
-        "\"$patch\":\"delete\"",
-        ":null",
-        "\"reclaimPolicy\":\"Delete\"",
-        "persistentVolumeReclaimPolicy\":\"Delete",
-    ];
+    "finalizers\":null",
+    "finalizers\":[]",
+    "finalizers:null",
+    "finalizers:[]",
+    "\"op\":\"remove\"",
+    "\"$patch\":\"delete\"",
+    ":null",
+    "\"reclaimPolicy\":\"Delete\"",
+    "persistentVolumeReclaimPolicy\":\"Delete",
+];
 
 /// Parts of a patch that give rights or open a way in.
 const OPENS: &[&str] = &[
-        "cluster-admin",
-        "privileged\":true",
-        "hostPath",
-        "hostNetwork\":true",
-        "hostPID\":true",
-        "failurePolicy\":\"Ignore",
-        "LoadBalancer",
-        "system:masters",
-        "\"subjects\"",
-        "/subjects",
-        "/rules",
-        "\"rules\"",
-        "/failurePolicy",
-        "automountServiceAccountToken\":true",
-        "allowPrivilegeEscalation\":true",
-    ];
+    "cluster-admin",
+    "privileged\":true",
+    "hostPath",
+    "hostNetwork\":true",
+    "hostPID\":true",
+    "failurePolicy\":\"Ignore",
+    "LoadBalancer",
+    "system:masters",
+    "\"subjects\"",
+    "/subjects",
+    "/rules",
+    "\"rules\"",
+    "/failurePolicy",
+    "automountServiceAccountToken\":true",
+    "allowPrivilegeEscalation\":true",
+];
 
 pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
     if matches!(call.program, "helm" | "helm3") {

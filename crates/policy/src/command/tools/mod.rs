@@ -18,6 +18,7 @@ mod host;
 mod http;
 mod infrastructure;
 mod kubectl;
+mod limits;
 mod messaging;
 mod network;
 mod packages;

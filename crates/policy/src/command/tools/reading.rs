@@ -4,6 +4,7 @@
 
 use super::super::findings::Judgement;
 use super::super::run::{Invocation, paths};
+use super::super::text::Text;
 use super::Cli;
 
 /// Prints its arguments, or nothing, or facts of the host.
@@ -62,17 +63,35 @@ const READERS: &[&str] = &[
     "tsort",
 ];
 
-/// Options of these that write or run something.
+/// Those that show names, sizes and times, and no content.
+const LISTERS: &[&str] = &["ls", "stat", "du", "tree", "file", "realpath", "readlink"];
+
+/// Options of these that write or run something, never end, or read files that no argument names.
 const EXCEPT: &[(&str, &[&str])] = &[
-    ("tree", &["-o", "-R"]),
-    ("file", &["-C", "-m", "-f"]),
-    ("jq", &["-f", "--from-file", "-L"]),
-    ("diff", &["--to-file", "--from-file"]),
+    ("tree", &["-o", "-R", "--output", "--fromfile"]),
+    ("file", &["-C", "-m", "-f", "--compile", "--magic-file", "--files-from"]),
+    ("jq", &["-f", "--from-file", "-L", "--rawfile", "--slurpfile"]),
+    ("diff", &["-r", "-X", "-S", "--recursive", "--to-file", "--from-file", "--exclude-from", "--starting-file"]),
     ("printf", &["-v"]),
+    ("base64", &["-o", "--output"]),
+    ("base32", &["-o", "--output"]),
+    ("grep", GREP_EXCEPT),
+    ("egrep", GREP_EXCEPT),
+    ("fgrep", GREP_EXCEPT),
+    ("wc", &["--files0-from"]),
+    ("du", &["-X", "--files0-from", "--exclude-from"]),
+    ("lsof", &["-r", "-D"]),
+    ("findmnt", &["-p", "-F", "--poll", "--tab-file"]),
+    ("free", &["-s", "-c", "--seconds", "--count"]),
+    ("which", &["-i", "--read-alias", "--read-functions"]),
 ];
+const GREP_EXCEPT: &[&str] =
+    &["-r", "-R", "-d", "-f", "--recursive", "--dereference-recursive", "--directories", "--file", "--exclude-from"];
 
 /// Kubernetes objects whose content is a secret.
 const SECRET_KINDS: &[&str] = &["secret", "secrets"];
+/// Kubernetes objects into which secrets find their way; their names may be shown, their content not.
+const CONFIG_KINDS: &[&str] = &["cm", "configmap", "configmaps"];
 
 pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
     match call.program {
@@ -95,15 +114,18 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
     if reads_files && let Some(judgement) = call.args.iter().find_map(paths::secret) {
         return Some(judgement);
     }
+    if call.program != "echo" && call.args.iter().any(|arg| !arg.exact) {
+        return Some(Judgement::unknown("what it is told isn't known before"));
+    }
+    if let Some(why) = super::limits::exceeded(call) {
+        return Some(Judgement::unknown(why));
+    }
     if call.args.iter().any(|arg| arg.text.starts_with("/dev/tcp/") || arg.text.starts_with("/dev/udp/")) {
         return Some(Judgement::unknown("it opens a connection"));
     }
     let except = EXCEPT.iter().find(|(program, _)| *program == call.program).map_or(&[][..], |(_, options)| options);
-    if Cli::read(call.args, &[]).has(except) {
+    if call.args.iter().any(|arg| except.iter().any(|option| is_spelt(option, &arg.text))) {
         return Some(Judgement::unknown(format!("an option of {} writes or runs something", call.program)));
-    }
-    if call.program == "jq" && call.args.iter().any(|arg| arg.text.contains("env") || arg.text.contains("ENV")) {
-        return Some(Judgement::unknown("jq may print the environment"));
     }
     if call
         .args
@@ -112,15 +134,53 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
     {
         return Some(Judgement::unknown("what it prints isn't known before, and may be a secret"));
     }
-    // A wildcard or an unknown word may name anything, a secret too.
-    if reads_files && call.args.iter().any(|arg| !arg.exact || may_match_secret(&arg.text)) {
-        return Some(Judgement::unknown("which files it reads isn't known before"));
+    if reads_files && !LISTERS.contains(&call.program) && !operands(call).iter().all(may_be_operand) {
+        return Some(Judgement::unknown("what it reads may hold a secret"));
     }
     Some(Judgement::Reads)
 }
 
-fn may_match_secret(arg: &str) -> bool {
-    !arg.starts_with('-') && arg.contains('/') && arg.contains(['*', '?', '['])
+/// The arguments that name files, or may; a pattern, a set of characters or a program doesn't.
+fn operands<'a>(call: &Invocation<'a>) -> &'a [Text] {
+    let first = call.args.iter().position(|arg| !arg.text.starts_with('-'));
+    let gives_pattern = call.args.iter().any(|arg| arg.text.starts_with("-e") || arg.text.starts_with("--regexp"));
+    match (call.program, first) {
+        ("tr", _) => &[],
+        ("grep" | "egrep" | "fgrep" | "jq", Some(at)) if !gives_pattern && options_alone(&call.args[..at]) => {
+            &call.args[at + 1..]
+        }
+        _ => call.args,
+    }
+}
+
+/// True where the first word after these options is no value of the last one.
+fn options_alone(options: &[Text]) -> bool {
+    const ALONE: &[&str] = &["-n", "-i", "-c", "-v", "-o", "-E", "-F", "-P", "-q", "-s", "-w", "-x", "-l", "-H", "-h"];
+    options.last().is_none_or(|option| {
+        let letters = option.text.get(1..).unwrap_or_default();
+        letters.chars().all(|letter| ALONE.contains(&format!("-{letter}").as_str()))
+            || matches!(option.text.as_str(), "-r" | "-e" | "-S" | "-M" | "-C")
+    })
+}
+
+/// A value that is attached to an option may name a file as well.
+fn may_be_operand(arg: &Text) -> bool {
+    if !arg.text.starts_with('-') || arg.text == "-" {
+        return paths::may_be_read(arg);
+    }
+    match arg.text.split_once('=') {
+        Some((_, value)) => paths::may_be_read(&arg.map(|_| value.to_owned())),
+        None => !arg.text.contains(['/', '.']),
+    }
+}
+
+/// True when `given` is `option`, alone, among other letters, with a value attached, or shortened.
+fn is_spelt(option: &str, given: &str) -> bool {
+    let name = given.split_once('=').map_or(given, |(name, _)| name);
+    match option.strip_prefix("--") {
+        Some(_) => name.len() > 2 && name.starts_with("--") && option.starts_with(name),
+        None => given.starts_with('-') && !given.starts_with("--") && given.contains(&option[1..]),
+    }
 }
 
 /// `date -s` and `hostname NAME` set; `ps e` shows the environment of every process.
@@ -188,8 +248,12 @@ fn kubectl(call: &Invocation<'_>) -> Option<Judgement> {
     let plain = call.args.iter().all(|arg| arg.exact)
         && cli.options.iter().all(|option| VALUED.contains(&option.name) || FLAGS.contains(&option.name))
         && matches!(cli.value(&["-o", "--output"]), None | Some("wide" | "name" | "yaml" | "json"));
+    let shows_content = cli.word(0) == "describe" || matches!(cli.value(&["-o", "--output"]), Some("yaml" | "json"));
     let names_secrets = cli.words.iter().skip(1).any(|word| {
-        word.text.split([',', '/', '.']).any(|kind| SECRET_KINDS.contains(&kind.to_ascii_lowercase().as_str()))
+        word.text.split([',', '/', '.']).any(|kind| {
+            let kind = kind.to_ascii_lowercase();
+            SECRET_KINDS.contains(&kind.as_str()) || (shows_content && CONFIG_KINDS.contains(&kind.as_str()))
+        })
     });
     let dump = cli.word(0) == "cluster-info" && cli.word(1) == "dump";
     (reads && plain && !names_secrets && !dump).then_some(Judgement::Reads)

@@ -30,6 +30,9 @@
 //! tags, as text: `resource.hasTag("oom_killed") && resource.getTag("oom_killed") == "true"`. [`schema`] writes all of it down, with every
 //! kind's parameters, and policies are checked against it when they are loaded.
 //!
+//! It is asked about plans, not about the moment of each effect: a freeze written here keeps plans from being allowed, and holds no effect
+//! of one that was. Put [guardrails](crate::guardrails) with a `freeze` beside it for that.
+//!
 //! # Errors
 //! Cedar leaves out a policy that fails while it is evaluated, a `forbid` too. Here any such failure denies the step.
 

@@ -28,6 +28,9 @@
 //! evaluation that takes longer than its limit. What a rule looks at and isn't there leaves that rule out, as always in Rego: so let
 //! `verdict` be `deny` by default.
 //!
+//! It is asked about plans, not about the moment of each effect: a freeze written here keeps plans from being allowed, and holds no effect
+//! of one that was. Put [guardrails](crate::guardrails) with a `freeze` beside it for that.
+//!
 //! Policies see nothing but their input and the data they are given: there is no function here that reads a clock, the network or the
 //! environment.
 

@@ -17,7 +17,7 @@ use crate::guardrails::bits::Bits;
 use crate::guardrails::calendar::Opening;
 use crate::guardrails::check;
 use crate::guardrails::document::{RuleDocument, TimeDocument, WhenDocument, Word};
-use crate::guardrails::words;
+use crate::guardrails::{paths, words};
 
 /// A rule and where it stands.
 #[derive(Debug, Clone)]
@@ -149,7 +149,7 @@ impl IndexBuilder {
         self.namespaces.add(document, index, rule.namespaces.as_ref(), any_case)?;
         self.clusters.add(document, index, rule.clusters.as_ref(), any_case)?;
         self.resources.globs(draft, index, rule.resources.as_ref(), any_case)?;
-        self.targets.globs(draft, index, rule.targets.as_ref(), any_case)?;
+        self.targets.globs(draft, index, targets(rule).as_ref(), any_case)?;
         self.texts.regexes(draft, index, rule.when.text_matches.as_ref())?;
         self.classes(index, &rule.when);
         self.measures(index, draft)?;
@@ -281,4 +281,13 @@ impl IndexBuilder {
             rules: self.rules,
         }
     }
+}
+
+/// What restricts is heard however its paths are written; what allows is taken at its word.
+fn targets(rule: &RuleDocument) -> Option<Vec<Word>> {
+    let words = rule.targets.as_ref()?;
+    Some(match rule.effect.verdict {
+        Verdict::Allow => words.clone(),
+        _ => words.iter().flat_map(paths::meant).collect(),
+    })
 }

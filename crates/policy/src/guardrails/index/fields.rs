@@ -7,8 +7,10 @@
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use selfheal_core::plan::Change;
 
+use super::keys::{is_bare_value, keys, pointers, segments, table, takes_in, unescaped};
 use crate::error::LoadError;
 use crate::guardrails::document::Word;
+use crate::guardrails::measure::is_opaque;
 
 /// A field as a document names it: `/spec/template/spec/hostNetwork`, `spec.hostNetwork` or `hostNetwork`.
 #[derive(Debug)]
@@ -47,25 +49,35 @@ impl FieldPatterns {
             let own: Vec<&str> = segments(&change.what).collect();
             // A pointer names a field, and what is inside of it; other names may be those of files.
             let named = if change.what.starts_with('/') { self.on(&own) } else { self.ends_with(&own) };
-            named || self.whole.is_match(&change.what) || self.in_diff(&change.diff)
+            named || self.whole.is_match(&change.what) || is_opaque(change) || self.in_diff(&change.diff)
         })
     }
 
     fn in_diff(&self, diff: &str) -> bool {
-        let mut above: Vec<(usize, &str)> = Vec::new();
-        diff.lines().any(|line| {
-            let Some((changed, text)) = diff_line(line) else {
-                above.clear();
-                return false;
-            };
-            let indent = text.len() - text.trim_start_matches([' ', '\t', '-']).len();
-            above.truncate(above.iter().take_while(|(depth, _)| *depth < indent).count().min(DEPTH));
-            let mut keys = keys(text);
-            let first = keys.next();
-            above.extend(first.map(|key| (indent, key)));
-            let way: Vec<&str> = above.iter().map(|(_, key)| *key).collect();
-            changed && (self.on(&way) || keys.any(|key| self.ends_with(&[key])))
+        let mut place = Shown::default();
+        diff.lines().any(|line| match diff_line(line) {
+            None => {
+                place = Shown::default();
+                false
+            }
+            Some((changed, text)) => {
+                let text = unescaped(text);
+                let cut_off = place.follow(&text);
+                changed && (cut_off || takes_in(&text) || self.in_line(&text, &place))
+            }
         })
+    }
+
+    fn in_line(&self, text: &str, place: &Shown) -> bool {
+        let above: Vec<&str> = place.above.iter().flat_map(|(_, key)| segments(key)).collect();
+        let within: Vec<&str> = place.table.iter().flat_map(|table| segments(table)).chain(above.clone()).collect();
+        // The first key is known by what stands above it, and the others alone.
+        let followed = place.above.last().is_some_and(|(_, last)| keys(text).first().is_some_and(|key| key == last));
+        let beside = |key: &str| self.on(&segments(key).collect::<Vec<_>>());
+        self.on(&above)
+            || self.on(&within)
+            || keys(text).into_iter().skip(usize::from(followed)).any(beside)
+            || pointers(text).any(beside)
     }
 
     /// Whether a field that is named lies on the way, or ends it: what changes inside of a field changes the field.
@@ -88,12 +100,6 @@ fn segment_glob(segment: &str) -> Result<GlobSet, globset::Error> {
     GlobSetBuilder::new().add(glob).build()
 }
 
-/// The names on a way, without positions in lists, which a diff doesn't show.
-fn segments(way: &str) -> impl Iterator<Item = &str> {
-    let parts = way.split(['/', '.', '[', ']']).map(|part| part.trim_matches(['"', '\'', '$']));
-    parts.filter(|part| !part.is_empty() && *part != "*" && !part.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
 /// Whether the line is changed, and its text; `None` where another part of the file begins.
 fn diff_line(line: &str) -> Option<(bool, &str)> {
     match line.as_bytes().first() {
@@ -104,17 +110,36 @@ fn diff_line(line: &str) -> Option<(bool, &str)> {
     }
 }
 
-/// The keys that a line names, the outermost first.
-fn keys(line: &str) -> impl Iterator<Item = &str> {
-    let ends = line.char_indices().filter(|(_, c)| matches!(c, ':' | '='));
-    ends.filter_map(|(end, _)| {
-        let before = line[..end].trim_end();
-        let key = match before.as_bytes().last()? {
-            quote @ (b'"' | b'\'') => before[..before.len() - 1].rsplit(char::from(*quote)).next()?,
-            _ => before.rsplit([' ', '\t', '{', ',', '"', '\'']).next()?,
-        };
-        (!key.is_empty()).then_some(key)
-    })
+/// What a diff shows of the way to a line.
+#[derive(Debug, Default)]
+struct Shown {
+    /// Keys by indentation.
+    above: Vec<(usize, String)>,
+    /// The table of TOML or INI that the line is in.
+    table: Option<String>,
+}
+
+impl Shown {
+    /// Goes on to the next line; whether it is a value of which nothing tells the key.
+    fn follow(&mut self, text: &str) -> bool {
+        let trimmed = text.trim();
+        if trimmed.is_empty() || trimmed.starts_with('#') {
+            return false;
+        }
+        if trimmed == "---" {
+            *self = Self::default();
+            return false;
+        }
+        let indent = text.len() - text.trim_start_matches([' ', '\t', '-']).len();
+        self.above.truncate(self.above.iter().take_while(|(depth, _)| *depth < indent).count().min(DEPTH));
+        if let Some(table) = table(text) {
+            self.table = Some(table.to_owned());
+        }
+        let first = keys(text).first().map(|key| (*key).to_owned());
+        let cut_off = first.is_none() && indent > 0 && self.above.is_empty() && is_bare_value(text);
+        self.above.extend(first.map(|key| (indent, key)));
+        cut_off
+    }
 }
 
 #[cfg(test)]
@@ -148,6 +173,55 @@ mod tests {
         assert!(!touches("/metadata/labels", "web", " spec:\n+  labels: {}"));
         assert!(!touches("privileged", "web", "+  unprivileged: true"));
         assert!(!touches("image", "src/image/x.rs", "+let a = 1;"));
+    }
+
+    #[test]
+    fn a_field_is_found_in_every_spelling() {
+        for diff in [
+            "+  \"privi\\u006ceged\": true",
+            "+  ? privileged\n+  : true",
+            "+  <<: *unsafe",
+            "+  securityContext: *unsafe",
+            "+{op: replace, path: /spec/privileged, value: true}",
+            "+spec.privileged: true",
+            "+[privileged]",
+            " [privileged]\n+on = true",
+            "+<privileged>true</privileged>",
+            "+privileged true",
+            "+ENV privileged true",
+            "@@ -3 +3 @@\n-    false\n+    true",
+            "+# note: here\n+  - privileged: true",
+        ] {
+            assert!(touches("privileged", "web", diff), "{diff}");
+        }
+        let field = "/spec/hostNetwork";
+        assert!(
+            touches(field, "web", "+spec.hostNetwork: true") && touches(field, "web", "+[spec]\n+hostNetwork = true")
+        );
+        assert!(touches(field, "web", " spec:\n# a: b\n+  hostNetwork: true"));
+    }
+
+    #[test]
+    fn what_nobody_can_read_counts_as_touched() {
+        let unread = |before: &str, after: &str, diff: &str| {
+            let change = Change {
+                what: "x.bin".to_owned(),
+                before: Some(before.to_owned()),
+                after: Some(after.to_owned()),
+                diff: diff.to_owned(),
+            };
+            let word = Spanned::new("privileged".to_owned(), Location::UNKNOWN, Location::UNKNOWN);
+            FieldPatterns::compile("t", &[word]).unwrap().touched_by(&[change])
+        };
+        assert!(unread("a", "b", "") && unread("a", "b", "Binary files a/x.bin and b/x.bin differ\n"));
+        assert!(!unread("a", "a", "") && !unread("a", "b", "-replicas: 1\n+replicas: 2\n"));
+    }
+
+    #[test]
+    fn code_and_lists_beside_are_not_touched() {
+        for diff in ["+left-pad==1.3.0", "+    return x + 1;", "+    }", " jobs:\n+  - build", "+image: nginx:1.2"] {
+            assert!(!touches("privileged", "web", diff), "{diff}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@
 mod build;
 mod capacity;
 mod fields;
+mod keys;
 mod names;
 mod parameters;
 mod patterns;

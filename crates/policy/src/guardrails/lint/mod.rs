@@ -3,6 +3,7 @@
 mod budgets;
 mod covered;
 mod examples;
+mod names;
 mod people;
 mod production;
 
@@ -67,6 +68,7 @@ pub fn lint(name: &str, text: &str, people: Option<&Approvers>) -> Result<Lint, 
     warnings.extend(people.map(|people| people::warnings(name, &own.rules, people)).unwrap_or_default());
     warnings.extend(budgets::warnings(name, &own.budgets));
     warnings.extend(examples::warnings(name, &its_examples, text)?);
+    warnings.extend(names::warnings(name, &own, &its_examples));
     warnings.sort_by_key(|warning| warning.place().position);
     Ok(Lint { rules: own.ids.len(), examples: its_examples.len(), warnings })
 }
@@ -162,6 +164,15 @@ mod tests {
             warned(body, None),
             ["team.yaml:6:10: 'fast' can never be reached: 'slow' allows no more in longer"]
         );
+    }
+
+    #[test]
+    fn an_environment_that_nobody_shows_is_told() {
+        let body = format!("rules:\n{}", rule("no", "deny", "kinds: ['*'], environments: [prod]"));
+        let told = warned(&body, None);
+        assert!(told.len() == 1 && told[0].contains("shows the environment 'prod'"), "{told:?}");
+        let shown = "examples:\n  - {name: a, given: {kind: edit_file, environment: prod}, expect: deny}\n";
+        assert_eq!(warned(&format!("{body}{shown}"), None), [""; 0]);
     }
 
     #[test]

@@ -10,8 +10,8 @@ use selfheal_core::error::{Error, ErrorKind, Result};
 use selfheal_core::incident::IncidentId;
 use selfheal_core::plan::{BlastRadius, Preview};
 use selfheal_core::ports::{
-    Approved, CandidateQuery, Candidates, EffectStatus, Executor, HealthProbe, Moment, PolicyEngine, PolicyQuestion, Reach,
-    ProbeRequest, Rehearsal, Row, Undone, Work,
+    Approved, CandidateQuery, Candidates, EffectStatus, Executor, HealthProbe, Moment, PolicyEngine, PolicyQuestion,
+    ProbeRequest, Reach, Rehearsal, Row, Undone, Work,
 };
 use selfheal_core::standard::standard_specs;
 

@@ -17,7 +17,7 @@ use selfheal_core::facts::{Fact, Facts};
 use selfheal_core::incident::{IncidentId, Signal};
 use selfheal_core::journal::InMemoryJournal;
 use selfheal_core::orchestrator::{Cancellation, Orchestrator};
-use selfheal_core::ports::{Clock, Journal, Moment, PolicyEngine, PolicyQuestion, Reach, Query, Record};
+use selfheal_core::ports::{Clock, Journal, Moment, PolicyEngine, PolicyQuestion, Query, Reach, Record};
 use selfheal_core::resource::{Environment, ResourceRef};
 use selfheal_core::testing::{FakeExecutor, FakeWorld, ScriptedProbe, ScriptedRunbooks, SeededEntropy, wrong_value};
 use selfheal_core::time::Timestamp;

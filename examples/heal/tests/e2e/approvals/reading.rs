@@ -19,6 +19,7 @@ fn the_run_says_who_is_asked_and_what_to_type() {
           next heal approvals inc-0123456789abcdef --store /store                     shows the plan
                heal approve inc-0123456789abcdef --plan eeeeeeeeeeee --store /store   agrees to it
                heal resume inc-0123456789abcdef --store /store                        goes on, once it is answered
+               No key of /approvers.yaml was at hand when it began: nobody counts as who asked for it.
     ");
 }
 
@@ -81,7 +82,7 @@ fn all_of_one_plan_is_what_is_agreed_to() {
           hash eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee
 
     answers
-      asked by bob, whose own answer doesn't count
+      asked by bob, who may refuse it, not agree to it
                none yet
 
     yours

@@ -28,6 +28,16 @@ fn each_document_is_told_by_what_it_holds() {
 }
 
 #[test]
+fn an_approvers_document_in_which_nobody_is_enrolled_is_odd() {
+    let world = World::new();
+    world.write("approvers.yaml", "schema: selfheal.dev/approvers/v1\npeople: []\n");
+    let ended = world.ask(&["policy", "check", "approvers.yaml"]);
+    assert_eq!(ended.status, Some(0), "{ended}");
+    let odd = "approvers.yaml: warning: nobody is enrolled: what needs an approval can't be agreed to";
+    assert_eq!(out(&ended), format!("{odd}\napprovers.yaml: ok, 0 people, 1 warning\n"));
+}
+
+#[test]
 fn every_file_that_is_wrong_is_told_with_its_place() {
     let world = World::new();
     world.write("unknown.yaml", TEAM.replace("because: 'the sale'", "why: 'the sale'"));
@@ -73,6 +83,17 @@ fn what_is_odd_is_a_warning_and_fails_only_who_asks_for_it() {
         "{ended}"
     );
     assert_eq!(world.ask(&["policy", "check", "--strict", "team.yaml"]).status, Some(1));
+}
+
+#[test]
+fn files_that_could_not_be_used_together_are_wrong_together() {
+    let world = World::new();
+    world.write("team.yaml", TEAM);
+    world.write("copy.yaml", TEAM);
+    assert_eq!(world.ask(&["policy", "check", "copy.yaml"]).status, Some(0));
+    let ended = world.ask(&["policy", "check", "team.yaml", "copy.yaml"]);
+    assert_eq!(ended.status, Some(1), "{ended}");
+    assert!(out(&ended).contains("together with the other files"), "{ended}");
 }
 
 #[test]
