@@ -59,11 +59,11 @@ impl When {
             Self::Environment(name) => question.incident.environment.as_str() == *name,
             Self::Severity(name) => SEVERITIES[question.incident.severity as usize] == *name,
             Self::AtMost(name, most) => {
-                matches!(parameters.get(*name), Some(Parameter { value: Value::Integer(number), .. }) if number <= most)
+                matches!(parameters.get(name), Some(Parameter { value: Value::Integer(number), .. }) if number <= most)
             }
             Self::Equals(name, expected) => text(name) == *expected,
             Self::ReadFromText(name) => {
-                let provenance = parameters.get(*name).map(|parameter| &parameter.provenance);
+                let provenance = parameters.get(name).map(|parameter| &parameter.provenance);
                 matches!(provenance, Some(Provenance::Extracted { .. } | Provenance::Model { .. }))
             }
             Self::Sure(permille) => lower * 1e3 >= f64::from(*permille),

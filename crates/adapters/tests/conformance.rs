@@ -11,7 +11,7 @@ use selfheal_adapters::local::ecosystem::SystemTools;
 use selfheal_adapters::local::process::{Cancel, Passthrough};
 use selfheal_adapters::local::workspace::StateDir;
 use selfheal_adapters::local::{LocalExecutor, LocalLog, Pipeline, PipelineConfig};
-use selfheal_core::action::{Action, ActionKind, Parameter, Parameters, Provenance, Value};
+use selfheal_core::action::{Action, ActionKind, Parameter, Parameters, Value};
 use selfheal_core::criterion::SuccessCriterion;
 use selfheal_core::plan::{Compensation, Step, StepRetry};
 use selfheal_core::ports::Executor;

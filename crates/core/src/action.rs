@@ -234,6 +234,15 @@ impl Parameters {
     }
 }
 
+impl IntoIterator for Parameters {
+    type Item = (String, Parameter);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 impl FromIterator<(String, Parameter)> for Parameters {
     fn from_iter<I: IntoIterator<Item = (String, Parameter)>>(entries: I) -> Self {
         Self(entries.into_iter().collect())

@@ -11,7 +11,7 @@ use selfheal_adapters::local::workspace::StateDir;
 use selfheal_adapters::local::{
     COMMAND_SUCCEEDS, ConfiguredVariable, LocalExecutor, LocalLog, Pipeline, PipelineConfig, observation,
 };
-use selfheal_core::action::{Action, ActionKind, Parameter, Parameters, Provenance, Value};
+use selfheal_core::action::{Action, ActionKind, Parameter, Parameters, Value};
 use selfheal_core::confidence::Confidence;
 use selfheal_core::criterion::{Observation, SuccessCriterion};
 use selfheal_core::diagnosis::Source;

@@ -44,7 +44,7 @@ pub(crate) fn with_parameters(
 ) -> Case {
     let (resource, spec) = (ResourceRef::new("local", "pipeline", "shop"), spec(kind));
     let step = Step {
-        action: Action::for_tests(&spec, resource.clone(), parameters).unwrap(),
+        action: Action::for_tests(&spec, resource.clone(), parameters.into_iter().collect()).unwrap(),
         criteria: Vec::new(),
         compensation: Compensation::Undo,
         retry: StepRetry::ONCE,
