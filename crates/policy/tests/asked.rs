@@ -49,9 +49,9 @@ fn provenance_is_a_word_or_as_the_library_writes_it() {
          requirement: {value: '1', provenance: {extracted: {by: regex, set: versions}}}}}",
     );
     let parameters = asked.question().plan.steps[0].action.parameters().clone();
-    assert_eq!(parameters["package"].provenance.class(), "model");
+    assert_eq!(parameters.get("package").unwrap().provenance.class(), "model");
     let extracted = Provenance::Extracted { by: "regex".to_owned(), set: "versions".to_owned() };
-    assert_eq!(parameters["requirement"].provenance, extracted);
+    assert_eq!(parameters.get("requirement").unwrap().provenance, extracted);
 }
 
 #[test]

@@ -29,7 +29,7 @@ impl Scene {
         let resource = ResourceRef::new("local", "pipeline", "shop");
         let specs: Vec<ActionSpec> = kinds.iter().map(|kind| spec(kind)).collect();
         let steps = specs.iter().map(|spec| Step {
-            action: Action::for_tests(spec, resource.clone(), parameters(spec)).unwrap(),
+            action: Action::for_tests(spec, resource.clone(), parameters(spec).into_iter().collect()).unwrap(),
             criteria: Vec::new(),
             compensation: Compensation::Undo,
             retry: StepRetry::ONCE,

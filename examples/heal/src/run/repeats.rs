@@ -44,16 +44,16 @@ pub(super) async fn former(
 }
 
 async fn waits(state: &State, store: &Store) -> Result<bool, Refusal> {
-    let now = SystemClock::default().now();
+    let incident = &state.incident;
+    let switches = switches::read(store.ledger().as_ref()).await.map_err(Refusal::failed)?;
     if let Phase::AwaitingApproval { deadline } = state.phase {
-        return Ok(now < deadline);
-    }
-    if !state.is_held() {
-        return Ok(false);
+        // With autonomy that was granted since, people might not be asked.
+        let mut grants = switches.grants();
+        let granted = grants.any(|(at, grant)| *at == incident.environment && grant.thrown.at >= incident.observed_at);
+        return Ok(!granted && SystemClock::default().now() < deadline);
     }
     // Whether another guard still holds it is found out by asking again; a pause is known.
-    let switches = switches::read(store.ledger().as_ref()).await.map_err(Refusal::failed)?;
-    Ok(switches.paused(&state.incident.environment).is_some())
+    Ok(state.is_held() && switches.paused(&incident.environment).is_some())
 }
 
 fn is_as_seen(options: &RunOptions, inputs: &Inputs, stop: &Stop, state: &State) -> Result<bool, Refusal> {

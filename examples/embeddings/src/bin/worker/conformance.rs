@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use selfheal_core::action::{Action, Parameter, Parameters, Provenance, Value};
+use selfheal_core::action::{Action, Parameter, Parameters, Value};
 use selfheal_core::error::ErrorKind;
 use selfheal_core::plan::Step;
 use selfheal_core::ports::Executor;
