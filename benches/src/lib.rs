@@ -4,7 +4,6 @@
 //! - [`ports`]: in-memory ports that cost as little as a port can
 //! - [`compared`]: the same rules in several languages, and plans to ask about
 //! - [`floor`]: plain loops over boxed async steps that do the same visits without engine and orchestrator
-//! - [`rules`]: rules and plans for policy engines
 //! - [`slow`]: ports that take their time
 //! - [`story`]: recorded incidents, under as many names as are needed
 //! - [`timing`]: interleaved samples and their medians

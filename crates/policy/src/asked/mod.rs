@@ -22,7 +22,7 @@
 //! ```
 //!
 //! A plan of one step may have that step's keys in place of `steps`, as the examples of a guardrails document do. The other two forms
-//! are what programs write: core's [`Plan`](selfheal_core::plan::Plan), with its `previews` beside it where there are any, and a plan
+//! are what programs write: core's [`Plan`], with its `previews` beside it where there are any, and a plan
 //! as `heal show --json` prints it, alone or with the whole incident around it; the incident's last plan is meant then.
 
 mod build;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use selfheal_adapters::local::process::{Launcher, Passthrough};
 use selfheal_adapters::local::workspace::{ContentHash, StateDir};
 use selfheal_adapters::local::{ConfiguredVariable, Pipeline, PipelineConfig, command_line};
+use selfheal_core::confidence::Autonomy;
 use selfheal_core::engine::State;
 use selfheal_core::fleet::FleetLimits;
 use selfheal_core::incident::IncidentId;
@@ -37,6 +38,7 @@ pub(super) struct Inputs {
     pub(super) redactor: Arc<Redactor>,
     pub(super) channels: Vec<Arc<dyn Notifier>>,
     given_runbooks: Option<Arc<Catalogue>>,
+    autonomy: Autonomy,
     policy: Policy,
     pub(super) enrolled: Enrolled,
     /// On whose behalf this runs, if they are enrolled.
@@ -57,6 +59,7 @@ impl Inputs {
             .map_err(|error| Refusal::usage(format!("no place for the healer's own files: {error}")))?;
         let store = Place::of(options.store.as_ref(), state.store())?;
         let enrolled = Enrolled::find(&options.enrolled, &store);
+        let given = guardrails(options)?;
         Ok(Self {
             redactor: Arc::new(redactor(&variables)),
             channels: channels(options)?,
@@ -64,7 +67,8 @@ impl Inputs {
                 .then(|| catalogue(&options.runbooks))
                 .transpose()?
                 .map(Arc::new),
-            policy: Policy::read(options)?,
+            autonomy: given.as_ref().and_then(|given| given.autonomy()).cloned().unwrap_or_default(),
+            policy: Policy::read(options, given)?,
             requester: enrolled.read()?.own_name()?,
             enrolled,
             fleet: options.fleet.as_deref().map(fleet::from_file).transpose().map_err(Refusal::usage)?,
@@ -96,6 +100,11 @@ impl Inputs {
             Policy::Given(guardrails) => guardrails.clone(),
             Policy::Tightened(tightened) => tightened.clone(),
         })
+    }
+
+    /// How sure the healer has to be to act by itself, as the user's guardrails say it.
+    pub(super) fn autonomy(&self) -> Autonomy {
+        self.autonomy.clone()
     }
 
     /// Whether the healer lets `pipeline` fail more than once before it steps in.
@@ -188,6 +197,14 @@ fn catalogue(folders: &[PathBuf]) -> Result<Catalogue, Refusal> {
     all.and_then(|builder| builder.build()).map_err(Refusal::usage)
 }
 
+/// The user's guardrails, if there are any.
+fn guardrails(options: &RunOptions) -> Result<Option<Arc<Guardrails>>, Refusal> {
+    match options.policy.as_slice() {
+        [] => Ok(None),
+        files => Ok(Some(Arc::new(Guardrails::from_files(files).map_err(Refusal::usage)?))),
+    }
+}
+
 /// What decides about plans.
 enum Policy {
     /// The shipped guardrails alone.
@@ -199,11 +216,7 @@ enum Policy {
 }
 
 impl Policy {
-    fn read(options: &RunOptions) -> Result<Self, Refusal> {
-        let given = match options.policy.as_slice() {
-            [] => None,
-            files => Some(Arc::new(Guardrails::from_files(files).map_err(Refusal::usage)?)),
-        };
+    fn read(options: &RunOptions, given: Option<Arc<Guardrails>>) -> Result<Self, Refusal> {
         let files: Vec<&PathBuf> = options.recovery_policy.iter().chain(&options.healing_policy).collect();
         if files.is_empty() {
             return Ok(given.map_or(Self::Shipped, Self::Given));

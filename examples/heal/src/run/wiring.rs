@@ -43,6 +43,7 @@ impl Host {
         let mut builder = Orchestrator::builder()
             .runbooks(runbooks.clone())
             .policy(inputs.policy()?)
+            .autonomy(inputs.autonomy())
             .log_source(Arc::new(LocalLog::new(Arc::clone(pipeline))))
             .context(Arc::new(LocalContext::new(Arc::clone(pipeline))))
             .candidates(Arc::new(LocalCandidates::new(Arc::clone(pipeline), tools.clone())))

@@ -127,7 +127,19 @@ fn rolled_back(world: &World) -> Vec<String> {
     settings(world);
     refuse_in_place(world);
     command(world, &format!("! grep -q '= 0' service.conf limits.conf || {FAIL}\n{REFUSED_IN_PLACE}"));
-    runbook(world, &[WORKERS, SIZE])
+    let mut options = runbook(world, &[WORKERS, SIZE]);
+    options.extend(["--policy".to_owned(), unforgetting(world)]);
+    options
+}
+
+/// Guardrails by which fixes that failed before cost nothing: with the default ones a person would be asked after the second kill.
+fn unforgetting(world: &World) -> String {
+    let text = "schema: selfheal.dev/guardrails/v1\nname: kill-matrix\nversion: 1\n\
+        autonomy: {threshold: 0.5, floor: 0.1, history: {per_failure: 0}}\nrules:\n  - id: edits\n    effect: allow\n    \
+        kinds: [edit_file]\n    environments: [dev]\n    when: {rehearsed: true, reversibility: [undoable]}\n    \
+        because: 'they are undone'\nexamples:\n  - {name: an edit, given: {kind: edit_file, environment: dev, \
+        target: service.conf, rehearsed: true, reversibility: undoable}, expect: allow}\n";
+    world.aside("policy/kill-matrix.yaml", text)
 }
 
 fn useless_on_the_copy(world: &World) -> Vec<String> {
