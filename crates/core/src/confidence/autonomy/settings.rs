@@ -116,6 +116,23 @@ impl Default for Autonomy {
     }
 }
 
+impl Autonomy {
+    /// Whatever policy allows is sure enough, except what no record can outweigh (irreversible, proposed by nothing known, or by a
+    /// model without a rehearsal): for hosts whose policy alone decides.
+    #[must_use]
+    pub fn by_policy_alone() -> Self {
+        Self {
+            threshold: f64::MIN_POSITIVE,
+            floor: 0.0,
+            environment: ByEnvironment { dev: 0.0, staging: 0.0, production: 0.0, other: BTreeMap::new() },
+            risk: ByRisk { low: 0.0, medium: 0.0, high: 0.0, critical: 0.0 },
+            impact: ByImpact { low: 0.0, normal: 0.0, high: 0.0, critical: 0.0 },
+            history: ByHistory { per_failure: 0.0, per_relapse: 0.0, at_most: 0.0 },
+            suggest_below: 0,
+        }
+    }
+}
+
 impl Default for ByEnvironment {
     fn default() -> Self {
         Self { dev: -0.10, staging: -0.05, production: 0.05, other: BTreeMap::new() }

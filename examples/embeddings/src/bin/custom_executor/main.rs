@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use selfheal_core::action::Value;
+use selfheal_core::confidence::Autonomy;
 use selfheal_core::criterion::{Observation, SuccessCriterion};
 use selfheal_core::diagnosis::{ActionTemplate, Hypothesis, ParameterSource, Remedy};
 use selfheal_core::error::Result;
@@ -34,6 +35,8 @@ async fn main() -> Result<(), Box<dyn StdError>> {
         .runbooks(Arc::new(ScriptedRunbooks::new(vec![vec![known_bad_flag()]])))
         .executor(Arc::new(FlagExecutor::new(flags.clone())))
         .policy(Arc::new(AllowAll))
+        // A flag can't be rehearsed, and this host has no record yet; without this line a person would be asked first.
+        .autonomy(Autonomy::by_policy_alone())
         .probe(Arc::new(CheckoutWorks(flags.clone())))
         .build()?;
     let signal = Signal::new(ResourceRef::new("flags", "service", "checkout"), Environment::Staging);

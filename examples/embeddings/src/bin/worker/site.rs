@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use selfheal_core::confidence::Autonomy;
 use selfheal_core::error::{ErrorKind, Result};
 use selfheal_core::limits::Limits;
 use selfheal_core::orchestrator::Orchestrator;
@@ -64,6 +65,8 @@ impl Site {
         let healer = Orchestrator::builder()
             .runbooks(Arc::new(DegradedThings))
             .policy(Arc::new(Guardrails::from_text("guardrails.yaml", GUARDRAILS)?))
+            // Things can't be rehearsed, and the guardrails say what may be done to them; by default a person would be asked first.
+            .autonomy(Autonomy::by_policy_alone())
             .executor(Arc::new(ThingExecutor::new(things.clone(), ledger)))
             .probe(Arc::new(ThingsWork(things)))
             .journal(journal)
