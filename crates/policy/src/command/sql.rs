@@ -63,6 +63,12 @@ fn loss(tokens: &[Token]) -> Option<Loss> {
             lost(format!("deletes logs that a restore or a replica needs: {}", text(tokens)))
         }
         "SHUTDOWN" => lost("stops the database server".to_owned()),
+        "SET" if has("GLOBAL") && (has("READ_ONLY") || has("SUPER_READ_ONLY") || has("OFFLINE_MODE")) => {
+            lost("keeps everybody from writing".to_owned())
+        }
+        _ if has("XP_CMDSHELL") => {
+            Some(Loss { kind: CodeExecution, what: "runs a command on the database server".to_owned() })
+        }
         "COPY" if has("PROGRAM") => {
             Some(Loss { kind: CodeExecution, what: "runs a program on the database server".to_owned() })
         }

@@ -34,6 +34,7 @@ impl Shell {
                 Output::silent()
             }
             "shopt" | "enable" | "unalias" | "hash" => self.setting(call),
+            "bind" => self.bound(args),
             "break" | "continue" | "return" | "exit" | "unset" | "wait" => {
                 self.findings.doubt(format!("what follows {} may not run", call.program));
                 Output::silent()
@@ -46,6 +47,11 @@ impl Shell {
     fn source(&mut self, args: &[Text], stdin: Option<&Text>) -> Output {
         let Some(path) = args.first() else { return Output::unknown() };
         let content = self.file_or_input(path, stdin);
+        self.masquerade(&path.text);
+        if !content.exact && content.origin.is_none() && super::paths::is_temporary(&path.text) {
+            let what = format!("runs {}, which anybody on this host may write", path.text);
+            self.findings.add(super::hidden(what), &format!("source {}", path.text));
+        }
         self.code(&content, None, "source")
     }
 
@@ -228,11 +234,24 @@ impl Shell {
         if !harmless {
             self.findings.doubt(format!("{} changes what later words mean", call.line()));
         }
-        if let [path_option, path, name] = call.args
-            && call.program == "hash"
-            && path_option.text == "-p"
+        if call.program == "hash"
+            && let Some((path, name)) = remembered(call.args)
         {
-            self.scope.copy_program(&name.text, &path.text);
+            self.scope.copy_program(&name, &path);
+        }
+        let loads = |arg: &Text| arg.text.starts_with("-f");
+        if call.program == "enable" && call.args.iter().any(loads) {
+            self.findings.add(super::hidden(format!("loads code into the shell: {}", call.line())), &call.line());
+        }
+        Output::done()
+    }
+
+    /// `bind -x '"KEYS": COMMAND'` runs the command when the keys are pressed.
+    fn bound(&mut self, args: &[Text]) -> Output {
+        self.findings.doubt("bind changes what keys do");
+        let runs = args.iter().any(|arg| arg.text.starts_with('-') && arg.text.contains('x'));
+        for command in args.iter().filter(|_| runs).filter_map(|arg| arg.text.split_once(':')) {
+            self.subshell(|shell| shell.script(command.1.trim(), None));
         }
         Output::done()
     }
@@ -244,6 +263,18 @@ impl Shell {
         }
         self.scope.directory = Some(target.cloned().unwrap_or_else(|| Text::exact("~")));
         Output::silent()
+    }
+}
+
+/// `hash -p PATH NAME`, with the option among others and the path attached or not.
+fn remembered(args: &[Text]) -> Option<(String, String)> {
+    let at = args.iter().position(|arg| arg.text.starts_with('-') && arg.text.contains('p'))?;
+    let attached = args[at].text.split_once('p').map(|(_, path)| path).filter(|path| !path.is_empty());
+    let rest = &args[at + 1..];
+    match (attached, rest) {
+        (Some(path), [name, ..]) => Some((path.to_owned(), name.text.clone())),
+        (None, [path, name, ..]) => Some((path.text.clone(), name.text.clone())),
+        _ => None,
     }
 }
 

@@ -10,6 +10,14 @@ pub(super) fn base64(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
+/// Text that `powershell -EncodedCommand` is given: base64 of two-byte characters.
+pub(super) fn utf16_base64(text: &str) -> Option<String> {
+    let packed: String = text.chars().filter(|c| !c.is_whitespace() && *c != '=').collect();
+    let bytes = STANDARD_NO_PAD.decode(&packed).ok()?;
+    let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+    String::from_utf16(&units).ok()
+}
+
 /// Text that `xxd -r -p` prints.
 pub(super) fn hexadecimal(text: &str) -> Option<String> {
     let digits: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
@@ -88,6 +96,7 @@ mod tests {
     #[test]
     fn encodings_are_undone() {
         assert_eq!(base64("cm0gLXJm\n").as_deref(), Some("rm -rf"));
+        assert_eq!(utf16_base64("cgBtAA==").as_deref(), Some("rm"));
         assert_eq!(hexadecimal("726d\n").as_deref(), Some("rm"));
         assert_eq!(reversed("mr\n"), "rm\n");
         assert_eq!(translated("ez", "A-Za-z", "N-ZA-Mn-za-m").as_deref(), Some("rm"));

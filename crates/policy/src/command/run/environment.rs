@@ -37,8 +37,12 @@ fn judge(shell: &mut Shell, name: &str, value: &Text) -> bool {
             shell.findings.add(Judgement::loss(CodeExecution, what), &line);
         }
         Sense::Path => path(shell, value, &line),
+        Sense::Logins if super::paths::is_temporary(&value.text) => {
+            let what = format!("runs the login programs that {} names", value.text);
+            shell.findings.add(Judgement::loss(CodeExecution, what), &line);
+        }
         Sense::Function => exported_function(shell, name, value),
-        Sense::Options | Sense::Plain => {
+        Sense::Options | Sense::Logins | Sense::Plain => {
             if is_environment(name) && !is_inert(name) {
                 shell.findings.doubt(format!("{name} changes what programs do"));
             }
@@ -61,6 +65,8 @@ enum Sense {
     /// Options of an interpreter.
     Options,
     Path,
+    /// A file that names programs to log in with.
+    Logins,
     /// A function that bash imports.
     Function,
 }
@@ -93,10 +99,16 @@ fn sense(name: &str) -> Sense {
         | "CVS_RSH"
         | "FCEDIT" => Sense::Code,
         "BASH_ENV" | "ENV" | "PYTHONSTARTUP" => Sense::Script,
-        "LD_PRELOAD" | "LD_LIBRARY_PATH" | "LD_AUDIT" | "DYLD_INSERT_LIBRARIES" | "DYLD_LIBRARY_PATH" => Sense::Library,
+        "GCONV_PATH"
+        | "LD_PRELOAD"
+        | "LD_LIBRARY_PATH"
+        | "LD_AUDIT"
+        | "DYLD_INSERT_LIBRARIES"
+        | "DYLD_LIBRARY_PATH" => Sense::Library,
         "NODE_OPTIONS" | "PERL5OPT" | "RUBYOPT" | "PYTHONPATH" | "PYTHONHOME" | "PERL5LIB" | "RUBYLIB"
         | "NODE_PATH" | "JAVA_TOOL_OPTIONS" | "_JAVA_OPTIONS" | "PYTHONWARNINGS" | "PYTHONINSPECT" => Sense::Options,
         "PATH" => Sense::Path,
+        "KUBECONFIG" => Sense::Logins,
         _ if name.starts_with("BASH_FUNC_") => Sense::Function,
         _ => Sense::Plain,
     }

@@ -7,12 +7,15 @@ pub(super) mod environment;
 pub(super) mod escapes;
 mod inline;
 pub(super) mod paths;
+mod powershell;
 mod print;
 mod recipes;
+mod secret_files;
 mod secrets;
 mod shells;
 mod wrappers;
 
+pub(super) use powershell::is_cmdlet;
 pub(super) use wrappers::after_options;
 
 use super::assessment::DestructionKind;
@@ -61,7 +64,9 @@ impl Shell {
             return Output::unknown();
         }
         let name = program.as_str();
-        if let Some(output) = self.call_function(name, args, stdin) {
+        if let Some(output) = self.call_function(name, args, stdin)
+            && !self.scope.doubtful_functions.contains(name)
+        {
             return output;
         }
         if let Some(output) = self.run_written_file(name, args, stdin) {
@@ -74,11 +79,23 @@ impl Shell {
         }
         if name.contains('/') && !is_of_the_system(name) {
             self.findings.doubt(format!("what the file {name} does isn't known"));
+            self.masquerade(name);
         }
         let copied = self.scope.copied_program(name).map(ToOwned::to_owned);
         let program = base_name(copied.as_deref().unwrap_or(name)).to_owned();
         let elsewhere = self.scope.elsewhere;
         self.start(Invocation { program: &program, args, stdin, elsewhere })
+    }
+
+    /// A file outside the system's directories that is named like a program of the system is somebody's trap, or a mistake.
+    fn masquerade(&mut self, path: &str) {
+        let directory = path.rsplit_once('/').map(|(directory, _)| directory);
+        let here = matches!(directory, Some("." | ".."));
+        let named = tools::is_reader(base_name(path), here) || shells::is_shell(base_name(path));
+        if directory.is_some() && named && !is_of_the_system(path) && !path.contains("node_modules/") {
+            let what = format!("runs the file {path}, which only has the name of a program of the system");
+            self.findings.add(hidden(what), path);
+        }
     }
 
     /// Where the name of the program isn't certain that is a doubt; what can be guessed of it is judged all the same.
@@ -103,6 +120,9 @@ impl Shell {
         }
         let judgement = tools::judge(&call);
         self.findings.add(judgement, &call.line());
+        if let Some(judgement) = self.shown_there(&call) {
+            self.findings.add(judgement, &call.line());
+        }
         if let Some(judgement) = secrets::sent_away(&call) {
             self.findings.add(judgement, &call.line());
         }
@@ -112,10 +132,14 @@ impl Shell {
     /// Programs that run other code.
     fn nested(&mut self, call: Invocation<'_>) -> Option<Output> {
         self.deeper(|shell| {
-            let wrapped =
-                if runs_here(call.program) { shell.wrapper(call) } else { shell.child(|shell| shell.wrapper(call)) };
+            let wrapped = if runs_here(call.program) && !replaces(call.program) {
+                shell.wrapper(call)
+            } else {
+                shell.child(|shell| shell.wrapper(call))
+            };
             wrapped
                 .or_else(|| shell.interpreter(call))
+                .or_else(|| shell.windows_shell(&call))
                 .or_else(|| shell.inline_code(call))
                 .or_else(|| shell.recipe(call))
         })
@@ -143,6 +167,11 @@ fn is_of_the_system(path: &str) -> bool {
 /// Words of the shell itself that run a command in it, with what that sets.
 fn runs_here(program: &str) -> bool {
     matches!(program, "command" | "builtin" | "exec" | "time" | "coproc" | "noglob" | "nocorrect")
+}
+
+/// `exec` starts a program, never a function.
+fn replaces(program: &str) -> bool {
+    program == "exec"
 }
 
 /// The last part of a path.

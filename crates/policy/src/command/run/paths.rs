@@ -1,8 +1,10 @@
 //! What a path means: whose loss its content would be, and whether it may be read or written.
 
-use super::super::assessment::DestructionKind::{AccessControl, CodeExecution, Disk, Files, Host, Monitoring, Secrets};
+use super::super::assessment::DestructionKind::{AccessControl, CodeExecution, Disk, Files, Host, Monitoring};
 use super::super::findings::Judgement;
 use super::super::text::{Origin, Text};
+
+pub(in crate::command) use super::secret_files::{is_secret, mentioned, secret, secret_tree};
 
 /// Directories that the system is made of.
 const SYSTEM: &[&str] = &[
@@ -149,7 +151,7 @@ fn is_system(path: &str) -> bool {
 }
 
 /// `//etc/./passwd` is `/etc/passwd`.
-fn clean(path: &str) -> String {
+pub(super) fn clean(path: &str) -> String {
     let absolute = path.starts_with('/');
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     format!("{}{}", if absolute { "/" } else { "" }, parts.join("/"))
@@ -327,74 +329,6 @@ fn trusted_file(path: &str) -> Option<Judgement> {
         return Some(Judgement::loss(Monitoring, format!("overwrites the log {path}")));
     }
     (clean == "/proc/sysrq-trigger").then(|| Judgement::loss(Host, "makes the kernel reboot, crash or kill at once"))
-}
-
-/// What reading a path shows, if it is a secret.
-pub(in crate::command) fn secret(path: &Text) -> Option<Judgement> {
-    is_secret(&path.text).then(|| Judgement::loss(Secrets, format!("shows the secrets in {}", path.text)))
-}
-
-/// True for files that hold secrets by custom.
-pub(in crate::command) fn is_secret(path: &str) -> bool {
-    let clean = clean(path);
-    let name = super::base_name(&clean).to_owned();
-    let name = name.as_str();
-    let parts = [
-        "/.ssh/",
-        "/.aws/",
-        "/.gnupg/",
-        "/.kube/config",
-        "/.docker/config.json",
-        "/.config/gcloud/",
-        "/.azure/",
-        "/etc/kubernetes/pki",
-        "/etc/kubernetes/admin.conf",
-        "/serviceaccount/token",
-        "/secrets/kubernetes.io",
-        "/run/secrets/",
-        "/etc/ssl/private",
-        "/.vault-token",
-        "/.config/gh/hosts.yml",
-        "/.terraform.d/credentials",
-        "/.cargo/credentials",
-    ];
-    let clean = if [".ssh", ".aws", ".gnupg", ".kube"].contains(&name) { format!("{clean}/") } else { clean.clone() };
-    let within_proc = clean.starts_with("/proc/") && (name == "environ" || name == "mem" || name == "kcore");
-    let public = name.ends_with(".pub") || matches!(name, "known_hosts" | "config" if clean.contains("/.ssh/"));
-    let by_name = matches!(
-        name,
-        "shadow"
-            | "gshadow"
-            | ".netrc"
-            | ".pgpass"
-            | ".npmrc"
-            | ".pypirc"
-            | ".git-credentials"
-            | "id_rsa"
-            | "id_ed25519"
-            | "id_ecdsa"
-            | "id_dsa"
-            | ".htpasswd"
-            | "master.key"
-            | ".my.cnf"
-            | ".env"
-            | ".vault-token"
-            | "credentials.json"
-            | "sudoers"
-    ) || name.starts_with(".env.")
-        && !name.ends_with("example")
-        && !name.ends_with("sample")
-        && !name.ends_with("template");
-    let by_ending = [".pem", ".key", ".p12", ".pfx", ".jks", ".kdbx", ".keystore", ".tfstate", ".ovpn"]
-        .iter()
-        .any(|ending| name.ends_with(ending));
-    within_proc
-        || (!public
-            && (by_name
-                || by_ending
-                || parts
-                    .iter()
-                    .any(|part| clean.contains(part) || clean.contains(&part[1..]) && !clean.starts_with('/'))))
 }
 
 /// Bash opens a connection for `/dev/tcp/HOST/PORT`.

@@ -167,13 +167,16 @@ impl Shell {
     /// `system("…")`, `"…" | getline`, `print | "…"`.
     fn awk(&mut self, call: &Invocation<'_>) {
         let program = call.args.iter().find(|arg| arg.text.contains(['{', '"']));
+        for target in program.iter().flat_map(|program| written(&program.text)) {
+            self.findings.add(super::paths::written(&Text::exact(target), false), &call.line());
+        }
         let Some(program) = program.filter(|program| program.text.contains("system") || program.text.contains('|'))
         else {
             return;
         };
         self.findings.doubt("awk runs commands");
         for literal in inline::literals(&program.text) {
-            self.subshell(|shell| shell.script(&literal, call.stdin));
+            self.child(|shell| shell.script(&literal, call.stdin));
         }
     }
 
@@ -197,6 +200,9 @@ impl Shell {
                     command
                 };
                 self.subshell(|shell| shell.code(&code, None, "sed"));
+            }
+            if let Some(target) = command.strip_prefix('w') {
+                self.findings.add(super::paths::written(&Text::exact(target.trim()), false), &call.line());
             }
             self.sed_substitution(command, call);
         }
@@ -263,9 +269,16 @@ impl Shell {
         }
     }
 
-    /// ed's `!CMD`.
+    /// ed's `!CMD`, and the file that its `w` writes.
     fn editor(&mut self, call: &Invocation<'_>) {
         let lines = call.stdin.map(|text| text.text.clone()).unwrap_or_default();
+        let is_write =
+            |command: &str| matches!(command.trim_start_matches(['+', ':', ' ']), "w" | "wq" | "x" | "wq!" | "w!");
+        if lines.lines().any(is_write) || call.args.iter().any(|arg| arg.text.starts_with('+') && is_write(&arg.text)) {
+            for file in call.args.iter().filter(|arg| !arg.text.starts_with(['-', '+'])) {
+                self.findings.add(super::paths::written(file, false), &call.line());
+            }
+        }
         for command in lines.lines().filter_map(|line| line.trim_start_matches([':', ' ']).strip_prefix('!')) {
             self.subshell(|shell| shell.script(command, None));
         }
@@ -311,6 +324,14 @@ impl Shell {
             }
         }
     }
+}
+
+/// The files that an awk program's `print > "FILE"` writes.
+fn written(program: &str) -> impl Iterator<Item = &str> {
+    let targets = program.split('>').skip(1);
+    targets
+        .filter_map(|after| after.trim_start().strip_prefix('"')?.split('"').next())
+        .filter(|target| target.starts_with('/'))
 }
 
 /// The parts of `s/…/…/flags`; an escaped delimiter is a part of its part.

@@ -2,8 +2,10 @@
 
 use super::super::assessment::DestructionKind::Secrets;
 use super::super::findings::Judgement;
+use super::super::shell::Shell;
 use super::super::text::{Origin, Text};
-use super::Invocation;
+use super::super::tools;
+use super::{Invocation, paths};
 
 /// Programs that hand their input or arguments to another machine or to people.
 const SENDERS: &[&str] = &[
@@ -45,6 +47,15 @@ const SENDERS: &[&str] = &[
     "xargs",
     "git",
 ];
+
+impl Shell {
+    /// A name that is read after `cd` means a file of that directory.
+    pub(super) fn shown_there(&self, call: &Invocation<'_>) -> Option<Judgement> {
+        let directory = self.scope.directory.as_ref().filter(|_| tools::is_reader(call.program, true))?;
+        let names = call.args.iter().filter(|arg| !arg.text.starts_with(['-', '/', '~']));
+        names.map(|name| name.map(|name| format!("{}/{name}", directory.text))).find_map(|path| paths::secret(&path))
+    }
+}
 
 /// A secret that was printed goes to a program that sends.
 pub(super) fn sent_away(call: &Invocation<'_>) -> Option<Judgement> {

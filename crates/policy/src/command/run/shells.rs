@@ -4,22 +4,11 @@ use super::super::shell::{Output, Shell};
 use super::super::text::Text;
 use super::Invocation;
 
-const SHELLS: &[&str] = &[
-    "sh",
-    "bash",
-    "dash",
-    "zsh",
-    "ksh",
-    "ash",
-    "mksh",
-    "rbash",
-    "fish",
-    "csh",
-    "tcsh",
-    "pwsh",
-    "powershell",
-    "busybox-sh",
-];
+const SHELLS: &[&str] =
+    &["sh", "bash", "dash", "zsh", "ksh", "ash", "mksh", "rbash", "fish", "csh", "tcsh", "busybox-sh"];
+
+/// Stands for what a command prints, where that isn't known.
+const COMPUTED: char = '…';
 
 /// What a shell is told on its command line.
 #[derive(Default)]
@@ -29,6 +18,11 @@ struct Told<'a> {
     only_parses: bool,
     startup: Vec<&'a Text>,
     reads_input: bool,
+}
+
+/// True for the name of a shell.
+pub(super) fn is_shell(name: &str) -> bool {
+    SHELLS.contains(&name)
 }
 
 impl Shell {
@@ -61,6 +55,7 @@ impl Shell {
             [file, args @ ..] if !told.reads_input => {
                 self.scope.positional = Some(args.to_vec());
                 let content = self.file_or_input(file, call.stdin);
+                self.masquerade(&file.text);
                 let known = content.exact || content.origin.is_some();
                 if !known && file.exact {
                     // What it does isn't known, but its name may be (`sh kafka-topics.sh --delete`).
@@ -74,7 +69,7 @@ impl Shell {
             operands => {
                 self.scope.positional = Some(operands.to_vec());
                 match call.stdin {
-                    Some(code) => self.code(code, None, call.program),
+                    Some(code) => self.piped(code, call.program),
                     None if call.args.iter().any(|arg| matches!(arg.text.as_str(), "--version" | "--help")) => {
                         Output::silent()
                     }
@@ -82,6 +77,16 @@ impl Shell {
                 }
             }
         }
+    }
+}
+
+impl Shell {
+    /// A shell that reads what other commands compute: nobody can say what it does.
+    fn piped(&mut self, code: &Text, by: &str) -> Output {
+        if !code.exact && code.origin.is_none() && code.text.contains(COMPUTED) {
+            self.findings.add(super::hidden("runs whatever other commands print, with every right of this user"), by);
+        }
+        self.code(code, None, by)
     }
 }
 

@@ -2,11 +2,13 @@
 
 use brush_parser::ast::{
     BinaryPredicate, CaseClauseCommand, CompoundCommand, ExtendedTestExpr, ForClauseCommand, FunctionBody,
-    IfClauseCommand, UnaryPredicate, WhileOrUntilClauseCommand,
+    IfClauseCommand, SeparatorOperator, UnaryPredicate, WhileOrUntilClauseCommand,
 };
 use std::rc::Rc;
 
+use super::super::assessment::DestructionKind;
 use super::super::bounds;
+use super::super::findings::Judgement;
 use super::super::text::Text;
 use super::{Output, Shell, Status};
 
@@ -48,6 +50,11 @@ impl Shell {
     pub(super) fn define(&mut self, name: &str, body: FunctionBody) {
         self.findings.doubt("a function changes what a word means");
         let name = self.one_word(name);
+        // Bash calls it by itself, for any word that isn't a program.
+        if name.text == "command_not_found_handle" {
+            self.subshell(|shell| shell.compound(&body.0, None));
+        }
+        self.scope.doubtful_functions.remove(&name.text);
         self.scope.functions.insert(name.text, Rc::new(body));
     }
 
@@ -92,12 +99,25 @@ impl Shell {
             self.findings.doubt("a part of it is skipped");
             return condition;
         }
+        if condition.status != Status::Unknown {
+            self.endless(clause);
+        }
         let body = self.perhaps(false, |shell| {
             shell.list(&clause.1.list, stdin);
             // A second round sees what the first one set.
             shell.list(&clause.1.list, stdin)
         });
         Output { stdout: Text { exact: false, ..condition.then(body).stdout }, status: Status::Unknown }
+    }
+
+    /// A loop whose condition always holds; one that starts something in each round and doesn't wait takes the host down.
+    fn endless(&mut self, clause: &WhileOrUntilClauseCommand) {
+        self.findings.doubt("a loop isn't known to end");
+        let starts = clause.1.list.0.iter().any(|item| matches!(item.1, SeparatorOperator::Async));
+        if starts {
+            let what = "starts processes without end, until the host stops answering";
+            self.findings.add(Judgement::loss(DestructionKind::Host, what), &format!("while … {}", clause.1.list));
+        }
     }
 
     fn for_clause(&mut self, clause: &ForClauseCommand, stdin: Option<&Text>) -> Output {

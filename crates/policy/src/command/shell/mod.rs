@@ -17,6 +17,7 @@ mod simple;
 
 pub(super) use assign::counted;
 pub(super) use output::{Output, Status};
+pub(super) use parse::{options, program};
 pub(super) use scope::Scope;
 
 use super::assessment::Assessment;
@@ -111,7 +112,8 @@ impl Shell {
     pub(super) fn perhaps<T>(&mut self, certain: bool, follow: impl FnOnce(&mut Self) -> T) -> T {
         let before = (!certain).then(|| self.scope.clone());
         let result = follow(self);
-        if before.is_some_and(|before| !before.same_names(&self.scope)) {
+        if let Some(before) = before.filter(|before| !before.same_names(&self.scope)) {
+            self.scope.doubt_functions(&before);
             self.findings.doubt("what it sets depends on how another command ends");
         }
         result
@@ -135,10 +137,19 @@ impl Shell {
         true
     }
 
-    /// SQL and calls of an SDK that stand where a shell command should.
+    /// SQL, PowerShell and calls of an SDK that stand where a shell command should.
     fn statement_of_another_language(&mut self, script: &str) {
         if let Some(judgement) = super::sql::bare_statement(script).or_else(|| super::sdk::bare_call(script)) {
             self.findings.add(judgement, script.trim());
+        }
+        // A backslash of a Windows path isn't bash's.
+        let first = script.split_whitespace().next().unwrap_or_default();
+        if script.contains('\\') && script.len() <= bounds::SCRIPT_BYTES && super::tools::windows::is_listed(first) {
+            self.cmd_text(&Text::exact(script));
+        }
+        let begins = |line: &str| line.split_whitespace().next().is_some_and(super::run::is_cmdlet);
+        if script.len() <= bounds::SCRIPT_BYTES && script.lines().take(bounds::LINES).any(begins) {
+            self.powershell(&Text::exact(script));
         }
     }
 }

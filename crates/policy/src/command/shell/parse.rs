@@ -6,7 +6,7 @@ use brush_parser::{Parser, ParserOptions};
 use super::super::bounds;
 
 /// Bash's own defaults.
-pub(super) fn options() -> ParserOptions {
+pub(in crate::command) fn options() -> ParserOptions {
     ParserOptions::default()
 }
 
@@ -14,7 +14,7 @@ pub(super) fn options() -> ParserOptions {
 ///
 /// # Errors
 /// Why it can't be followed.
-pub(super) fn program(script: &str) -> Result<Program, String> {
+pub(in crate::command) fn program(script: &str) -> Result<Program, String> {
     within_bounds(script)?;
     Parser::new(script.as_bytes(), &options())
         .parse_program()

@@ -1,6 +1,6 @@
 //! The names a script has set.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use brush_parser::ast::FunctionBody;
@@ -13,6 +13,8 @@ pub(in crate::command) struct Scope {
     /// A scalar is an array of one.
     pub(in crate::command) variables: BTreeMap<String, Vec<Text>>,
     pub(in crate::command) functions: BTreeMap<String, Rc<FunctionBody>>,
+    /// Functions that are defined only under a condition: their names may mean the programs still.
+    pub(in crate::command) doubtful_functions: BTreeSet<String>,
     pub(in crate::command) aliases: BTreeMap<String, Text>,
     /// Functions that shells started from here know as well (`export -f`).
     pub(in crate::command) exported_functions: Vec<String>,
@@ -69,6 +71,15 @@ impl Scope {
             && self.programs == other.programs
             && self.positional == other.positional
             && self.directory == other.directory
+    }
+
+    /// Notes which functions were defined since `before` under a condition.
+    pub(super) fn doubt_functions(&mut self, before: &Self) {
+        for (name, body) in &self.functions {
+            if before.functions.get(name).is_none_or(|old| !Rc::ptr_eq(old, body)) {
+                self.doubtful_functions.insert(name.clone());
+            }
+        }
     }
 
     /// Files outlive the subshell that wrote them.

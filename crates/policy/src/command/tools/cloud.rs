@@ -99,7 +99,10 @@ fn by_verb(call: &Invocation<'_>, cli: &Cli<'_>) -> Option<Judgement> {
     if small.iter().any(|path_part| path.contains(path_part)) {
         return None;
     }
-    verbs::judge(call.program, cli, kind(&path)).or_else(|| stopped(&words, call.program))
+    // Cloud Run's noun is a verb elsewhere.
+    let nouns = usize::from(call.program == "gcloud" && matches!(cli.word(0), "run" | "deploy" | "builds"));
+    let after = Cli { words: cli.words.iter().skip(nouns).copied().collect(), options: Vec::new() };
+    verbs::judge(call.program, &after, kind(&path)).or_else(|| stopped(&words, call.program))
 }
 
 /// Stopping takes a service away as much as deleting does, until somebody starts it again.
@@ -197,6 +200,7 @@ const EXPOSURES: &[(&[&str], DestructionKind, &str)] = &[
         AccessControl,
         "makes or changes a login",
     ),
+    (&["services set-traffic", "update-traffic"], Network, "moves the traffic to another version"),
     (&["--delete-unmatched-destination-objects", "storage mv "], Storage, "deletes objects once others are copied"),
     (
         &[
@@ -299,6 +303,13 @@ pub(super) const TOOLS: &[Tool] = &[
         otherwise: Otherwise::Verbs,
     },
     Tool {
+        names: &["twilio"],
+        kind: Cloud,
+        valued: &["--sid", "--account-sid", "-p"],
+        rules: &[destroys("api:*", "closes {}").given(&["closed", "--status=closed", "suspended", "--status=suspended"])],
+        otherwise: Otherwise::Verbs,
+    },
+    Tool {
         names: &["fly", "flyctl", "heroku", "vercel", "netlify", "railway", "render", "doctl", "hcloud", "linode-cli", "scw", "exo", "civo", "upctl", "openstack", "eb", "cf", "now", "surge", "firebase", "amplify", "wasmer", "deno-deploy", "deployctl", "gigalixir", "dokku", "caprover", "koyeb", "northflank", "porter", "platform", "lando", "pantheon", "terminus", "acli", "nova", "cinder", "vultr-cli", "vultr", "packet", "metal", "equinix", "govc", "virsh", "qm", "pct", "pveum", "VBoxManage", "xe", "multipass", "limactl", "colima", "esxcli", "prlctl", "vmrun", "proxmox", "lxc", "lxd", "incus", "xl", "cloudctl", "claudia", "zappa", "chalice", "arc", "up", "apex", "ecs-cli", "sst"],
         kind: Cloud,
         valued: &["-a", "--app", "--region", "-r", "--token", "-t", "--project", "--scope", "-n", "--namespace", "--config", "-c", "--team"],
@@ -311,6 +322,7 @@ pub(super) const TOOLS: &[Tool] = &[
             destroys("vm|host|server|* destroy|power|poweroff|shutdown|force-off|rebuild|reset|reimage|reinstall|unregistervm|delete|terminate", "stops or destroys {}"),
             destroys("controlvm|unregistervm|closemedium|poweroff|reset|forcestop", "stops or removes the machine {}").given(&["poweroff", "reset", "--delete", "--delete-all", "unregistervm"]),
             destroys("rollback|alias-remove|undeploy|firestore:delete|database:remove|functions:delete|hosting:disable|projects:delete|auth:import|hosting:channel:delete|database:set|remoteconfig:rollback", "takes {} down, or deletes it"),
+            destroys("down|teardown", "takes down what is deployed: {}"),
             destroys("--purge|purge", "deletes {}"),
         ],
         otherwise: Otherwise::Verbs,

@@ -86,7 +86,9 @@ fn plain(cli: &Cli<'_>) -> Option<Judgement> {
         "push" if cli.has(&["-a", "--all-tags"]) => lost(format!("overwrites every tag of {subject}")),
         "push" if floats(&subject) => lost(format!("overwrites the image {subject} that others pull by that name")),
         "cp" => match cli.words.last().and_then(|target| target.text.split_once(':')) {
-            Some((container, path)) if super::super::run::paths::is_precious(path) && path.starts_with("/etc") => {
+            Some((container, path))
+                if ["/etc", "/var/lib", "/usr", "/bin", "/root"].iter().any(|root| path.starts_with(root)) =>
+            {
                 lost(format!("overwrites {path} in {container}"))
             }
             _ => None,

@@ -1,11 +1,11 @@
-//! Database clients: the statements that they're handed, and the tools beside them.
+//! Database clients: the statements that they're handed.
 
-use super::super::assessment::DestructionKind::{AccessControl, Backups, Database};
+use super::super::assessment::DestructionKind::{AccessControl, Database};
 use super::super::findings::Judgement;
 use super::super::run::Invocation;
 use super::super::sql;
 use super::Cli;
-use super::table::{Otherwise, Tool, changes, destroys, only_shows};
+use super::table::only_shows;
 
 /// Clients that take SQL, with the options that hold it and those that take another word.
 struct Client {
@@ -97,15 +97,56 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
         "bq" if call.args.iter().any(|arg| matches!(arg.text.as_str(), "--dry_run" | "--dry_run=true")) => {
             return Some(Judgement::unknown("it shows what it would do"));
         }
-        "mongosh" | "mongo" | "mongocli" => return Some(mongo(call)),
+        "mongosh" | "mongo" | "mongocli" | "arangosh" => return Some(mongo(call)),
         "redis-cli" | "valkey-cli" | "keydb-cli" => return Some(redis(call)),
         "cypher-shell" => return Some(cypher(call)),
         "pg_restore" | "mongorestore" => return Some(restored(call)),
         "mysqladmin" | "mariadb-admin" => return mysqladmin(call),
         _ => {}
     }
+    if let Some(judgement) = hosted(call) {
+        return Some(judgement);
+    }
     let client = CLIENTS.iter().find(|client| client.names.contains(&call.program))?;
-    statements(call, client).iter().find_map(|statement| sql::judge(statement).or_else(|| meta_command(statement)))
+    let statements = statements(call, client);
+    let stated = statements.iter().find_map(|statement| sql::judge(statement).or_else(|| meta_command(statement)));
+    stated.or_else(|| named_script(call))
+}
+
+/// Clouds that pass a statement on to a database of theirs.
+fn hosted(call: &Invocation<'_>) -> Option<Judgement> {
+    const PROGRAMS: &[&str] = &[
+        "heroku", "wrangler", "turso", "supabase", "pscale", "fly", "flyctl", "railway", "neonctl", "aws", "gcloud",
+        "az", "snow",
+    ];
+    if !PROGRAMS.contains(&call.program) {
+        return None;
+    }
+    let statement = |arg: &super::super::text::Text| {
+        let text = arg
+            .text
+            .split_once('=')
+            .filter(|(name, _)| name.starts_with('-'))
+            .map_or(arg.text.as_str(), |(_, value)| value);
+        text.contains(' ').then(|| sql::judge(text)).flatten()
+    };
+    call.args.iter().find_map(statement)
+}
+
+/// What a file of statements does isn't known; one that is called after a loss says it, and so does a dump for MySQL,
+/// which drops each table before it makes it.
+fn named_script(call: &Invocation<'_>) -> Option<Judgement> {
+    let input = call.stdin.filter(|input| !input.exact).map(|input| input.text.as_str());
+    let read = input.and_then(|text| text.strip_prefix("$(<")).and_then(|text| text.split(')').next());
+    let given = call.args.windows(2).find_map(|pair| {
+        matches!(pair[0].text.as_str(), "-f" | "--file" | "-i" | ".read" | "-init").then(|| pair[1].text.as_str())
+    });
+    let file = read.or(given)?;
+    let stem = super::super::run::base_name(file).split('.').next().unwrap_or_default();
+    let is_loss = |word: &str| super::verbs::loss(word).is_some();
+    let restores = matches!(call.program, "mysql" | "mariadb") && (stem.contains("dump") || stem.contains("backup"));
+    (restores || stem.split(['-', '_']).any(is_loss))
+        .then(|| Judgement::loss(Database, format!("runs the statements of {file}, which by its name lose data")))
 }
 
 /// Everything the client would run: its options, its words, its input.
@@ -149,9 +190,19 @@ fn meta_command(statement: &str) -> Option<Judgement> {
 fn mongo(call: &Invocation<'_>) -> Judgement {
     let cli = Cli::read(
         call.args,
-        &["--eval", "--host", "--port", "-u", "-p", "--username", "--password", "--authenticationDatabase"],
+        &[
+            "--eval",
+            "--javascript.execute-string",
+            "--host",
+            "--port",
+            "-u",
+            "-p",
+            "--username",
+            "--password",
+            "--authenticationDatabase",
+        ],
     );
-    let scripts = cli.values(&["--eval"]).chain(call.known_input());
+    let scripts = cli.values(&["--eval", "--javascript.execute-string"]).chain(call.known_input());
     for script in scripts {
         let bare: String = script.split_whitespace().collect();
         const METHODS: &[(&str, &str)] = &[
@@ -175,6 +226,9 @@ fn mongo(call: &Invocation<'_>) -> Judgement {
             ("dropAllRoles", "deletes every role"),
             ("[\"dropDatabase\"]", "drops the database"),
             ("{drop:", "drops a collection"),
+            ("_dropDatabase(", "drops the database"),
+            ("._drop(", "drops a collection"),
+            ("{shutdown:", "stops the database server"),
             ("{dropDatabase:", "drops the database and every collection in it"),
             ("[\"drop\"]", "drops a collection"),
             ("grantRolesToUser", "gives rights"),
@@ -217,6 +271,10 @@ fn redis(call: &Invocation<'_>) -> Judgement {
     let mut lines = vec![from_words];
     if let Some(input) = call.known_input() {
         lines.extend(input.lines().map(|line| line.split_whitespace().collect()));
+    }
+    let script = cli.value(&["--eval"]).map(super::super::run::base_name).unwrap_or_default();
+    if script.split(['-', '_', '.']).any(|word| super::verbs::loss(word).is_some()) {
+        return Judgement::loss(Database, format!("runs the script {script}, which by its name loses data"));
     }
     if cli.has(&["--cluster"]) && matches!(cli.word(0), "del-node" | "reshard" | "fix" | "call") {
         return Judgement::loss(Database, format!("takes the cluster's data apart: {}", cli.subject(0)));
@@ -317,215 +375,3 @@ fn mysqladmin(call: &Invocation<'_>) -> Option<Judgement> {
     };
     (!only_shows(&cli)).then(|| Judgement::loss(Database, what))
 }
-
-/// Servers' own tools, and frameworks' migrations.
-pub(super) const TOOLS: &[Tool] = &[
-    Tool {
-        names: &[
-            "dropdb",
-            "dropuser",
-            "pg_resetwal",
-            "pg_resetxlog",
-            "pg_dropcluster",
-            "mysql_secure_installation",
-            "pg_archivecleanup",
-            "pg_rewind",
-        ],
-        kind: Database,
-        valued: &["-h", "-U", "-p", "-D"],
-        rules: &[destroys("", "drops or resets {}")],
-        otherwise: Otherwise::Unknown,
-    },
-    Tool {
-        names: &["pg_ctl", "pg_ctlcluster", "initdb", "mysqld", "mongod", "redis-server"],
-        kind: Database,
-        valued: &["-D", "-m", "-l", "-o"],
-        rules: &[
-            destroys("stop|kill|promote", "stops the database server {}"),
-            destroys("* * stop|restart|promote", "stops the database server {}"),
-            destroys("", "resets the database server").given(&["--initialize", "--repair", "--initialize-insecure"]),
-        ],
-        otherwise: Otherwise::Unknown,
-    },
-    Tool {
-        names: &["pg_dump", "pg_dumpall", "mysqldump", "mongodump", "mongoexport"],
-        kind: Backups,
-        valued: &["-h", "-U", "-p", "-d", "-f"],
-        rules: &[
-            destroys("", "writes a dump that drops objects before it makes them").given(&["--clean", "-c"]),
-            changes(""),
-        ],
-        otherwise: Otherwise::Unknown,
-    },
-    Tool {
-        names: &["rails", "rake"],
-        kind: Database,
-        valued: &["-e"],
-        rules: &[
-            destroys(
-                "db:drop*|db:reset*|db:truncate*|db:purge*|db:rollback*|db:migrate:reset*|db:migrate:down*|db:schema:load*|db:structure:load*|db:setup*|db:seed:replant*|db:migrate:redo*|db:test:purge*|db:environment:set*|db:fixtures:load*|destroy|d|log:clear|tmp:clear:all",
-                "drops the tables of the application's database, or replaces them by an empty schema",
-            ),
-            changes("*"),
-        ],
-        otherwise: Otherwise::Unknown,
-    },
-    Tool {
-        names: &[
-            "manage.py",
-            "django-admin",
-            "artisan",
-            "bin/console",
-            "console",
-            "mix",
-            "sequelize",
-            "sequelize-cli",
-            "knex",
-            "typeorm",
-            "prisma",
-            "drizzle-kit",
-            "flyway",
-            "liquibase",
-            "alembic",
-            "flask",
-            "goose",
-            "migrate",
-            "dbmate",
-            "sqitch",
-            "diesel",
-            "sqlx",
-            "sea-orm-cli",
-            "atlas",
-            "ef",
-            "doctrine",
-            "phinx",
-            "medusa",
-            "strapi",
-            "hasura",
-            "supabase",
-            "wp",
-            "drush",
-            "bench",
-            "ecto",
-            "mikro-orm",
-            "refinery",
-            "yoyo",
-            "nhost",
-            "payload",
-        ],
-        kind: Database,
-        valued: &[
-            "--database",
-            "--settings",
-            "-c",
-            "--config",
-            "--url",
-            "-url",
-            "-path",
-            "-database",
-            "--schema",
-            "-d",
-            "--env",
-        ],
-        rules: &[
-            destroys(
-                "flush|reset_db|sqlflush|reset|drop|clean|undo|down|rollback|downgrade|dropAll|drop-all|drop-db|down-to|db:wipe|migrate:fresh|migrate:refresh|migrate:reset|migrate:rollback|db:drop|ecto.drop|ecto.reset|ecto.rollback|schema:drop|db:migrate:undo*|undo:all|migrate:down|doctrine:database:drop|doctrine:schema:drop|revert|repair|force|wipe|nuke|baseline|clear|dropall|drop-all-foreign-keys|unset",
-                "drops or empties the application's tables: {}",
-            ),
-            destroys(
-                "migrate|migration|database|schema|db|site|sql|post|user|plugin|db-sync|sql-drop|seed|cache-all",
-                "drops or rolls back the application's tables: {}",
-            )
-            .given(&[
-                "reset",
-                "fresh",
-                "down",
-                "rollback",
-                "revert",
-                "undo",
-                "drop",
-                "zero",
-                "redo",
-                "--force",
-                "clean",
-                "delete",
-                "--run-syncdb",
-                "--fake",
-                "refresh",
-                "purge",
-                "reinstall",
-                "downgrade",
-                "sql-drop",
-                "--all",
-            ]),
-            destroys("db push", "drops what the new schema doesn't have").given(&[
-                "--force-reset",
-                "--accept-data-loss",
-                "--force",
-            ]),
-            destroys("* database drop|reset", "drops the application's database"),
-            destroys("sql-drop|sql:drop|site-install|si|core:install|pm-uninstall", "drops the application's tables"),
-            destroys("db reset|drop", "drops the application's tables: {}"),
-            changes("*"),
-        ],
-        otherwise: Otherwise::Verbs,
-    },
-    Tool {
-        names: &[
-            "nodetool",
-            "sstableutil",
-            "cassandra-stress",
-            "couchbase-cli",
-            "cbbackupmgr",
-            "aerospike",
-            "asadm",
-            "ravendb",
-            "neo4j-admin",
-            "neo4j",
-            "etcdutl",
-            "influxd",
-            "mongoctl",
-            "atlas-cli",
-            "ycqlsh",
-            "yb-admin",
-            "ob-admin",
-            "dgraph",
-            "surreal",
-            "riak-admin",
-            "pgbouncer",
-            "repmgr",
-            "patronictl",
-            "stolonctl",
-            "pg_autoctl",
-            "proxysql-admin",
-            "orchestrator-client",
-            "vtctlclient",
-            "vtctldclient",
-            "pscale",
-            "planetscale",
-            "neonctl",
-            "xata",
-            "tidb-ctl",
-            "tiup",
-            "pd-ctl",
-            "tikv-ctl",
-            "cluster-admin",
-            "zkCli",
-            "zkcli",
-        ],
-        kind: Database,
-        valued: &["-h", "-p", "-u", "-c", "--cluster"],
-        rules: &[
-            destroys(
-                "decommission|removenode|drain|assassinate|stopdaemon|clearsnapshot|disablebinary|disablegossip|stop|scrub|truncatehints|resetlocalschema|rebuild|cleanup|garbagecollect",
-                "takes data or a node of the cluster away: {}",
-            ),
-            destroys(
-                "failover|switchover|reinit|pause|bucket-flush|bucket-delete|deleteall|rmr|destroy|unload",
-                "moves or empties the cluster: {}",
-            ),
-            destroys("cluster|instance destroy|clean|prune|stop", "destroys the cluster {}"),
-        ],
-        otherwise: Otherwise::Verbs,
-    },
-];

@@ -16,9 +16,12 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
         "tee" => overwritten(call, &[], 0),
         "mv" | "gmv" => moved(call),
         "cp" | "gcp" | "install" | "ln" => copied(call),
-        "chmod" | "chown" | "chgrp" | "setfacl" | "chattr" | "chcon" | "icacls" => rights(call),
+        "chmod" | "chown" | "chgrp" | "setfacl" | "chattr" | "chcon" => rights(call),
         "tar" | "bsdtar" | "gtar" => tar(call),
-        "unzip" | "7z" | "cpio" => unpacked(call),
+        "unzip" | "7z" | "7za" | "7zz" | "cpio" => unpacked(call),
+        "zip" if has_letter(call, 'm') || call.args.iter().any(|arg| arg.text == "--move") => {
+            Judgement::loss(Files, format!("deletes what it packs: {}", Cli::read(call.args, &[]).subject(1)))
+        }
         "rsync" => rsync(call),
         "scp" | "sftp" => scp(call),
         "sed" | "gsed" | "sponge" => edited(call),
@@ -94,9 +97,15 @@ fn find(call: &Invocation<'_>) -> Judgement {
         if generated {
             return Judgement::unknown("it deletes files that are made again");
         }
+        // Of a directory for temporary files, some by their name.
+        let named =
+            call.args.windows(2).any(|pair| pair[0].text == "-name" && !matches!(pair[1].text.as_str(), "*" | "?*"));
+        let temporary = |path: &str| named && matches!(path.trim_end_matches('/'), "/tmp" | "/var/tmp");
         let disposable = !call.elsewhere
             && !paths.is_empty()
-            && paths.iter().all(|path| paths::is_temporary(&path.text) || paths::is_regenerated(&path.text));
+            && paths.iter().all(|path| {
+                paths::is_temporary(&path.text) || paths::is_regenerated(&path.text) || temporary(&path.text)
+            });
         if disposable {
             return Judgement::unknown("it deletes files that can be made again");
         }
@@ -146,7 +155,7 @@ fn find(call: &Invocation<'_>) -> Judgement {
 }
 
 /// True when every name that find selects is one that tools leave behind.
-fn selects_generated(args: &[Text]) -> bool {
+pub(in crate::command) fn selects_generated(args: &[Text]) -> bool {
     const PATTERNS: &[&str] = &[
         "*.pyc",
         "*.pyo",
@@ -172,7 +181,7 @@ fn selects_generated(args: &[Text]) -> bool {
         .filter(|pair| matches!(pair[0].text.as_str(), "-name" | "-iname"))
         .map(|pair| pair[1].text.as_str())
         .collect();
-    !names.is_empty() && names.iter().all(|name| PATTERNS.contains(name))
+    !names.is_empty() && names.iter().all(|name| PATTERNS.contains(name) || paths::is_regenerated(name))
 }
 
 fn dd(call: &Invocation<'_>) -> Judgement {
@@ -318,7 +327,19 @@ fn tar(call: &Invocation<'_>) -> Judgement {
     }
 }
 
+/// True when a cluster of letters has `letter`.
+fn has_letter(call: &Invocation<'_>, letter: char) -> bool {
+    let is_cluster = |text: &str| text.starts_with('-') && !text.starts_with("--") && text.len() <= 5;
+    call.args.iter().any(|arg| is_cluster(&arg.text) && arg.text.contains(letter))
+}
+
 fn unpacked(call: &Invocation<'_>) -> Judgement {
+    if call.args.iter().any(|arg| arg.text == "-sdel") {
+        return Judgement::loss(Files, format!("deletes what it packs: {}", Cli::read(call.args, &[]).subject(2)));
+    }
+    if call.program == "cpio" && has_letter(call, 'i') && has_letter(call, 'u') {
+        return Judgement::loss(Files, "overwrites files by those of an archive");
+    }
     let cli = Cli::read(call.args, &["-d"]);
     let place = cli.value(&["-d"]).or_else(|| call.args.iter().find_map(|arg| arg.text.strip_prefix("-o")));
     match place {

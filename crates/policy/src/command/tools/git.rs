@@ -183,7 +183,7 @@ fn working_tree(call: &Call<'_>, args: &[Text]) -> Option<Judgement> {
             format!("deletes the working tree {} and what isn't committed in it", cli.subject(1))
         }
         "submodule" if cli.word(0) == "deinit" => format!("deletes the working tree of submodule {}", cli.subject(1)),
-        "read-tree" | "checkout-index" if has(&["--reset", "-f", "--force"]) => {
+        "read-tree" | "checkout-index" if has(&["-f", "--force"]) || args.iter().any(|arg| arg.text == "--reset") => {
             "overwrites files of the working tree".to_owned()
         }
         "lfs" if cli.word(0) == "prune" && !has(&["--dry-run", "-d"]) => {
@@ -224,7 +224,7 @@ fn references(call: &Call<'_>, args: &[Text]) -> Option<Judgement> {
         }
         "replace" if has(&["-d", "-f", "--delete", "--force"]) => format!("replaces {subject}"),
         "notes" if matches!(cli.word(0), "remove" | "prune") => "deletes notes of commits".to_owned(),
-        "remote" if matches!(cli.word(0), "rm" | "remove" | "prune" | "set-url") => {
+        "remote" if matches!(cli.word(0), "rm" | "remove" | "prune" | "set-url") && !has(&["-n", "--dry-run"]) => {
             format!("removes or replaces the remote {}", cli.subject(1))
         }
         "send-pack" | "http-push" if has(&["-f", "--force", "-d", "-D", "--mirror", "--all"]) => {

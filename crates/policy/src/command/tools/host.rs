@@ -18,6 +18,12 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
             lost(Host, "stops or restarts the host".to_owned())
         }
         "sysctl" => sysctl(call),
+        // Without an option of its own it only shows.
+        "hostname" | "domainname" | "nisdomainname"
+            if has(call, &["-F", "--file", "-b", "--boot"]) || !Cli::read(call.args, &[]).words.is_empty() =>
+        {
+            lost(Host, format!("changes what the host is called: {}", subject(call)))
+        }
         "date" if has(call, &["-s", "--set"]) => lost(Host, "changes the clock of the host".to_owned()),
         "dmesg" if has(call, &["-C", "-c", "--clear", "--read-clear"]) => {
             lost(Monitoring, "deletes the kernel's log".to_owned())
@@ -39,6 +45,40 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
             lost(Monitoring, "deletes the record of past commands".to_owned())
         }
         "insmod" | "rmmod" | "modprobe" | "kexec" | "kldload" => kernel(call),
+        "setcap" | "setfattr" if !has(call, &["-r", "-v"]) => {
+            lost(AccessControl, format!("gives a program rights of the system: {}", subject(call)))
+        }
+        "hwclock" if has(call, &["--set", "-w", "--systohc"]) => lost(Host, "changes the clock of the host".to_owned()),
+        "losetup" if has(call, &["-d", "-D", "--detach", "--detach-all"]) => {
+            lost(DestructionKind::Disk, format!("takes loop devices away: {}", subject(call)))
+        }
+        "efibootmgr" if has(call, &["-B", "-b", "-o", "-O", "-n", "--delete-bootnum", "--bootorder"]) => {
+            lost(Host, "changes how the host starts".to_owned())
+        }
+        "grub-install" | "grub2-install" | "grub-editenv" | "grub2-editenv" | "grub-set-default" | "grub-reboot"
+        | "update-grub" | "bootctl" | "lilo"
+            if !matches!(Cli::read(call.args, &[]).word(0), "list" | "status") =>
+        {
+            lost(Host, format!("changes how the host starts: {}", subject(call)))
+        }
+        "at" if has(call, &["-r", "-d"]) => lost(Host, format!("deletes scheduled commands: {}", subject(call))),
+        "atrm" => lost(Host, format!("deletes scheduled commands: {}", subject(call))),
+        "multipath" if has(call, &["-F", "-f", "-w", "-W"]) => {
+            lost(DestructionKind::Disk, "takes the paths to disks away".to_owned())
+        }
+        "iscsiadm" if has(call, &["-u", "--logout", "--op=delete"]) || call.line().contains("delete") => {
+            lost(DestructionKind::Disk, "takes disks away from this host".to_owned())
+        }
+        "stress" | "stress-ng" | "sysbench" | "fork" if !has(call, &["--help", "--version"]) => {
+            lost(Host, format!("takes the host's processor, memory or disks up: {}", call.line()))
+        }
+        "exim" | "exim4" if call.args.iter().any(|arg| arg.text.starts_with("-Mr") || arg.text.starts_with("-Mg")) => {
+            lost(DestructionKind::Mail, format!("deletes queued mail: {}", subject(call)))
+        }
+        "trash-empty" | "trash-rm" => lost(DestructionKind::Files, "deletes what the trash keeps".to_owned()),
+        "sidekiqctl" if matches!(subject(call).as_str(), "stop" | "quiet") => {
+            lost(Host, "stops the workers".to_owned())
+        }
         "ulimit" | "umask" => Judgement::unknown("it changes limits of what follows"),
         _ => return None,
     })
@@ -202,6 +242,7 @@ pub(super) const TOOLS: &[Tool] = &[
         rules: &[
             changes("remove|purge|autoremove").given(&["-s", "--just-print", "--recon", "--no-act"]),
             destroys("remove|purge|autoremove|erase|del|uninstall|zap|delete", "removes the packages {} from the host"),
+            destroys("rm", "removes the packages {} from the host"),
             destroys("", "removes the packages {} from the host").given(&[
                 "-r",
                 "-P",

@@ -178,6 +178,9 @@ const ENDS_IN_BODY: &[&str] = &[
     "\"status\":\"disabled\"",
     "\"archived\":true",
     "\"active\":false",
+    "\"replicas\":0",
+    "\"desired_count\":0",
+    "\"instances\":0",
     "\"deletebyquery\"",
     "<delete>",
     "\"purge_everything\":true",
@@ -301,6 +304,7 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
     let cli = match call.program {
         "curl" | "curlie" => Cli::read(call.args, CURL_VALUED),
         "wget" | "wget2" => Cli::read(call.args, WGET_VALUED),
+        "grpcurl" | "grpc_cli" | "evans" | "buf" => return called(call),
         "http" | "https" | "xh" | "xhs" => {
             Cli::read(call.args, &["-a", "--auth", "-o", "--output", "--session", "--proxy", "--timeout", "--raw"])
         }
@@ -310,11 +314,24 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
         return Some(Judgement::unknown("it shows its help"));
     }
     let request = match call.program {
+        "curlie" if is_method(cli.word(0)) => httpie(&cli),
         "curl" | "curlie" => curl(&cli),
         "wget" | "wget2" => wget(&cli),
         _ => httpie(&cli),
     };
     Some(requested(&request, call))
+}
+
+/// A header or a field by which a server is told another method than the request has.
+fn overridden(request: &Request<'_>, call: &Invocation<'_>) -> bool {
+    let asks = |text: &str| {
+        let text: String = text.to_ascii_lowercase().split_whitespace().collect();
+        ["method-override:delete", "http-method:delete", "_method=delete", "_method\":\"delete\""]
+            .iter()
+            .any(|mark| text.contains(mark))
+    };
+    let get = matches!(request.method.as_str(), "GET" | "HEAD");
+    call.args.iter().any(|arg| asks(&arg.text)) && (!get || request.url.to_ascii_lowercase().contains("_method=delete"))
 }
 
 fn curl<'a>(cli: &Cli<'a>) -> Request<'a> {
@@ -342,10 +359,23 @@ fn wget<'a>(cli: &Cli<'a>) -> Request<'a> {
     Request { method, url, data, sent, output: cli.value(&["-O", "--output-document"]) }
 }
 
+fn is_method(word: &str) -> bool {
+    ["get", "head", "post", "put", "patch", "delete", "options", "purge"]
+        .iter()
+        .any(|method| word.eq_ignore_ascii_case(method))
+}
+
+/// `grpcurl … HOST package.Service/Method`: the method's name says what it does.
+fn called(call: &Invocation<'_>) -> Option<Judgement> {
+    let method = call.args.last()?.text.rsplit(['/', '.']).next()?;
+    super::verbs::loss(method)?;
+    Some(Judgement::loss(Service, format!("calls {}", call.args.last()?.text)))
+}
+
 fn httpie<'a>(cli: &Cli<'a>) -> Request<'a> {
     let first = cli.word(0);
-    let names_method = !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_uppercase());
-    let (method, skip) = if names_method { (first.to_owned(), 1) } else { (String::new(), 0) };
+    let names_method = is_method(first) || (!first.is_empty() && first.bytes().all(|byte| byte.is_ascii_uppercase()));
+    let (method, skip) = if names_method { (first.to_ascii_uppercase(), 1) } else { (String::new(), 0) };
     let data: Vec<&str> = cli.words.iter().skip(skip + 1).map(|word| word.text.as_str()).collect();
     let method = match method.as_str() {
         "" if data.iter().any(|item| item.contains('=')) => "POST".to_owned(),
@@ -357,7 +387,9 @@ fn httpie<'a>(cli: &Cli<'a>) -> Request<'a> {
 
 fn requested(request: &Request<'_>, call: &Invocation<'_>) -> Judgement {
     let url = request.url;
-    if let Some(secret) = request.sent.iter().find(|path| paths::is_secret(path)) {
+    let of_the_system =
+        |path: &str| ["/etc/", "/root/", "/var/lib/", "/proc/"].iter().any(|place| path.starts_with(place));
+    if let Some(secret) = request.sent.iter().find(|path| of_the_system(path) || paths::is_secret(path)) {
         return Judgement::loss(Secrets, format!("sends the secrets in {secret} to {url}"));
     }
     if let Some(judgement) = carried_away(request, call) {
@@ -375,6 +407,9 @@ fn requested(request: &Request<'_>, call: &Invocation<'_>) -> Judgement {
         .filter(|judgement| matches!(judgement, Judgement::Destroys(_)))
     {
         return judgement;
+    }
+    if overridden(request, call) {
+        return Judgement::loss(kind(url), format!("deletes {url} by its API"));
     }
     match request.method.as_str() {
         "DELETE" | "PURGE" | "UNLINK" => Judgement::loss(kind(url), format!("deletes {url} by its API")),

@@ -118,7 +118,8 @@ fn playbook(call: &Invocation<'_>) -> Option<Judgement> {
         |path: &str| super::super::run::base_name(path).trim_end_matches(".yml").trim_end_matches(".yaml").to_owned();
     let names =
         cli.words.iter().map(|word| stem(&word.text)).chain(cli.values(&["-t", "--tags"]).map(ToOwned::to_owned));
-    let named = names.into_iter().find(|name| super::verbs::loss(name).is_some())?;
+    let absent = cli.values(&["-e", "--extra-vars"]).find(|vars| vars.contains("=absent")).map(ToOwned::to_owned);
+    let named = names.into_iter().find(|name| super::verbs::loss(name).is_some()).or(absent)?;
     Some(Judgement::loss(
         Infrastructure,
         format!(
@@ -270,7 +271,13 @@ pub(super) const TOOLS: &[Tool] = &[
                 "--noop",
             ]),
             destroys("", "changes every host of the inventory, by what another machine holds").given(&["-U", "--url"]),
-            destroys("all|*", "removes things from every host that it names: {}").given(&["state=absent", "absent"]),
+            destroys("all|*", "removes things from every host that it names: {}").given(&[
+                "state=absent",
+                "absent",
+                "ensure=absent",
+                "ensure=purged",
+                "ensure=stopped",
+            ]),
             destroys("*", "removes things from every host that it names: {}").given(&[
                 "file.remove",
                 "pkg.remove",
@@ -315,6 +322,7 @@ pub(super) const TOOLS: &[Tool] = &[
         kind: Infrastructure,
         valued: &["-m", "--model", "-c", "--config"],
         rules: &[
+            destroys("switch|boot|test", "puts an older state of the system in place").given(&["--rollback"]),
             destroys(
                 "destroy|rm|halt|suspend|remove-application|remove-unit|destroy-model|destroy-controller|kill-controller|remove-machine|teardown",
                 "destroys the machines {}",

@@ -483,8 +483,10 @@ fn secrets(cli: &Cli<'_>, subject: &str) -> Option<Judgement> {
         let path = raw.value.unwrap_or_else(|| cli.word(1));
         return path.contains("/secrets").then(|| Judgement::loss(Secrets, format!("shows the secrets below {path}")));
     }
-    let names = cli.word(1).split([',', '/']).any(|kind| matches!(kind, "secret" | "secrets"))
-        || cli.words.iter().skip(2).any(|word| word.text.starts_with("secret/"));
+    let kinds = cli.word(1).to_ascii_lowercase();
+    let is_secret = |kind: &str| matches!(kind.split('.').next(), Some("secret" | "secrets"));
+    let names =
+        kinds.split([',', '/']).any(is_secret) || cli.words.iter().skip(2).any(|word| word.text.starts_with("secret/"));
     let shows = cli.value(&["-o", "--output", "--template"]).is_some_and(|format| !matches!(format, "name" | "wide"));
     (names && shows).then(|| Judgement::loss(Secrets, format!("shows the content of {subject}{}", place(cli))))
 }
@@ -507,6 +509,10 @@ fn opened(cli: &Cli<'_>, call: &Invocation<'_>) -> Option<Judgement> {
 
 fn copied(cli: &Cli<'_>) -> Option<Judgement> {
     let target = cli.words.last()?;
+    let source = cli.words.get(1).and_then(|source| source.text.split_once(':'));
+    if let Some((pod, path)) = source.filter(|(_, path)| super::super::run::paths::is_secret(path)) {
+        return other(Secrets, format!("copies the secrets in {path} out of {pod}"));
+    }
     let path = target.text.split_once(':')?.1;
     let path = Text::exact(path);
     match super::super::run::paths::written(&path, false) {

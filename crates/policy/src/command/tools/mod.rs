@@ -9,6 +9,7 @@ mod ci;
 mod cli;
 mod cloud;
 mod cluster;
+pub(super) mod cmdlets;
 mod containers;
 mod database;
 pub(super) mod files;
@@ -20,16 +21,21 @@ mod infrastructure;
 mod kubectl;
 mod limits;
 mod messaging;
+mod migrations;
 mod network;
 mod packages;
 mod reading;
 pub(super) mod remote;
 mod services;
+mod shown;
 mod table;
 mod vaults;
+mod vcs;
 mod verbs;
+pub(super) mod windows;
 
 pub(super) use cli::Cli;
+pub(super) use reading::is_reader;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -44,6 +50,9 @@ type Judge = fn(&Invocation<'_>) -> Option<Judgement>;
 
 const JUDGES: &[Judge] = &[
     reading::judge,
+    windows::judge,
+    cmdlet,
+    shown::judge,
     files::judge,
     host::judge,
     git::judge,
@@ -62,6 +71,11 @@ const JUDGES: &[Judge] = &[
     vaults::judge,
 ];
 
+/// A command of PowerShell, where its own shell isn't named. Its short names mean other programs here.
+fn cmdlet(call: &Invocation<'_>) -> Option<Judgement> {
+    super::run::is_cmdlet(call.program).then(|| cmdlets::judge(call)).flatten()
+}
+
 /// Every listed tool by name.
 static TOOLS: LazyLock<BTreeMap<&'static str, &'static Tool>> = LazyLock::new(|| listed().collect());
 
@@ -71,7 +85,7 @@ fn listed() -> impl Iterator<Item = (&'static str, &'static Tool)> {
         infrastructure::TOOLS,
         cloud::TOOLS,
         containers::TOOLS,
-        database::TOOLS,
+        migrations::TOOLS,
         messaging::TOOLS,
         backup::TOOLS,
         vaults::TOOLS,
@@ -81,6 +95,7 @@ fn listed() -> impl Iterator<Item = (&'static str, &'static Tool)> {
         services::TOOLS,
         network::TOOLS,
         host::TOOLS,
+        vcs::TOOLS,
     ];
     let tools = families.into_iter().flatten();
     tools.flat_map(|tool| tool.names.iter().map(move |name| (*name, tool)))

@@ -1,16 +1,15 @@
 //! Names, routes, and programs that open connections.
 
-use super::super::assessment::DestructionKind::{CodeExecution, Network, Secrets};
+use super::super::assessment::DestructionKind::{CodeExecution, Network, Secrets, Service};
 use super::super::findings::Judgement;
 use super::super::run::{Invocation, paths};
-use super::super::text::Text;
 use super::Cli;
 use super::table::{Otherwise, Tool, changes, destroys};
 
 pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
     match call.program {
         "nsupdate" => Some(nsupdate(call)),
-        "nc" | "ncat" | "netcat" | "socat" => Some(pipe(call)),
+        "nc" | "ncat" | "netcat" | "socat" | "telnet" => Some(pipe(call)),
         "ssh" => Some(ssh(call)),
         "ip" => Some(ip(call)),
         "ifdown" | "route" | "ifconfig"
@@ -18,7 +17,20 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
         {
             Some(Judgement::loss(Network, format!("takes a route or an interface down: {}", call.line())))
         }
-        "dig" => Some(zone_transfer(call)),
+        "dig" | "host" | "nslookup" | "ping" => Some(zone_transfer(call)),
+        "wg-quick" | "tailscale" | "wg" | "openvpn" | "ipsec" | "nebula" | "zerotier-cli"
+            if call
+                .args
+                .iter()
+                .any(|arg| matches!(arg.text.as_str(), "down" | "logout" | "stop" | "leave" | "remove")) =>
+        {
+            Some(Judgement::loss(Network, format!("takes this host off a private network: {}", call.line())))
+        }
+        "varnishadm" | "squidclient"
+            if call.args.iter().any(|arg| arg.text.starts_with("ban") || arg.text == "stop" || arg.text == "PURGE") =>
+        {
+            Some(Judgement::loss(Network, format!("throws cached copies away, or stops the cache: {}", call.line())))
+        }
         _ => None,
     }
 }
@@ -46,10 +58,37 @@ fn pipe(call: &Invocation<'_>) -> Judgement {
     if runs || netcat_runs {
         return Judgement::loss(CodeExecution, format!("gives a shell on this host to whoever is connected: {line}"));
     }
-    if let Some(judgement) = haproxy_command(call) {
+    if let Some(judgement) = haproxy_command(call).or_else(|| sent_command(call)).or_else(|| sent_file(call)) {
         return judgement;
     }
     Judgement::unknown("it talks to another machine")
+}
+
+/// Redis, memcached, ZooKeeper and HTTP take commands as lines of text.
+fn sent_command(call: &Invocation<'_>) -> Option<Judgement> {
+    let input = call.stdin?;
+    let line = input.text.lines().find_map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let first = words.first()?.to_ascii_lowercase();
+        let second = words.get(1).map(|word| word.to_ascii_lowercase()).unwrap_or_default();
+        let loses = match first.as_str() {
+            "flushall" | "flushdb" | "flush_all" | "shutdown" | "kill" | "deleteall" | "rmr" => true,
+            "delete" => second.starts_with('/'),
+            "config" | "script" => matches!(second.as_str(), "set" | "flush"),
+            "replicaof" | "slaveof" => true,
+            _ => false,
+        };
+        loses.then(|| line.trim())
+    })?;
+    Some(Judgement::loss(Service, format!("tells a service to lose what it keeps: {line}")))
+}
+
+/// A file of the system is sent away.
+fn sent_file(call: &Invocation<'_>) -> Option<Judgement> {
+    let source = call.stdin?.text.strip_prefix("$(<")?.strip_suffix(')')?;
+    let of_the_system =
+        ["/etc/", "/root/", "/home/", "/var/lib/", "~/", "/proc/"].iter().any(|place| source.starts_with(place));
+    of_the_system.then(|| Judgement::loss(Secrets, format!("sends the file {source} away")))
 }
 
 /// HAProxy's control socket takes commands as text.
@@ -114,7 +153,8 @@ fn zone_transfer(call: &Invocation<'_>) -> Judgement {
 pub(super) fn uploads_secret(data: &str) -> Option<&str> {
     let at = data.find('@')?;
     let path = data[at + 1..].split([';', ',']).next()?;
-    paths::secret(&Text::exact(path)).map(|_| path)
+    let of_the_system = ["/etc/", "/root/", "/var/lib/", "/proc/"].iter().any(|place| path.starts_with(place));
+    (of_the_system || paths::is_secret(path)).then_some(path)
 }
 
 /// DNS services and their tools.

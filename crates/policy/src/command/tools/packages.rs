@@ -3,6 +3,7 @@
 use super::super::assessment::DestructionKind::{self, AccessControl, CodeExecution, Publication, Secrets};
 use super::super::findings::Judgement;
 use super::super::run::{Invocation, is_url};
+use super::super::text::Text;
 use super::Cli;
 use super::table::{Otherwise, Tool, changes, destroys, only_shows};
 
@@ -13,6 +14,9 @@ const INSTALLERS: &[&str] = &[
 
 /// Installing from an address, and settings that send later installs elsewhere.
 pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
+    if let Some(judgement) = fetched_program(call) {
+        return Some(judgement);
+    }
     if !INSTALLERS.contains(&call.program) {
         return None;
     }
@@ -48,6 +52,17 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
         }
     }
     settings(&cli)
+}
+
+/// A program that is named by its address: `deno run https://…`, `java -jar https://…`.
+fn fetched_program(call: &Invocation<'_>) -> Option<Judgement> {
+    let runs = matches!(call.program, "deno" | "java" | "jbang" | "go" | "bun" | "node" | "nix" | "javaws");
+    let after_jar = call.args.iter().position(|arg| arg.text == "-jar").map(|at| at + 1);
+    let first = call.args.iter().position(|arg| !arg.text.starts_with('-') && arg.text != "run");
+    let operand = if call.program == "java" { after_jar } else { first };
+    let url = operand.and_then(|at| call.args.get(at)).map(Text::as_str).filter(|arg| is_url(arg));
+    let url = url.filter(|_| call.program != "go" || call.args.first().is_some_and(|arg| arg.text == "run"))?;
+    runs.then(|| Judgement::loss(CodeExecution, format!("runs whatever {url} answers, with every right of this user")))
 }
 
 /// `npm config set registry`, `ignore-scripts`, and their like.
@@ -175,9 +190,7 @@ pub(super) const TOOLS: &[Tool] = &[
             destroys("owner", "changes who may publish {}").given(&["-a", "-r", "--add", "--remove"]).kind(RIGHTS),
             destroys("signin|signout", "changes the login for publishing").given(&["signout"]).kind(RIGHTS),
             destroys("uninstall", "removes the packages {} that programs of this host use").kind(DestructionKind::Host),
-            destroys("env|environment remove", "deletes the environment {}")
-                .given(&["--all"])
-                .kind(DestructionKind::Files),
+            destroys("env|environment remove|prune", "deletes the environment {}").kind(DestructionKind::Files),
             changes("*"),
         ],
         otherwise: Otherwise::Unknown,
@@ -233,6 +246,7 @@ pub(super) const TOOLS: &[Tool] = &[
             ),
             destroys("* publish*|deploy|release|upload|push|trunk", "publishes {}, which can't be taken back"),
             destroys("nuget delete|push", "deletes or publishes the package {}"),
+            destroys("delete", "takes {} away from everybody who installs it"),
             destroys(
                 "delete|rt|trunk|repo|access|cb del|delete|deprecate|unpublish|remove-owner|add-owner|rm|revoke",
                 "takes {} away from everybody who installs it",

@@ -96,6 +96,9 @@ const CONFIG_KINDS: &[&str] = &["cm", "configmap", "configmaps"];
 pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
     match call.program {
         "kubectl" => return kubectl(call),
+        "printenv" if !call.args.is_empty() && call.args.iter().all(|arg| names_no_secret(&arg.text)) => {
+            return Some(Judgement::unknown("it prints a variable"));
+        }
         "env" | "printenv" | "set" if call.elsewhere => {
             return Some(Judgement::loss(
                 super::super::assessment::DestructionKind::Secrets,
@@ -104,6 +107,9 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
         }
         "env" | "printenv" => return Some(Judgement::unknown("it prints the environment, secrets included")),
         "command" => return Some(Judgement::Reads),
+        "date" if call.args.iter().any(|arg| arg.text.starts_with("-f") || arg.text.starts_with("--file")) => {
+            return call.args.iter().find_map(paths::secret);
+        }
         "hostname" | "date" | "ps" => return shows_only(call),
         _ => {}
     }
@@ -111,7 +117,10 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
     if !reads_files && !INERT.contains(&call.program) {
         return None;
     }
-    if reads_files && let Some(judgement) = call.args.iter().find_map(paths::secret) {
+    if reads_files && let Some(judgement) = secret_content(call) {
+        return Some(judgement);
+    }
+    if let Some(judgement) = written_by(call) {
         return Some(judgement);
     }
     if call.program != "echo" && call.args.iter().any(|arg| !arg.exact) {
@@ -138,6 +147,57 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
         return Some(Judgement::unknown("what it reads may hold a secret"));
     }
     Some(Judgement::Reads)
+}
+
+/// True for a variable whose name speaks of no secret.
+fn names_no_secret(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    !["SECRET", "TOKEN", "PASS", "KEY", "CREDENTIAL", "URL", "DSN", "AUTH"].iter().any(|word| upper.contains(word))
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// The content of a secret, or of a tree that holds some. A name, a size and a time are no content.
+fn secret_content(call: &Invocation<'_>) -> Option<Judgement> {
+    if LISTERS.contains(&call.program) {
+        // Some options take a list of names from a file, and complain of each line of it.
+        let lists = ["-f", "-X", "--files-from", "--files0-from", "--exclude-from", "--fromfile"];
+        let is_read = |arg: &Text| lists.iter().any(|option| is_spelt(option, &arg.text));
+        if !call.args.iter().any(is_read) {
+            return call
+                .args
+                .iter()
+                .any(|arg| paths::is_secret(&arg.text))
+                .then(|| Judgement::unknown("it lists secrets"));
+        }
+        let attached = |arg: &Text| arg.map(|text| text.split_once('=').map_or(text, |(_, value)| value).to_owned());
+        return call.args.iter().find_map(|arg| paths::secret(&attached(arg)));
+    }
+    if call.program == "jq" && call.args.iter().any(|arg| arg.text.contains("import") || arg.text.contains("include")) {
+        return call.args.iter().find_map(paths::mentioned);
+    }
+    let is_grep = matches!(call.program, "grep" | "egrep" | "fgrep");
+    let recursive = is_grep && Cli::read(call.args, &[]).has(&["-r", "-R", "--recursive", "--dereference-recursive"]);
+    let tree = || operands(call).iter().find_map(paths::secret_tree).filter(|_| recursive);
+    call.args.iter().find_map(paths::secret).or_else(tree)
+}
+
+/// `tree -o FILE` and `base64 -o FILE` write.
+fn written_by(call: &Invocation<'_>) -> Option<Judgement> {
+    if !matches!(call.program, "tree" | "base64" | "base32") {
+        return None;
+    }
+    let cli = Cli::read(call.args, &["-o", "--output"]);
+    let attached = call.args.iter().filter_map(|arg| arg.text.strip_prefix("-o"));
+    let targets = cli.values(&["-o", "--output"]).chain(attached);
+    let judgements = targets.map(|target| paths::written(&Text::exact(target), false));
+    judgements.into_iter().find(|judgement| matches!(judgement, Judgement::Destroys(_)))
+}
+
+/// True for the name of a program that only reads or prints. A project may name a script of its own so where the
+/// name is a plain verb; `plain_verbs` counts these too.
+pub(in crate::command) fn is_reader(name: &str, plain_verbs: bool) -> bool {
+    const OF_PROJECTS: &[&str] = &["test", "type", "users", "look", "join", "expand", "fold", "which"];
+    (READERS.contains(&name) || INERT.contains(&name)) && (plain_verbs || !OF_PROJECTS.contains(&name))
 }
 
 /// The arguments that name files, or may; a pattern, a set of characters or a program doesn't.

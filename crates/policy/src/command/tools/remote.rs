@@ -119,6 +119,24 @@ pub(in crate::command) fn place<'a>(call: &Invocation<'a>) -> Option<Place<'a>> 
         {
             Some(own(call.args))
         }
+        "machinectl" if call.args.first().is_some_and(|arg| arg.text == "shell") => Some(Place {
+            command: words_after(call.args, &["-E", "--setenv"], 2),
+            as_text: false,
+            reads_code: false,
+            also_a_tool: true,
+        }),
+        "knife" if call.args.first().is_some_and(|arg| arg.text == "ssh") => {
+            let command = words_after(call.args, &["-x", "-i", "-a", "-C", "-P", "-p"], 2);
+            Some(Place { command, as_text: true, reads_code: false, also_a_tool: true })
+        }
+        "fab" => {
+            let at = call.args.iter().position(|arg| arg.text == "--")?;
+            Some(Place { command: &call.args[at + 1..], as_text: true, reads_code: false, also_a_tool: true })
+        }
+        "nomad" if call.args.iter().take(2).map(Text::as_str).eq(["alloc", "exec"]) => {
+            let rest = words_after(&call.args[2..], &["-task", "-e"], 1);
+            Some(Place { command: rest, as_text: false, reads_code: false, also_a_tool: true })
+        }
         "vagrant" => vagrant(call),
         "gcloud" | "az" | "aws" | "fly" | "flyctl" | "heroku" | "multipass" => cloud(call),
         "npx" | "bunx" | "pnpx" | "uvx" | "pipx" => Some(own(words_after(
@@ -208,7 +226,7 @@ fn cloud<'a>(call: &Invocation<'a>) -> Option<Place<'a>> {
     let operands = usize::from(call.program == "multipass");
     Some(Place {
         command: words_after(rest, &["-a", "--app"], operands),
-        as_text: false,
+        as_text: call.program == "heroku",
         reads_code: false,
         also_a_tool: true,
     })
@@ -217,8 +235,13 @@ fn cloud<'a>(call: &Invocation<'a>) -> Option<Place<'a>> {
 /// `npm exec -- X`, `bundle exec X`, `op run -- X`.
 fn task_runner<'a>(call: &Invocation<'a>) -> Option<Place<'a>> {
     let verb = call.args.first()?.text.as_str();
-    if verb == "--run" || verb == "--command" {
-        return Some(Place { command: call.args.get(1..2)?, as_text: true, reads_code: false, also_a_tool: true });
+    let text = ["--run", "--command", "-c"];
+    let is_nix = matches!(call.program, "nix-shell" | "nix");
+    if let Some(at) = call.args.iter().position(|arg| text.contains(&arg.text.as_str())).filter(|at| *at == 0 || is_nix)
+    {
+        let words = call.args.get(at + 1..)?;
+        let command = if call.program == "nix" { words } else { &words[..words.len().min(1)] };
+        return Some(Place { command, as_text: true, reads_code: false, also_a_tool: true });
     }
     let runs_programs = matches!(verb, "exec" | "x" | "dlx")
         || (verb == "run" && !matches!(call.program, "npm" | "yarn" | "pnpm" | "pdm"));

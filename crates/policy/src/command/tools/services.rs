@@ -205,7 +205,6 @@ pub(super) const TOOLS: &[Tool] = &[
             "optimizely",
             "eppo",
             "devcycle",
-            "dvc",
             "flagd",
             "confd",
             "apollo",

@@ -97,6 +97,12 @@ fn word_fits(pattern: &str, word: &str) -> bool {
 
 fn is_given(wanted: &str, cli: &Cli<'_>) -> bool {
     match wanted.split_once('=') {
+        Some((name, value)) if !wanted.starts_with('-') && !name.is_empty() => {
+            cli.words.iter().any(|word| word.text == wanted)
+                || cli.options.iter().any(|option| {
+                    option.value.is_some_and(|given| given == wanted || (option.name == name && given.ends_with(value)))
+                })
+        }
         Some((name, value)) => cli
             .options
             .iter()

@@ -83,6 +83,9 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
         "ssh-keygen" if cli.has(&["-p"]) => {
             Some(Judgement::loss(Secrets, format!("changes the passphrase of a key {}", cli.subject(0))))
         }
+        "ssh-keygen" if call.stdin.is_some() && cli.has(&["-f"]) => {
+            Some(Judgement::loss(Secrets, format!("overwrites the key {}", cli.subject(0))))
+        }
         "ssh-copy-id" => Some(Judgement::loss(AccessControl, format!("lets a key log in on {}", cli.subject(0)))),
         "keytool"
             if cli
@@ -102,6 +105,13 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
 
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
+        names: &["ldapdelete", "ldapmodrdn", "ldapmodify", "ldappasswd"],
+        kind: AccessControl,
+        valued: &["-D", "-w", "-H", "-y", "-f", "-b", "-h", "-p"],
+        rules: &[destroys("", "deletes or changes entries of the directory: {}")],
+        otherwise: Otherwise::Unknown,
+    },
+    Tool {
         names: &["vault", "bao"],
         kind: Secrets,
         valued: &["-address", "-namespace", "-ns", "-format", "-field", "-mount", "-versions", "-version", "-path"],
@@ -109,7 +119,7 @@ pub(super) const TOOLS: &[Tool] = &[
             destroys("kv delete|destroy|metadata|undelete|rollback", "deletes versions of the secret {}").given(&["delete", "destroy"]),
             destroys("kv put|patch|rollback", "overwrites the secret {}").given(&["-cas=0", "rollback"]),
             destroys("secrets|auth|audit disable|move|tune", "disables {} and deletes everything in it").given(&["disable", "move"]),
-            destroys("policy|namespace delete|write", "changes who may read secrets: {}").given(&["delete"]).kind(AccessControl),
+            destroys("policy|namespace delete|write", "changes who may read secrets: {}").given(&["delete", "write"]).kind(AccessControl),
             destroys("lease|token revoke", "revokes {}, which services log in with"),
             destroys("token create", "makes a login with rights over secrets").given(&["-policy=root", "-orphan", "-period", "root", "-policy"]).kind(AccessControl),
             destroys("operator seal|step-down|rekey|generate-root|rotate|raft|migrate|init|unseal|key-status|diagnose", "seals the store or changes its keys, so that no service can read secrets").given(&["seal", "step-down", "rekey", "generate-root", "rotate", "remove-peer", "restore", "migrate", "snapshot"]),
@@ -121,7 +131,7 @@ pub(super) const TOOLS: &[Tool] = &[
         otherwise: Otherwise::Unknown,
     },
     Tool {
-        names: &["op", "doppler", "bw", "bws", "infisical", "chamber", "sops", "berglas", "conjur", "keeper", "ksm", "lpass", "akeyless", "teller", "step", "certbot", "acme.sh", "aws-vault", "keybase", "teleport", "tsh", "tctl", "boundary", "okta", "saml2aws", "keycloak", "kcadm", "kcadm.sh", "auth0", "authelia", "ory", "ldapdelete", "ldapmodify", "samba-tool", "ipa", "kadmin", "kadmin.local", "kdestroy", "realm", "credstash", "confidant", "phase", "envkey"],
+        names: &["op", "doppler", "bw", "bws", "infisical", "chamber", "sops", "berglas", "conjur", "keeper", "ksm", "lpass", "akeyless", "teller", "step", "certbot", "acme.sh", "aws-vault", "keybase", "teleport", "tsh", "tctl", "boundary", "okta", "saml2aws", "keycloak", "kcadm", "kcadm.sh", "auth0", "authelia", "ory", "samba-tool", "ipa", "kadmin", "kadmin.local", "kdestroy", "realm", "credstash", "confidant", "phase", "envkey"],
         kind: Secrets,
         valued: &["--vault", "--account", "--project", "-p", "--config", "-c", "--token", "--env", "-r"],
         rules: &[

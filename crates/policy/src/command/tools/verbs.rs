@@ -154,6 +154,10 @@ pub(super) fn judge(program: &str, cli: &Cli<'_>, kind: DestructionKind) -> Opti
     let mut nouns = Vec::new();
     for index in 0..cli.words.len().min(LEADING) {
         let word = cli.word(index);
+        // A path isn't a subcommand, whatever its last part says.
+        if word.contains('/') {
+            return None;
+        }
         if let Some((verb, object)) = loss(word) {
             nouns.extend(object);
             return Some(Judgement::loss(kind, phrase(program, verb, &nouns, &cli.subject(index + 1))));
@@ -203,12 +207,14 @@ pub(super) fn loss(word: &str) -> Option<(&'static str, Option<String>)> {
     {
         return Some((verb, Some(rest.replace(separators, " "))));
     }
+    // `x.rb` is a file.
     if let Some((rest, last)) = word.rsplit_once(separators)
+        && !matches!(last, "rb" | "rm")
         && let Some(verb) = exact(last)
     {
         return Some((verb, Some(rest.replace(separators, " "))));
     }
-    let end = word.find(|c: char| c.is_ascii_uppercase()).filter(|end| *end > 0)?;
+    let end = word.char_indices().skip(1).find(|(_, c)| c.is_ascii_uppercase())?.0;
     Some((exact(&word[..end])?, Some(word[end..].to_ascii_lowercase())))
 }
 
@@ -246,6 +252,7 @@ mod tests {
             ("delete_vhost /staging", "deletes vhost /staging (tool)"),
             ("apps:destroy prod", "destroys apps prod (tool)"),
             ("deleteTopic t", "deletes topic t (tool)"),
+            ("ecs DeleteInstance i", "deletes ecs instance i (tool)"),
         ] {
             assert_eq!(judged(line), Some(Judgement::loss(DestructionKind::Service, what)), "{line}");
         }
@@ -253,7 +260,16 @@ mod tests {
 
     #[test]
     fn names_that_look_like_verbs_are_not_verbs() {
-        for line in ["get delete", "help delete", "list --x rm", "pub subject delete", "./delete", "run clean"] {
+        for line in [
+            "get delete",
+            "help delete",
+            "list --x rm",
+            "pub subject delete",
+            "./delete",
+            "run clean",
+            "spec/delete_x.rb",
+            "a/rm",
+        ] {
             assert_eq!(judged(line), None, "{line}");
         }
     }

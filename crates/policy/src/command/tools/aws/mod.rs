@@ -154,6 +154,7 @@ fn shared(cli: &Cli<'_>, subject: &str) -> Option<Judgement> {
 
 fn operation(cli: &Cli<'_>) -> Option<Judgement> {
     let (service, operation) = (cli.word(0), cli.word(1));
+    let operation = operation.strip_prefix("admin-").unwrap_or(operation);
     if SMALL.contains(&operation) {
         return None;
     }
