@@ -18,24 +18,53 @@ pub struct Allowed {
     target: ResourceRef,
     /// In order. Not a tree: it stays as long as the incident, and a tree reserves room for eleven.
     kinds: Box<[ActionKind]>,
+    /// What executors could do and policy could not permit.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    left_out: Box<[LeftOut]>,
+}
+
+/// A kind that policy could not permit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// The kind.
+    pub kind: ActionKind,
+    /// For people: which rules or documents leave it out.
+    pub because: String,
+}
+
+/// What policy says of the kinds that executors perform.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Permitted {
+    /// Those that it could permit.
+    pub kinds: BTreeSet<ActionKind>,
+    /// The others.
+    pub left_out: Vec<LeftOut>,
+}
+
+impl Permitted {
+    /// Keeps of the kinds those that `permits` has, and notes why the others are left out.
+    pub(crate) fn keep(&mut self, permits: &BTreeSet<ActionKind>, because: impl Fn(&ActionKind) -> String) {
+        let left_out = self.kinds.extract_if(.., |kind| !permits.contains(kind));
+        self.left_out.extend(left_out.map(|kind| LeftOut { because: because(&kind), kind }));
+    }
 }
 
 impl Allowed {
     /// Nothing, about `target`.
     #[must_use]
     pub fn nothing(target: ResourceRef) -> Self {
-        Self { target, kinds: Box::default() }
+        Self { target, kinds: Box::default(), left_out: Box::default() }
     }
 
-    pub(crate) fn of(target: ResourceRef, kinds: BTreeSet<ActionKind>) -> Self {
-        Self { target, kinds: kinds.into_iter().collect() }
+    pub(crate) fn of(target: ResourceRef, permitted: Permitted) -> Self {
+        Self { target, kinds: permitted.kinds.into_iter().collect(), left_out: permitted.left_out.into() }
     }
 
     /// A set as the orchestrator would compute it, for tests.
     #[cfg(feature = "testing")]
     #[must_use]
     pub fn for_tests(target: ResourceRef, kinds: impl IntoIterator<Item = ActionKind>) -> Self {
-        Self::of(target, kinds.into_iter().collect())
+        Self::of(target, Permitted { kinds: kinds.into_iter().collect(), left_out: Vec::new() })
     }
 
     /// The only target.
@@ -47,6 +76,12 @@ impl Allowed {
     /// The kinds, by name.
     pub fn kinds(&self) -> impl Iterator<Item = &ActionKind> {
         self.kinds.iter()
+    }
+
+    /// Why policy could not permit `kind`; `None` if it could, or if no executor performs it.
+    #[must_use]
+    pub fn left_out(&self, kind: &ActionKind) -> Option<&LeftOut> {
+        self.left_out.iter().find(|left_out| left_out.kind == *kind)
     }
 
     /// The right to draw up actions of `spec`'s kind; `None` if that is outside.

@@ -33,4 +33,6 @@ pub mod guardrails;
 pub mod limits;
 pub mod recovery;
 pub mod runbook;
+mod spelling;
+mod warning;
 mod yaml;

@@ -23,6 +23,10 @@ pub const LINES: usize = 4_000;
 pub const LINE_BYTES: usize = 4_096;
 /// Most values one `many: true` extractor keeps.
 pub const VALUES: usize = 32;
+/// Longest sentence that says what a plan does, in bytes.
+pub const WHAT_BYTES: usize = 300;
+/// About how many bytes of an offer say when it helps.
+pub const WHEN_BYTES: usize = 300;
 /// Most sample logs read for one runbook.
 pub const SAMPLES: usize = 64;
 /// Largest sample log, in bytes.

@@ -121,7 +121,8 @@ fn documents_tell_by_themselves_what_they_are() {
     ] {
         assert_eq!(kind(text), Ok(expected), "{text}");
     }
-    assert!(kind("schema: selfheal.dev/runbook/v1\n").unwrap_err().contains("found 'selfheal.dev/runbook/v1'"));
+    let runbook = kind("name: x\nschema: selfheal.dev/runbook/v1\n").unwrap_err();
+    assert!(runbook.starts_with("x:2:9: ") && runbook.contains("found 'selfheal.dev/runbook/v1'"), "{runbook}");
     assert!(kind("a: b\n").unwrap_err().starts_with("x: expected a policy document"));
     assert!(kind("a: [\n").unwrap_err().starts_with("x:"));
 }

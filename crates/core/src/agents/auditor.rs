@@ -7,6 +7,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 
 use crate::action::ActionKind;
+use crate::allowed::Permitted;
 use crate::decision::{Clearance, Decision};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ports::{Clock, Moment, PolicyEngine, PolicyQuestion, Reach};
@@ -25,18 +26,20 @@ impl Auditor {
         Self { engines, clock, timeout }
     }
 
-    /// The kinds that every engine could permit. Never fails: what goes wrong permits nothing.
-    pub async fn permits(&self, reach: &Reach<'_>) -> BTreeSet<ActionKind> {
-        let mut joined = reach.every_kind();
+    /// The kinds that every engine could permit, and why not the others. Never fails: what goes wrong permits nothing.
+    pub async fn permits(&self, reach: &Reach<'_>) -> Permitted {
+        let mut joined = Permitted { kinds: reach.every_kind(), left_out: Vec::new() };
         if self.engines.is_empty() {
-            joined.clear();
+            joined.keep(&BTreeSet::new(), |_| "no policy engine is configured".to_owned());
         }
         for engine in &self.engines {
-            let permitted = self.ask(engine.permits(reach)).await.unwrap_or_else(|problem| {
-                tracing::warn!(problem, "nothing is permitted");
-                BTreeSet::new()
-            });
-            joined.retain(|kind| permitted.contains(kind));
+            match self.ask(engine.permits(reach)).await {
+                Ok(permits) => joined.keep(&permits, |kind| leaves_out(engine.as_ref(), reach, kind)),
+                Err(problem) => {
+                    tracing::warn!(problem, "nothing is permitted");
+                    joined.keep(&BTreeSet::new(), |_| problem.clone());
+                }
+            }
         }
         joined
     }
@@ -89,6 +92,12 @@ impl Auditor {
             () = silence => Err("the policy engine did not answer in time".to_owned()),
         }
     }
+}
+
+/// It is left out whatever an engine says about that, and however.
+fn leaves_out(engine: &dyn PolicyEngine, reach: &Reach<'_>, kind: &ActionKind) -> String {
+    let words = std::panic::catch_unwind(AssertUnwindSafe(|| engine.leaves_out(reach, kind)));
+    words.ok().flatten().unwrap_or_else(|| "policy does not permit it".to_owned())
 }
 
 fn with(before: Option<Decision>, said: Decision) -> Decision {

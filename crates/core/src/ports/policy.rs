@@ -128,6 +128,12 @@ pub trait PolicyEngine: Send + Sync {
     /// The kinds that could be permitted.
     async fn permits(&self, reach: &Reach<'_>) -> Result<BTreeSet<ActionKind>>;
 
+    /// For people: which of its rules or documents leave `kind` out of [`permits`](Self::permits), such as `it is denied by
+    /// team/locked (…)`; `None` where it has no words for it. An engine that wraps another hands it on.
+    fn leaves_out(&self, _reach: &Reach<'_>, _kind: &ActionKind) -> Option<String> {
+        None
+    }
+
     /// Decides.
     async fn decide(&self, question: &PolicyQuestion<'_>) -> Result<Decision>;
 

@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use selfheal_core::time::Timestamp;
 use selfheal_policy::asked::{Asked, Said};
 use selfheal_policy::documents::DocumentKind;
-use selfheal_policy::guardrails::{Guardrails, lint};
+use selfheal_policy::guardrails::{Beside, Guardrails, lint};
 
 static ASKED: LazyLock<Option<Asked>> = LazyLock::new(|| {
     let plan = "{kind: edit_file, environment: dev, target: src/app.py, text: 'a: 1', rehearsed: true, confidence: 0.5, \
@@ -18,7 +18,8 @@ static ASKED: LazyLock<Option<Asked>> = LazyLock::new(|| {
 fuzz_target!(|text: &str| {
     let _ = DocumentKind::of("fuzzed", text);
     let Ok(guardrails) = Guardrails::from_text("fuzzed", text) else { return };
-    assert!(lint("fuzzed", text, None).is_ok(), "what loads can be linted");
+    let beside = Beside { now: Some(Timestamp::default()), ..Beside::default() };
+    assert!(lint("fuzzed", text, &beside).is_ok(), "what loads can be linted");
     if let Some(asked) = &*ASKED {
         let decision = guardrails.decision(&asked.question());
         assert_eq!(decision.verdict, guardrails.verdict(&asked.question()).verdict(), "words change no verdict");

@@ -14,11 +14,12 @@
 //! ```
 //!
 //! A guardrails rule names roles, this document says who has them. Names and keys are unique: one key under two names would let
-//! one person agree twice. Names that differ in case alone, or hold what can't be seen, are refused, and so are weak keys.
+//! one person agree twice. Names that look alike, mix scripts or hold what can't be seen are refused, and so are weak keys.
 
 mod document;
 mod file;
 mod key;
+mod name;
 mod people;
 
 pub use document::SCHEMA;

@@ -2,18 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp as Moment};
-use regex::Regex;
 use selfheal_core::approval::{Answer, People, Person, Proof, SignedAnswer};
 use selfheal_core::resource::Environment;
 use selfheal_core::time::Timestamp;
 
 use super::document::{ApproversDocument, PersonDocument, SCHEMA, Word};
 use super::key::EnrolledKey;
+use super::name::{alike, readable};
 use crate::error::LoadError;
 use crate::{limits, yaml};
 
@@ -98,8 +98,8 @@ impl Approvers {
     }
 
     fn enrol(&mut self, document: &str, person: &PersonDocument) -> Result<(), LoadError> {
-        let name = word(document, "name", &person.name)?;
-        let alike = self.people.keys().find(|other| other.to_lowercase() == name.to_lowercase());
+        let name = readable(document, "name", &person.name)?;
+        let alike = self.people.keys().find(|other| alike(other, name));
         let refused = |word: &Word, problem: String| Err(LoadError::located(document, word.referenced, problem));
         if let Some(other) = alike {
             let problem = format!("expected a name that can't be taken for another, found '{name}' beside '{other}'");
@@ -113,7 +113,7 @@ impl Approvers {
         if person.roles.len() > limits::ROLES {
             return refused(&person.name, format!("expected at most {} roles", limits::ROLES));
         }
-        let roles = person.roles.iter().map(|role| word(document, "role", role).map(str::to_owned));
+        let roles = person.roles.iter().map(|role| readable(document, "role", role).map(str::to_owned));
         let approver = Enrolled { key, roles: roles.collect::<Result<_, _>>()?, until: until(document, person)? };
         self.people.insert(name.to_owned(), approver);
         Ok(())
@@ -149,21 +149,6 @@ impl People for Approvers {
     fn self_approval(&self, environment: &Environment) -> bool {
         self.self_approval && *environment == Environment::Dev
     }
-}
-
-/// A name as people write it: letters that are one character each (no marks that combine, no invisible ones: two names could look
-/// like one), digits, a few signs, and single blanks within.
-fn word<'a>(document: &str, what: &str, word: &'a Word) -> Result<&'a str, LoadError> {
-    static WORD: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"^[\p{L}\p{N}._@+'/:-]+(?: [\p{L}\p{N}._@+'/:-]+)*$").ok());
-    let text = word.value.as_str();
-    let is_readable = WORD.as_ref().is_some_and(|pattern| pattern.is_match(text));
-    if is_readable && text.len() <= limits::NAME_BYTES {
-        return Ok(text);
-    }
-    let most = limits::NAME_BYTES;
-    let problem = format!("expected a {what} of letters, digits, ._@+'/:- and single blanks within, 1 to {most} bytes");
-    Err(LoadError::located(document, word.referenced, problem))
 }
 
 /// The end of a day, or a moment.

@@ -10,7 +10,7 @@ use selfheal_core::incident::{Fingerprint, Incident, IncidentId};
 use selfheal_core::plan::{BlastRadius, Change, Compensation, Plan, Preview, Step, StepRetry};
 use selfheal_core::ports::{Activity, EffectClass, Effected, RehearsalEvidence, Site};
 use selfheal_core::resource::{Environment, ResourceRef};
-use selfheal_core::standard::standard_specs;
+use selfheal_core::standard::spec_of;
 use selfheal_core::time::Timestamp;
 
 use super::document::{AskedDocument, ChangeDocument, EarlierDocument, StepDocument, Word};
@@ -148,8 +148,7 @@ fn default_resource() -> ResourceRef {
 /// A kind that is none of selfheal's own is a host's: of medium risk, undoable, with parameters that are not known here.
 fn spec(kind: &str) -> ActionSpec {
     let kind = ActionKind::named(kind);
-    let standard = standard_specs().into_iter().find(|spec| spec.kind == kind);
-    standard.unwrap_or_else(|| ActionSpec::new(kind))
+    spec_of(&kind).unwrap_or_else(|| ActionSpec::new(kind))
 }
 
 /// A misspelt parameter would be one that no rule sees.

@@ -106,6 +106,11 @@ impl<'a> Step<'a> {
         parameters.chain(lines.filter_map(|line| line.strip_prefix('+')))
     }
 
+    /// Whether it changes content that nobody can read: of such a text nothing can be said.
+    pub(crate) fn hides_text(&self) -> bool {
+        self.preview.changes.iter().any(measure::is_opaque)
+    }
+
     fn text(&self, name: &str) -> Option<&'a str> {
         match &self.parameters.get(name)?.value {
             Value::Text(text) => Some(text),

@@ -3,7 +3,7 @@
 use selfheal_core::decision::Verdict;
 use serde_saphyr::{Location, Spanned};
 
-use super::document::{RangeDocument, RuleDocument, TestDocument, WhenDocument, Word};
+use super::document::{RangeDocument, RuleDocument, Sources, TestDocument, WhenDocument, Word};
 use super::names;
 use crate::error::LoadError;
 
@@ -26,6 +26,8 @@ pub(crate) fn rule(document: &str, rule: &RuleDocument) -> Result<(), LoadError>
         return refuse(problem);
     }
     can_match(document, rule)?;
+    sources(document, &rule.when.provenance)?;
+    sources(document, &rule.when.provenance_below)?;
     rule.when.parameters.iter().try_for_each(|(name, test)| self::test(document, name, test))
 }
 
@@ -90,14 +92,19 @@ fn impossible(when: &WhenDocument) -> Option<&'static str> {
             return Some("expected 'blast_radius' to have an 'at_least' that is not over its 'at_most'");
         }
     }
-    let keys = when.provenance.keys().chain(when.provenance_below.keys());
-    provenance_keys(keys)
+    None
 }
 
-/// Whether a key names parameters.
-pub(crate) fn provenance_keys<'a>(mut keys: impl Iterator<Item = &'a String>) -> Option<&'static str> {
-    let blank = |key: &String| key.split('.').any(|part| part.trim().is_empty()) || key.matches('.').count() > 1;
-    keys.any(blank).then_some("expected a parameter, 'kind.parameter', 'kind.*' or '*' in 'provenance'")
+/// Refuses a key that names no parameters.
+pub(crate) fn sources(document: &str, sources: &Sources) -> Result<(), LoadError> {
+    let is_name = |part: &str| part == "*" || !(part.trim().is_empty() || part.contains(['*', '?', '[', '{']));
+    let wrong = |key: &str| !key.split('.').all(is_name) || key.matches('.').count() > 1;
+    sources.iter().find(|(key, _)| wrong(key)).map_or(Ok(()), |(key, class)| {
+        let problem = format!(
+            "expected a parameter, 'kind.parameter', 'kind.*' or '*' in 'provenance', by whole names, found '{key}'"
+        );
+        Err(LoadError::located(document, class.referenced, problem))
+    })
 }
 
 fn test(document: &str, name: &str, test: &Spanned<TestDocument>) -> Result<(), LoadError> {

@@ -11,7 +11,7 @@ use selfheal_core::error::Result;
 use selfheal_core::ports::{Moment, PolicyEngine, PolicyQuestion, Reach};
 
 use super::case::Case;
-use super::index::Index;
+use super::index::{Index, Rule};
 use super::load::{Written, assemble};
 use super::standing::Standing;
 use super::verdicts::Verdicts;
@@ -129,6 +129,13 @@ impl Guardrails {
         Some(RuleInForce { id: &rule.id, effect: rule.effect, because: &rule.because })
     }
 
+    /// The rules that may permit `kind` and spell it out, by id: of a kind that nobody means by `*`, only they were written for it.
+    #[must_use]
+    pub fn rules_naming(&self, kind: &ActionKind) -> BTreeSet<String> {
+        let names = |rule: &&Rule| rule.effect != Verdict::Deny && rule.kinds.iter().any(|own| own == kind.as_str());
+        self.index.rules.iter().filter(names).map(|rule| rule.id.clone()).collect()
+    }
+
     /// What [`PolicyEngine::decide`] answers, without waiting.
     #[must_use]
     pub fn decision(&self, question: &PolicyQuestion<'_>) -> Decision {
@@ -158,6 +165,11 @@ impl PolicyEngine for Guardrails {
     async fn permits(&self, reach: &Reach<'_>) -> Result<BTreeSet<ActionKind>> {
         let permitted = reach.specs.iter().filter(|spec| self.index.could_permit(reach, spec));
         Ok(permitted.map(|spec| spec.kind.clone()).collect())
+    }
+
+    fn leaves_out(&self, reach: &Reach<'_>, kind: &ActionKind) -> Option<String> {
+        let spec = reach.specs.iter().find(|spec| spec.kind == *kind)?;
+        Some(explain::left_out(self, reach, &self.index.left_out(reach, spec)?))
     }
 
     async fn clear(&self, moment: &Moment<'_>) -> Result<Clearance> {

@@ -10,7 +10,7 @@ use selfheal_core::incident::IncidentId;
 use selfheal_core::plan::{BlastRadius, Change, Preview};
 use selfheal_core::ports::{Activity, EffectClass, Effected, Site};
 use selfheal_core::resource::{Environment, ResourceRef};
-use selfheal_core::standard::standard_specs;
+use selfheal_core::standard::spec_of;
 use selfheal_core::time::Timestamp;
 
 use super::budget::{Demand, Need};
@@ -60,8 +60,7 @@ impl Played {
     fn of(path: &str, example: &ExampleDocument) -> Result<Self, LoadError> {
         let given = &example.given;
         let kind = ActionKind::named(&given.kind);
-        let known = standard_specs().into_iter().find(|spec| spec.kind == kind);
-        let mut spec = known.unwrap_or_else(|| ActionSpec::new(kind.clone()));
+        let mut spec = spec_of(&kind).unwrap_or_else(|| ActionSpec::new(kind.clone()));
         spec.risk = given.risk.unwrap_or(spec.risk);
         spec.reversibility = given.reversibility.unwrap_or(spec.reversibility);
         let resource = given.resource.as_ref().map(|word| resource(path, word)).transpose()?;

@@ -2,11 +2,11 @@
 
 use selfheal_core::approval::Terms;
 use selfheal_core::decision::{Decision, RuleVoice, Verdict};
-use selfheal_core::ports::EffectClass;
+use selfheal_core::ports::{EffectClass, Reach};
 
 use super::budget::Room;
 use super::case::{Case, Step};
-use super::index::Rule;
+use super::index::{Dimension, LeftOut, Rule};
 use super::standing::{Effect, Wait};
 use super::verdicts::Verdicts;
 use super::{Guardrails, words};
@@ -24,6 +24,27 @@ pub(crate) fn decision(guardrails: &Guardrails, case: &Case<'_>, said: &Verdicts
     decision.approval = explaining.terms();
     explaining.add_waits(&mut decision);
     decision
+}
+
+/// Puts into words why a kind could not be permitted.
+pub(crate) fn left_out(guardrails: &Guardrails, reach: &Reach<'_>, by: &LeftOut<'_>) -> String {
+    let rules = &guardrails.index.rules;
+    let (place, version) = (format!("{} in {}", reach.resource, reach.environment), guardrails.version());
+    match by {
+        LeftOut::Denied(denying) => {
+            let named: Vec<String> =
+                denying.iter().map(|rule| format!("{} ({})", rules[*rule].id, rules[*rule].because)).collect();
+            format!("on {place} it is denied by {}", named.join(", "))
+        }
+        LeftOut::Unpermitted(elsewhere) if elsewhere.is_empty() => format!("no rule of {version} permits it anywhere"),
+        LeftOut::Unpermitted(elsewhere) => {
+            let asks: Vec<String> = elsewhere
+                .iter()
+                .map(|(rule, asks)| format!("{} asks for {}", rules[*rule].id, asks.join(" and ")))
+                .collect();
+            format!("no rule of {version} permits it on {place}; {}", asks.join(", or "))
+        }
+    }
 }
 
 struct Explaining<'a> {
@@ -113,8 +134,17 @@ impl<'a> Explaining<'a> {
         let reasons = self.reasons(number, verdict);
         match reasons.is_empty() {
             true => format!("{what} {verb}: no rule permits it; {}", self.near[number].join(", or ")),
-            false => format!("{what} {verb} by {reasons}; to be allowed it must not fall under that rule"),
+            false => {
+                let unread = if self.is_unread(number, step, verdict) { UNREAD } else { "" };
+                format!("{what} {verb} by {reasons}{unread}; to be allowed it must not fall under that rule")
+            }
         }
+    }
+
+    /// Whether a rule about texts speaks because there is content that is no text.
+    fn is_unread(&self, number: usize, step: &Step<'_>, effect: Verdict) -> bool {
+        let about_texts = |rule: &Rule| rule.asks.iter().any(|(dimension, _)| *dimension == Dimension::Texts);
+        step.hides_text() && self.spoke(number).any(|rule| rule.effect == effect && about_texts(rule))
     }
 
     fn named(&self, number: usize, step: &Step<'_>) -> String {
@@ -201,6 +231,8 @@ impl<'a> Explaining<'a> {
 }
 
 const NO_RULE: &str = "a rule that names this kind and target would have to be added";
+
+const UNREAD: &str = ", which can't be ruled out: what changes is no text";
 
 /// Targets named in a rationale.
 const MOST_TARGETS: usize = 8;

@@ -6,11 +6,11 @@ use selfheal_core::confidence::Autonomy;
 use sha2::{Digest, Sha256};
 
 use super::budget::Budget;
-use super::document::{Class, ExampleDocument, GuardrailsDocument, SCHEMA, WindowDocument, Word};
+use super::document::{ExampleDocument, GuardrailsDocument, SCHEMA, Sources, WindowDocument, Word};
 use super::index::{Draft, IndexBuilder};
 use super::sections::{self, Expanded};
 use super::standing::{Standing, Window, consistent};
-use super::{Guardrails, autonomy, check, names};
+use super::{Guardrails, autonomy, check, names, parameter_names};
 use crate::error::LoadError;
 use crate::{limits, yaml};
 
@@ -23,7 +23,7 @@ pub(crate) struct Written {
     /// `name@version#hash`.
     label: String,
     expanded: Expanded,
-    provenance: std::collections::BTreeMap<String, Class>,
+    provenance: Sources,
     autonomy: Option<Autonomy>,
     pub(crate) examples: Vec<ExampleDocument>,
 }
@@ -46,11 +46,10 @@ impl Written {
             let problem = format!("expected 1 to {} rules", limits::RULES);
             return Err(LoadError::located(path, document.name.referenced, problem));
         }
-        if let Some(problem) = check::provenance_keys(document.provenance.keys()) {
-            return Err(LoadError::located(path, document.name.referenced, problem));
-        }
+        check::sources(path, &document.provenance)?;
         unique(path, &expanded.ids)?;
         names::meant(path, &expanded, &document.examples)?;
+        parameter_names::meant(path, &document.provenance, &expanded.rules, &document.examples)?;
         Ok(Self {
             autonomy,
             label: format!("{}@{}#{}", document.name.value, document.version, digest(text)),

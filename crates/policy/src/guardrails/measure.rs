@@ -41,8 +41,8 @@ fn shown(change: &Change) -> (u32, u32) {
 
 /// Whether its content changes and its diff shows nothing of that, as of a binary file.
 pub(crate) fn is_opaque(change: &Change) -> bool {
-    let content = |hash: &Option<String>| hash.clone().unwrap_or_else(|| EMPTY.to_owned());
-    lines(&change.diff) == (0, 0) && content(&change.before) != content(&change.after)
+    change.before.as_deref().unwrap_or(EMPTY) != change.after.as_deref().unwrap_or(EMPTY)
+        && lines(&change.diff) == (0, 0)
 }
 
 /// SHA-256 of no content.

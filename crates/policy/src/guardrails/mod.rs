@@ -23,7 +23,7 @@
 //!     reversibility: [undoable, nothing_to_undo]
 //!     parameters:                            # equals, any_of, matches (regular expression), at_least, at_most, absent
 //!       limit_bytes: {at_most: 8589934592}
-//!     text_matches: ['--force\b']            # of text parameters and added lines
+//!     text_matches: ['--force\b']            # of text parameters and added lines; what is no text falls under what restricts
 //!     fields: [/spec/replicas]               # that the diff changes
 //!     blast_radius: {changes: {at_most: 3}, lines_added: {at_most: 200}}   # of the whole plan; also resources, lines_removed
 //!     time: {within: {zone: Europe/Berlin, weekly: [{days: [mon, tue], from: '09:00', until: '17:00'}]}}   # or outside
@@ -81,6 +81,7 @@ mod lint;
 mod load;
 mod measure;
 mod names;
+mod parameter_names;
 mod paths;
 mod place;
 mod reloading;
@@ -91,6 +92,8 @@ mod words;
 
 pub use document::SCHEMA;
 pub use engine::{Guardrails, RuleInForce};
-pub use lint::{Lint, Warning, lint};
+pub use lint::{Beside, Lint, lint};
 pub use reloading::Reloading;
 pub use verdicts::{Spoke, Verdicts};
+
+pub use crate::warning::Warning;

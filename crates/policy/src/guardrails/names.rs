@@ -7,12 +7,13 @@ use selfheal_core::action::ActionKind;
 use super::document::{ExampleDocument, Word};
 use super::sections::Expanded;
 use crate::error::LoadError;
+use crate::spelling::slip_of;
 
 /// The environments that core names itself.
 const ENVIRONMENTS: [&str; 3] = ["dev", "staging", "production"];
 
-/// How alike two names are, 0 to 1, of which one is taken for a slip of the other.
-const A_SLIP: f64 = 0.8;
+/// The kind that no executor has unless a host switches it on.
+static SHIPPED_OFF: ActionKind = ActionKind::RUN_COMMAND;
 
 /// What a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +33,7 @@ impl<'a> Known<'a> {
     pub(crate) fn with(examples: &'a [ExampleDocument]) -> Self {
         let given = || examples.iter().map(|example| &example.given);
         let earlier = given().flat_map(|given| given.activity.iter().filter_map(|earlier| earlier.kind.as_deref()));
-        let shipped = ActionKind::ALL.iter().map(ActionKind::as_str);
+        let shipped = ActionKind::ALL.iter().chain([&SHIPPED_OFF]).map(ActionKind::as_str);
         Self {
             kinds: shipped.chain(given().map(|given| given.kind.as_str())).chain(earlier).collect(),
             environments: ENVIRONMENTS.into_iter().chain(given().map(|given| given.environment.as_str())).collect(),
@@ -58,10 +59,7 @@ impl<'a> Known<'a> {
         if word.value.contains(['*', '?', '[', '{']) || self.has(named, word) {
             return None;
         }
-        let spelt = |name: &str| name.to_ascii_lowercase().replace(['-', ' ', '.'], "_");
-        let own = spelt(&word.value);
-        let alike = |name: &&str| strsim::normalized_damerau_levenshtein(&own, &spelt(name)) >= A_SLIP;
-        self.of(named).iter().copied().find(alike)
+        slip_of(&word.value, self.of(named).iter().copied())
     }
 }
 

@@ -57,6 +57,10 @@ impl PolicyEngine for Reloading {
         self.current().permits(reach).await
     }
 
+    fn leaves_out(&self, reach: &Reach<'_>, kind: &ActionKind) -> Option<String> {
+        self.current().leaves_out(reach, kind)
+    }
+
     async fn decide(&self, question: &PolicyQuestion<'_>) -> Result<Decision> {
         self.current().decide(question).await
     }

@@ -1,13 +1,13 @@
 //! What rules ask for and what they said, in plain words.
 
-use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
 use selfheal_core::action::{Reversibility, Value};
 use selfheal_core::approval::Terms;
 use serde::Serialize;
+use serde_saphyr::Spanned;
 
-use super::document::{Class, RadiusDocument, RangeDocument, RuleDocument, TestDocument, WhenDocument, Word};
+use super::document::{Class, RadiusDocument, RangeDocument, RuleDocument, Sources, TestDocument, WhenDocument, Word};
 use super::index::Dimension;
 
 /// What each condition of a rule asks for, as the end of "… asks for".
@@ -19,6 +19,7 @@ pub(crate) fn asks(rule: &RuleDocument) -> Vec<(Dimension, String)> {
     let all = [
         (Dimension::Environment, words(&rule.environments, "the environment")),
         (Dimension::Site, (!site.is_empty()).then(|| site.join(" and "))),
+        (Dimension::Resource, words(&rule.resources, "the resource")),
         (Dimension::Severity, when.severity.as_ref().map(|list| format!("the severity {}", named(list)))),
         (Dimension::Risk, when.risk.as_ref().map(|list| format!("a risk that is {}", named(list)))),
         (Dimension::Reversibility, when.reversibility.as_deref().map(reversibility)),
@@ -107,8 +108,8 @@ fn test_words(test: &TestDocument) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(" and ")
 }
 
-fn provenance(least: &BTreeMap<String, Class>) -> Option<String> {
-    let part = |(name, class): (&String, &Class)| format!("{name} {}", class.as_str());
+fn provenance(least: &Sources) -> Option<String> {
+    let part = |(name, class): (&String, &Spanned<Class>)| format!("{name} {}", class.value.as_str());
     let all: Vec<String> = least.iter().map(part).collect();
     (!all.is_empty()).then(|| format!("parameters that are at least: {}", all.join(", ")))
 }

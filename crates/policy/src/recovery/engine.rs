@@ -40,6 +40,10 @@ impl PolicyEngine for Tightened {
         Ok(permitted)
     }
 
+    fn leaves_out(&self, reach: &Reach<'_>, kind: &ActionKind) -> Option<String> {
+        self.policies.leaves_out(&reach.resource.name, kind).or_else(|| self.engine.leaves_out(reach, kind))
+    }
+
     async fn decide(&self, question: &PolicyQuestion<'_>) -> Result<Decision> {
         let decision = self.engine.decide(question).await?;
         Ok(if self.policies.is_empty() { decision } else { decision.and(self.policies.say(question)) })

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use selfheal_core::category::FailureCategory;
+use serde_saphyr::Location;
 
 use super::document::{HealingDocument, Word};
 use super::names::Names;
@@ -16,6 +17,8 @@ pub(crate) struct HealingPolicy {
     pub(crate) name: String,
     pub(crate) auto_heal: bool,
     pub(crate) max_retries: u32,
+    /// Where it stands.
+    at: (String, Location),
 }
 
 /// A name, or any.
@@ -34,11 +37,13 @@ impl HealingPolicies {
     /// # Errors
     /// Its names are unknown, its subject was spoken about, or it could not be told which of two policies speaks.
     pub(crate) fn add(&mut self, file: &str, document: &HealingDocument, names: &Names) -> Result<(), LoadError> {
-        let subject = (resource_kind(file, &document.resource_kind)?, issue_type(file, &document.issue_type, names)?);
+        let subject =
+            (resource_kind(file, &document.resource_kind, names)?, issue_type(file, &document.issue_type, names)?);
         let policy = HealingPolicy {
             name: format!("healing/{}/{}", document.resource_kind.value, document.issue_type.value),
             auto_heal: document.auto_heal,
             max_retries: retries(file, &document.max_retries)?,
+            at: (file.to_owned(), document.resource_kind.referenced),
         };
         if let Some(before) = self.0.get(&subject) {
             let problem = format!("expected one policy for this case, found {} again", before.name);
@@ -50,7 +55,7 @@ impl HealingPolicies {
 
     /// Refuses two policies of which neither is more specific, where they say different things about a case that no third one
     /// settles.
-    pub(crate) fn unambiguous(&self) -> Result<(), String> {
+    pub(crate) fn unambiguous(&self) -> Result<(), LoadError> {
         let by_kind = self.0.iter().filter_map(|(subject, policy)| match subject {
             (Some(kind), None) => Some((kind, policy)),
             _ => None,
@@ -64,11 +69,13 @@ impl HealingPolicies {
                 let settled = self.0.contains_key(&(Some(kind.clone()), Some(category.clone())));
                 let agree = (policy.auto_heal, policy.max_retries) == (rival.auto_heal, rival.max_retries);
                 if !settled && !agree {
-                    return Err(format!(
+                    let problem = format!(
                         "expected one policy to be the most specific, but {} and {} say different things about {category} of a \
                          {kind}; add a policy for exactly that",
                         policy.name, rival.name
-                    ));
+                    );
+                    let (file, at) = &policy.at;
+                    return Err(LoadError::located(file, *at, problem));
                 }
             }
         }
@@ -114,11 +121,17 @@ impl HealingPolicies {
     }
 }
 
-fn resource_kind(file: &str, word: &Word) -> Result<Selects<String>, LoadError> {
+fn resource_kind(file: &str, word: &Word, names: &Names) -> Result<Selects<String>, LoadError> {
+    let refuse = |problem: String| Err(LoadError::located(file, word.referenced, problem));
     match word.value.trim() {
-        "" => Err(LoadError::located(file, word.referenced, "expected a kind of resource or '*'")),
+        "" => refuse("expected a kind of resource or '*'".to_owned()),
         "*" => Ok(None),
-        kind => Ok(Some(kind.to_lowercase())),
+        kind => match names.resource_kind_slip(kind) {
+            Some(meant) => {
+                refuse(format!("expected '{meant}', found '{kind}', which no resource is; did you mean it?"))
+            }
+            None => Ok(Some(kind.to_lowercase())),
+        },
     }
 }
 

@@ -44,6 +44,7 @@ mod document;
 mod dry_run;
 mod engine;
 mod healing;
+mod lint;
 mod load;
 mod names;
 mod pipeline;
@@ -53,5 +54,6 @@ pub mod strategy;
 
 pub use document::{API_VERSIONS, KIND};
 pub use engine::Tightened;
+pub use lint::lint;
 pub use names::Names;
 pub use policies::{RecoveryPolicies, Waiting};

@@ -6,14 +6,59 @@ use selfheal_core::action::ActionKind;
 use selfheal_core::category::FailureCategory;
 
 use super::strategy::{self, squashed};
+use crate::spelling::slip_of;
 
-/// Kinds of action and categories of failure: selfheal's own, and a host's beside them. Another name in a document is a
-/// misspelling, and refused.
+/// Kinds of action, categories of failure and kinds of resource: selfheal's own, and a host's beside them. Another action or
+/// category in a document is a misspelling, and refused; so is a slip of a kind of resource that is known.
 #[derive(Debug, Clone)]
 pub struct Names {
     kinds: BTreeSet<ActionKind>,
     categories: BTreeSet<FailureCategory>,
+    /// In lower case.
+    resource_kinds: BTreeSet<String>,
 }
+
+/// Kinds of resource that hosts have: of pipelines, clusters, machines and services.
+const RESOURCE_KINDS: [&str; 38] = [
+    "pipeline",
+    "workflow",
+    "stage",
+    "job",
+    "cronjob",
+    "build",
+    "repository",
+    "pod",
+    "deployment",
+    "statefulset",
+    "daemonset",
+    "replicaset",
+    "node",
+    "namespace",
+    "service",
+    "ingress",
+    "configmap",
+    "secret",
+    "persistentvolume",
+    "persistentvolumeclaim",
+    "horizontalpodautoscaler",
+    "cluster",
+    "host",
+    "server",
+    "vm",
+    "instance",
+    "container",
+    "function",
+    "application",
+    "database",
+    "replica",
+    "cache",
+    "queue",
+    "topic",
+    "volume",
+    "disk",
+    "certificate",
+    "network",
+];
 
 /// What clusters call some of the categories.
 const CATEGORIES_ELSEWHERE: &[(&str, FailureCategory)] = &[
@@ -28,7 +73,8 @@ const CATEGORIES_ELSEWHERE: &[(&str, FailureCategory)] = &[
 impl Default for Names {
     fn default() -> Self {
         let kinds = ActionKind::ALL.iter().cloned().chain(strategy::kinds()).collect();
-        Self { kinds, categories: FailureCategory::ALL.iter().cloned().collect() }
+        let resource_kinds = RESOURCE_KINDS.iter().map(ToString::to_string).collect();
+        Self { kinds, categories: FailureCategory::ALL.iter().cloned().collect(), resource_kinds }
     }
 }
 
@@ -45,6 +91,28 @@ impl Names {
     pub fn with_category(mut self, category: FailureCategory) -> Self {
         self.categories.insert(category);
         self
+    }
+
+    /// Adds a kind of resource that a host has.
+    #[must_use]
+    pub fn with_resource_kind(mut self, kind: &str) -> Self {
+        self.resource_kinds.insert(kind.to_lowercase());
+        self
+    }
+
+    /// Whether there is such a kind of resource.
+    pub(crate) fn has_resource_kind(&self, kind: &str) -> bool {
+        self.resource_kinds.contains(&kind.to_lowercase())
+    }
+
+    /// The kind of resource of which `kind` is a slip, or the plural.
+    pub(crate) fn resource_kind_slip(&self, kind: &str) -> Option<&str> {
+        if self.has_resource_kind(kind) {
+            return None;
+        }
+        let kind = kind.to_lowercase();
+        let one = kind.strip_suffix('s').and_then(|one| self.resource_kinds.get(one));
+        one.map(String::as_str).or_else(|| slip_of(&kind, self.resource_kinds.iter().map(String::as_str)))
     }
 
     /// The kinds that a strategy means, or what was expected.
@@ -80,6 +148,18 @@ mod tests {
         }
         assert_eq!(names.category("ImagePullBackOff"), Ok(FailureCategory::IMAGE_PULL));
         assert!(names.category("oom_kiled").unwrap_err().contains("oom_killed"));
+    }
+
+    #[test]
+    fn a_kind_of_resource_is_known_in_any_case_and_a_slip_of_one_is_told() {
+        let names = Names::default();
+        assert!(names.has_resource_kind("StatefulSet") && names.resource_kind_slip("Pod").is_none());
+        for (slip, meant) in [("deploymnet", "deployment"), ("pods", "pod"), ("Pipelines", "pipeline")] {
+            assert_eq!(names.resource_kind_slip(slip), Some(meant), "{slip}");
+        }
+        assert_eq!(names.resource_kind_slip("turbine"), None);
+        let own = names.with_resource_kind("Pods");
+        assert_eq!(own.resource_kind_slip("pods"), None);
     }
 
     #[test]

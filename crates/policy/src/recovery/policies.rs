@@ -115,6 +115,15 @@ impl RecoveryPolicies {
         Some(policies.fold(first, |kinds, policy| kinds.intersection(&policy.kinds).cloned().collect()))
     }
 
+    /// In words, which policies about `pipeline` don't allow the kind; `None` if all do.
+    pub(crate) fn leaves_out(&self, pipeline: &str, kind: &ActionKind) -> Option<String> {
+        let policies = self.about(pipeline).filter(|policy| !policy.kinds.contains(kind));
+        let said: Vec<String> = policies
+            .map(|policy| format!("allowedStrategies of recovery policy {} are {}", policy.name, policy.strategies))
+            .collect();
+        (!said.is_empty()).then(|| said.join(", "))
+    }
+
     /// What they add to what another engine says. Where none speaks it adds nothing: combined, it leaves the other as it is.
     pub(crate) fn say(&self, question: &PolicyQuestion<'_>) -> Decision {
         let mut said = Said::about(question);
@@ -145,7 +154,7 @@ impl RecoveryPolicies {
             }
             Read::Healing(documents) => {
                 documents.iter().try_for_each(|document| self.healing.add(file, document, names))?;
-                self.healing.unambiguous().map_err(|problem| LoadError::whole(file, problem))?;
+                self.healing.unambiguous()?;
             }
         }
         if self.len() > limits::RECOVERY_POLICIES {

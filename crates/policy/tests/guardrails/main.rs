@@ -9,3 +9,4 @@ mod permits;
 mod refused;
 mod scene;
 mod shipped;
+mod unread;

@@ -1,5 +1,6 @@
 //! What could be permitted before there is a plan.
 
+use selfheal_core::action::ActionKind;
 use selfheal_core::facts::Facts;
 use selfheal_core::incident::Severity;
 use selfheal_core::ports::{PolicyEngine, Reach};
@@ -41,4 +42,38 @@ rules:
 ";
     assert_eq!(permitted(&guardrails(sections), Environment::Dev).await, ["edit_file", "increase_memory"]);
     assert_eq!(permitted(&guardrails(sections), Environment::Production).await, ["increase_memory"]);
+}
+
+fn left_out(guardrails: &Guardrails, environment: Environment, kind: ActionKind) -> Option<String> {
+    let specs = standard_specs();
+    let reach = Reach {
+        resource: &ResourceRef::new("local", "pipeline", "shop"),
+        environment: &environment,
+        severity: Severity::Error,
+        facts: &Facts::new(),
+        specs: &specs,
+    };
+    guardrails.leaves_out(&reach, &kind)
+}
+
+#[test]
+fn a_kind_that_is_left_out_is_told_with_the_rules_that_do() {
+    let sections = "\
+rules:
+  - {id: dev-only, effect: allow, kinds: [retry_stage], environments: [dev, lab], because: b}
+  - {id: never, effect: deny, kinds: [set_environment], because: 'secrets are ours'}
+  - {id: named, effect: allow, kinds: ['*_file'], resources: ['local/pipeline/pay*'], because: b}
+";
+    let guardrails = guardrails(sections);
+    let told = |kind| left_out(&guardrails, Environment::Production, kind).unwrap();
+    let denied = told(ActionKind::SET_ENVIRONMENT);
+    assert_eq!(denied, "on local/pipeline/shop in production it is denied by p/never (secrets are ours)");
+    let elsewhere = told(ActionKind::RETRY_STAGE);
+    assert!(
+        elsewhere.contains("#") && elsewhere.ends_with("p/dev-only asks for the environment dev or lab"),
+        "{elsewhere}"
+    );
+    assert!(told(ActionKind::EDIT_FILE).ends_with("p/named asks for the resource local/pipeline/pay*"));
+    assert!(told(ActionKind::INCREASE_MEMORY).ends_with("permits it anywhere"));
+    assert_eq!(left_out(&guardrails, Environment::Dev, ActionKind::RETRY_STAGE), None);
 }

@@ -149,4 +149,15 @@ fn what_could_never_speak() {
     assert!(said(&format!("{freeze}, resources: [payments]}}")).contains("system/kind/name"));
     assert!(said(&format!("{freeze}, environments: [producton]}}")).contains("expected 'production'"));
     assert!(said(&format!("{freeze}T18:00+05:00}}")).contains("without an offset"));
+    for (rest, expected) in [
+        ("kinds: [increase_memory], when: {parameters: {limit_byte: {at_most: 1}}}", "expected 'limit_bytes'"),
+        ("kinds: [patch_dependency_version], when: {provenance_below: {packge: observed}}", "expected 'package'"),
+        ("kinds: ['*'], when: {provenance_below: {edit_fil.path: observed}}", "expected 'edit_file'"),
+        ("kinds: ['*'], when: {provenance_below: {'patch_*.package': observed}}", "by whole names"),
+    ] {
+        let said = rule(&format!("effect: deny, {rest}"));
+        assert!(said.starts_with("p.yaml:5:") && said.contains(expected), "{rest}: {said}");
+    }
+    let said = said("provenance: {edit_file.replacment: observed}");
+    assert!(said.starts_with("p.yaml:4:36: expected 'replacement', found 'replacment'"), "{said}");
 }

@@ -1,13 +1,14 @@
 //! What the shipped documents decide.
 
-use selfheal_core::action::Reversibility;
+use selfheal_core::action::{Action, ActionKind, Parameter, Provenance, Reversibility, Value};
 use selfheal_core::decision::Verdict;
 use selfheal_core::ports::RehearsalEvidence;
 use selfheal_core::resource::Environment;
+use selfheal_core::standard::standard_specs;
 use selfheal_core::testing::conformance;
 use selfheal_policy::guardrails::Guardrails;
 
-use crate::scene::{Case, PATCH, allowing_but, case, document};
+use crate::scene::{Case, PATCH, allowing_but, case, document, with_parameters};
 
 #[tokio::test]
 async fn the_shipped_guardrails_keep_the_port_s_obligations() {
@@ -42,6 +43,57 @@ fn dev_applies_what_was_rehearsed_and_production_gets_a_proposal() {
         "{:?}",
         unsupported.to_be_allowed
     );
+}
+
+/// An edit, some of whose parameters a model chose.
+fn edit_of_a_model(environment: Environment, chosen: &[&str]) -> Case {
+    let text = |text: &str| Value::Text(text.to_owned());
+    let all = [
+        ("path", text("src/cart.py")),
+        ("line", Value::Integer(3)),
+        ("expected", text("a")),
+        ("replacement", text("b")),
+    ];
+    let parameter = |(name, value): (&str, Value)| {
+        let mut parameter = Parameter::configured("test", value);
+        if chosen.contains(&name) {
+            parameter.provenance = Provenance::Model { by: "test".to_owned() };
+        }
+        (name.to_owned(), parameter)
+    };
+    with_parameters(environment, "edit_file", &[("src/cart.py", "-a\n+b")], all.map(parameter).into())
+}
+
+#[test]
+fn what_a_model_wrote_is_shown_to_a_person_and_only_after_it_was_tried() {
+    use RehearsalEvidence::{Unsupported, Verified};
+    let guardrails = Guardrails::shipped().unwrap();
+    let verdict = |case: Case, rehearsal| case.rehearsed(rehearsal).decision(&guardrails).verdict;
+    let whole = ["path", "line", "expected", "replacement"];
+    for chosen in [&whole[..], &["replacement"], &["path"]] {
+        assert_eq!(verdict(edit_of_a_model(Environment::Dev, chosen), Verified), Verdict::Propose, "{chosen:?}");
+        assert_eq!(verdict(edit_of_a_model(Environment::Dev, chosen), Unsupported), Verdict::Deny, "{chosen:?}");
+    }
+    assert_eq!(verdict(edit_of_a_model(Environment::Production, &whole), Verified), Verdict::Propose);
+    assert_eq!(verdict(edit_of_a_model(Environment::Dev, &[]), Verified), Verdict::Allow);
+}
+
+#[test]
+fn nothing_else_may_be_a_model_s_choice() {
+    let guardrails = Guardrails::shipped().unwrap();
+    for spec in standard_specs().into_iter().filter(|spec| spec.kind != ActionKind::EDIT_FILE) {
+        let kind = spec.kind.as_str();
+        for parameter in spec.parameters.iter().filter(|parameter| parameter.required) {
+            let mut case = case(Environment::Dev, kind, PATCH);
+            let step = &mut case.plan.steps[0];
+            let mut parameters = step.action.parameters().clone();
+            let mut chosen = parameters.get(&parameter.name).unwrap().clone();
+            chosen.provenance = Provenance::Model { by: "test".to_owned() };
+            parameters.insert(parameter.name.to_string(), chosen);
+            step.action = Action::for_tests(&spec, step.action.target().clone(), parameters).unwrap();
+            assert_eq!(case.decision(&guardrails).verdict, Verdict::Deny, "{kind}.{}", parameter.name);
+        }
+    }
 }
 
 #[test]

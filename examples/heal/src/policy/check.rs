@@ -4,13 +4,15 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use selfheal_core::orchestrator::SystemClock;
+use selfheal_core::ports::Clock;
 use selfheal_memory::audit::verify_signature;
 use selfheal_policy::approvers::Approvers;
 use selfheal_policy::cases::Cases;
 use selfheal_policy::documents::DocumentKind;
 use selfheal_policy::error::{LoadError, Place};
-use selfheal_policy::guardrails::{Guardrails, lint};
-use selfheal_policy::recovery::{Names, RecoveryPolicies};
+use selfheal_policy::guardrails::{self, Beside, Guardrails, Warning};
+use selfheal_policy::recovery::{self, Names, RecoveryPolicies};
 use serde::Serialize;
 
 use super::cli::CheckOptions;
@@ -30,7 +32,8 @@ pub(super) fn check(options: &CheckOptions) -> Result<i32, Refusal> {
     }
     let mut checked: Vec<Checked> = options.files.iter().map(|file| Checked::read(file)).collect();
     let people = people(&checked);
-    checked.iter_mut().for_each(|one| one.load(people.as_ref()));
+    let beside = Beside { people: people.as_ref(), now: Some(SystemClock::default().now()) };
+    checked.iter_mut().for_each(|one| one.load(&beside));
     together(&mut checked);
     let status = status(&checked, options.strict);
     let report = Report { ok: status == exit::HEALED, files: checked.iter().map(Checked::report).collect() };
@@ -96,9 +99,9 @@ impl Checked {
         Self { path: path.to_owned(), name, text, kind, holds: Vec::new(), problems, warnings: Vec::new() }
     }
 
-    fn load(&mut self, people: Option<&Approvers>) {
+    fn load(&mut self, beside: &Beside<'_>) {
         let (Some(text), Some(kind)) = (&self.text, self.kind) else { return };
-        match Loaded::of(&self.name, text, kind, people) {
+        match Loaded::of(&self.name, text, kind, beside) {
             Ok(Loaded { holds, warnings }) => {
                 self.holds = holds;
                 self.warnings = warnings;
@@ -148,7 +151,7 @@ struct Loaded {
 }
 
 impl Loaded {
-    fn of(name: &str, text: &str, kind: DocumentKind, people: Option<&Approvers>) -> Result<Self, LoadError> {
+    fn of(name: &str, text: &str, kind: DocumentKind, beside: &Beside<'_>) -> Result<Self, LoadError> {
         let holding = |holds| Ok(Self { holds, warnings: Vec::new() });
         let approvers = |count| {
             let nobody = "nobody is enrolled: what needs an approval can't be agreed to".to_owned();
@@ -159,13 +162,17 @@ impl Loaded {
         match kind {
             DocumentKind::Guardrails => {
                 Guardrails::from_text(name, text)?;
-                let odd = lint(name, text, people)?;
+                let odd = guardrails::lint(name, text, beside)?;
                 let holds =
                     vec![Count { what: "rule", count: odd.rules }, Count { what: "example", count: odd.examples }];
-                let warnings = odd.warnings.iter().map(|odd| Finding::of(odd.place(), odd.problem())).collect();
-                Ok(Self { holds, warnings })
+                Ok(Self { holds, warnings: findings(&odd.warnings) })
             }
-            DocumentKind::Recovery => one("policy", RecoveryPolicies::from_text(name, text, &Names::default())?.len()),
+            DocumentKind::Recovery => {
+                let names = Names::default();
+                let count = RecoveryPolicies::from_text(name, text, &names)?.len();
+                let odd = recovery::lint(name, text, &names)?;
+                Ok(Self { holds: vec![Count { what: "policy", count }], warnings: findings(&odd) })
+            }
             DocumentKind::Approvers => approvers(Approvers::from_text(name, text, verify_signature)?.iter().count()),
             DocumentKind::Fleet => {
                 one("budget of the fleet", selfheal_policy::fleet::from_text(name, text)?.budgets.len())
@@ -173,6 +180,10 @@ impl Loaded {
             DocumentKind::Cases => one("case", Cases::from_text(name, text)?.cases.len()),
         }
     }
+}
+
+fn findings(odd: &[Warning]) -> Vec<Finding> {
+    odd.iter().map(|odd| Finding::of(odd.place(), odd.problem())).collect()
 }
 
 impl Finding {

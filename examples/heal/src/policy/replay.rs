@@ -10,7 +10,7 @@ use selfheal_core::orchestrator::SystemClock;
 use selfheal_core::ports::{
     Activity, Clock, Effected, Journal, Ledger, Note, PolicyEngine, PolicyQuestion, Query, Site, Stream,
 };
-use selfheal_core::standard::standard_specs;
+use selfheal_core::standard::spec_of;
 use selfheal_core::time::Timestamp;
 use selfheal_policy::documents;
 use selfheal_policy::recovery::Names;
@@ -229,7 +229,7 @@ async fn again(engine: &dyn PolicyEngine, past: &Past, effects: &Effects) -> sel
 
 /// Executors are not there to be asked; a host's own kinds count as of medium risk and undoable, unless their preview said worse.
 fn spec(kind: &selfheal_core::action::ActionKind) -> ActionSpec {
-    standard_specs().into_iter().find(|spec| spec.kind == *kind).unwrap_or_else(|| ActionSpec::new(kind.clone()))
+    spec_of(kind).unwrap_or_else(|| ActionSpec::new(kind.clone()))
 }
 
 /// What healers did, as far as it is kept.

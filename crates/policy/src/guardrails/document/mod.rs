@@ -13,7 +13,9 @@ use serde_saphyr::Spanned;
 
 pub(crate) use effect::EffectDocument;
 pub(crate) use example::{EarlierDocument, ExampleDocument, Expected, GivenDocument, GivenParameter, GivenValue};
-pub(crate) use rule::{Class, RadiusDocument, RangeDocument, RuleDocument, TestDocument, TimeDocument, WhenDocument};
+pub(crate) use rule::{
+    Class, RadiusDocument, RangeDocument, RuleDocument, Sources, TestDocument, TimeDocument, WhenDocument,
+};
 pub(crate) use section::{
     AtMostDocument, BudgetDocument, CapacityDocument, DiffLimitsDocument, FieldsDocument, FreezeEffect,
     OpeningDocument, ProtectedDocument, Sections, SpanDocument, WindowDocument,
@@ -26,6 +28,8 @@ pub const SCHEMA: &str = "selfheal.dev/guardrails/v1";
 pub(crate) type Word = Spanned<String>;
 
 /// Rules, sections that are rules in short, and examples that must come out as they say.
+///
+/// The sections are those of [`Sections`], written out: what is flattened into another loses its places, and its unknown keys.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct GuardrailsDocument {
@@ -50,9 +54,9 @@ pub(crate) struct GuardrailsDocument {
     pub(crate) budgets: Vec<BudgetDocument>,
     #[serde(default)]
     pub(crate) capacity_floor: Vec<CapacityDocument>,
-    /// Least provenance of parameters, by `kind.parameter`, `parameter`, `kind.*` or `*`.
+    /// Least provenance of parameters.
     #[serde(default)]
-    pub(crate) provenance: BTreeMap<String, Class>,
+    pub(crate) provenance: Sources,
     /// What holds in one environment beside what holds everywhere.
     #[serde(default)]
     pub(crate) environments: BTreeMap<String, Sections>,

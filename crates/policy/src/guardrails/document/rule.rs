@@ -40,9 +40,9 @@ pub(crate) struct WhenDocument {
     #[serde(default)]
     pub(crate) parameters: BTreeMap<String, Spanned<TestDocument>>,
     #[serde(default)]
-    pub(crate) provenance: BTreeMap<String, Class>,
+    pub(crate) provenance: Sources,
     #[serde(default)]
-    pub(crate) provenance_below: BTreeMap<String, Class>,
+    pub(crate) provenance_below: Sources,
     pub(crate) confidence: Option<ConfidenceDocument>,
     pub(crate) blast_radius: Option<RadiusDocument>,
     pub(crate) time: Option<TimeDocument>,
@@ -52,7 +52,7 @@ pub(crate) struct WhenDocument {
     pub(crate) capacity_below: Option<CapacityDocument>,
     /// What every document of the set says about provenance; not written in rules.
     #[serde(skip)]
-    pub(crate) provenance_floor: Option<Vec<BTreeMap<String, Class>>>,
+    pub(crate) provenance_floor: Option<Vec<Sources>>,
 }
 
 /// What is asked of one parameter's value; all that is given must hold.
@@ -66,6 +66,9 @@ pub(crate) struct TestDocument {
     pub(crate) at_least: Option<i64>,
     pub(crate) absent: Option<bool>,
 }
+
+/// Classes by `kind.parameter`, `parameter`, `kind.*` or `*`.
+pub(crate) type Sources = BTreeMap<String, Spanned<Class>>;
 
 /// A class of [`Provenance`], most trusted first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]

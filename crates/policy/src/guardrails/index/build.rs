@@ -163,6 +163,7 @@ impl IndexBuilder {
         self.rules.push(Rule {
             id: format!("{}/{}", draft.policy, rule.id.value),
             effect: rule.effect.verdict,
+            kinds: rule.kinds.iter().map(|kind| kind.value.clone()).collect(),
             because: rule.because.clone(),
             terms: rule.effect.terms.clone(),
             asks: words::asks(rule),

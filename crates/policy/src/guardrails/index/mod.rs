@@ -13,15 +13,15 @@ mod keys;
 mod names;
 mod parameters;
 mod patterns;
+mod plain;
 mod provenance;
+mod reach;
 mod sparse;
 mod wildcard;
 
-use selfheal_core::action::ActionSpec;
 use selfheal_core::approval::Terms;
 use selfheal_core::decision::Verdict;
 use selfheal_core::plan::BlastRadius;
-use selfheal_core::ports::Reach;
 
 use capacity::Floor;
 use fields::FieldPatterns;
@@ -37,6 +37,7 @@ use super::case::{Case, Step};
 use super::document::{RadiusDocument, RangeDocument};
 
 pub(crate) use build::{Draft, IndexBuilder};
+pub(crate) use reach::LeftOut;
 
 /// What people read of a rule.
 #[derive(Debug)]
@@ -44,6 +45,8 @@ pub(crate) struct Rule {
     /// `document/rule`.
     pub(crate) id: String,
     pub(crate) effect: Verdict,
+    /// As they are written.
+    pub(crate) kinds: Vec<String>,
     pub(crate) because: String,
     pub(crate) terms: Option<Terms>,
     /// What its conditions ask for, in words.
@@ -269,22 +272,6 @@ impl Index {
         alive.one.iter().for_each(each);
     }
 
-    /// Whether some rule could permit the kind there, and no rule denies it whatever the plan.
-    pub(crate) fn could_permit(&self, reach: &Reach<'_>, spec: &ActionSpec) -> bool {
-        let mut alive = Alive::new(self.rules.len());
-        alive.permit.copy_from(&self.permitting);
-        alive.restrict.copy_from(&self.effects[Verdict::Deny as usize]);
-        alive.restrict.remove(&self.conditional);
-        alive.both(|side| {
-            self.environments.narrow(reach.environment.as_str(), side);
-            self.kinds.narrow(spec.kind.as_str(), side);
-            side.and(&self.severities[reach.severity as usize]);
-            side.and(&self.risks[spec.risk as usize]);
-        });
-        self.resources.narrow(&mut alive, |each| each(&reach.resource.to_string()));
-        !alive.permit.is_empty() && alive.restrict.is_empty()
-    }
-
     /// The permitting rules that are about the step's kind and targets, with what each asks for in vain.
     pub(crate) fn near(&self, case: &Case<'_>, step: &Step<'_>) -> Vec<(usize, Vec<&str>)> {
         let mut alive = Alive::new(self.rules.len());
@@ -355,6 +342,8 @@ impl Index {
                 self.parameters.narrow(step.parameters, Sides { restrict, permit, asked, one });
             }
             Dimension::Targets => self.targets.narrow(alive, |each| step.targets(each)),
+            // What can't be read may hold anything: it falls under whatever restricts, and nothing that permits covers it.
+            Dimension::Texts if step.hides_text() => alive.permit.remove(&self.texts.conditioned),
             Dimension::Texts => self.texts.narrow(alive, |each| step.texts().for_each(each)),
             Dimension::Fields => {
                 let touched = |fields: &FieldPatterns| fields.touched_by(&step.preview.changes);

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Span};
 use globset::GlobBuilder;
 use regex::bytes::{Regex, RegexBuilder};
 
+use super::plain::Plain;
 use super::wildcard::Wildcard;
 use crate::error::LoadError;
 use crate::guardrails::bits::Bits;
@@ -46,6 +47,7 @@ struct Member {
 
 #[derive(Debug)]
 enum Matcher {
+    Plain(Plain),
     Wildcard(Wildcard),
     Regex(Regex),
 }
@@ -114,26 +116,52 @@ impl Patterns {
     pub(super) fn matching(&self, text: &[u8], alive: &Bits, found: &mut Bits) {
         self.always.iter().for_each(|member| self.members[*member].matching(text, alive, found));
         if let Some(literals) = &self.literals {
-            let hits = literals.find_overlapping_iter(text);
-            hits.for_each(|hit| self.members[self.owners[hit.pattern().as_usize()]].matching(text, alive, found));
+            for hit in literals.find_overlapping_iter(text) {
+                let member = &self.members[self.owners[hit.pattern().as_usize()]];
+                member.found(text, hit.span(), alive, found);
+            }
         }
     }
 }
 
 impl Member {
+    /// However short the text is: that it was found is all there is to it.
+    fn plain(plain: Plain) -> Self {
+        Self { literals: Some(vec![plain.text().to_vec()]), matcher: Matcher::Plain(plain), rules: Vec::new() }
+    }
+
     fn matching(&self, text: &[u8], alive: &Bits, found: &mut Bits) {
-        let asked = |rule: &&usize| alive.has(**rule) && !found.has(**rule);
-        if self.rules.iter().find(asked).is_some() && self.matcher.is_match(text) {
+        if self.is_asked(alive, found) && self.matcher.is_match(text) {
             self.rules.iter().for_each(|rule| found.set(*rule));
         }
+    }
+
+    /// The same, of which a literal was found at `at`.
+    fn found(&self, text: &[u8], at: Span, alive: &Bits, found: &mut Bits) {
+        if self.is_asked(alive, found) && self.matcher.is_match_at(text, at) {
+            self.rules.iter().for_each(|rule| found.set(*rule));
+        }
+    }
+
+    fn is_asked(&self, alive: &Bits, found: &Bits) -> bool {
+        self.rules.iter().any(|rule| alive.has(*rule) && !found.has(*rule))
     }
 }
 
 impl Matcher {
     fn is_match(&self, text: &[u8]) -> bool {
         match self {
+            Self::Plain(plain) => plain.is_match(text),
             Self::Wildcard(wildcard) => wildcard.is_match(text),
             Self::Regex(regex) => regex.is_match(text),
+        }
+    }
+
+    /// Where a literal was found, a plain text needs no more than a look at its ends.
+    fn is_match_at(&self, text: &[u8], at: Span) -> bool {
+        match self {
+            Self::Plain(plain) => plain.holds_at(text, at.start, at.end),
+            Self::Wildcard(_) | Self::Regex(_) => self.is_match(text),
         }
     }
 }
@@ -142,15 +170,19 @@ fn glob(text: &str, any_case: bool) -> Result<Member, String> {
     let glob = GlobBuilder::new(text).case_insensitive(any_case).build();
     let glob = glob.map_err(|problem| format!("expected a glob: {}", problem.kind()))?;
     let member = regex(glob.regex())?;
-    Ok(match Wildcard::of(text, any_case) {
-        Some(wildcard) => Member { matcher: Matcher::Wildcard(wildcard), ..member },
-        None => member,
+    let Some(wildcard) = Wildcard::of(text, any_case) else { return Ok(member) };
+    Ok(match wildcard.plain() {
+        Some(plain) => Member::plain(plain),
+        None => Member { matcher: Matcher::Wildcard(wildcard), ..member },
     })
 }
 
 fn regex(text: &str) -> Result<Member, String> {
     let hir = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).nest_limit(64).build().parse(text);
     let hir = hir.map_err(|problem| format!("expected a regular expression: {}", reason(&problem)))?;
+    if let Some(plain) = Plain::of(&hir) {
+        return Ok(Member::plain(plain));
+    }
     let compiled =
         RegexBuilder::new(text).unicode(false).nest_limit(64).size_limit(limits::PATTERN_PROGRAM_BYTES).build();
     let compiled = compiled.map_err(|problem| format!("expected a regular expression: {problem}"))?;

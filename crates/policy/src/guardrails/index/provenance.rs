@@ -1,10 +1,8 @@
 //! Conditions on where parameters come from.
 
-use std::collections::BTreeMap;
-
 use selfheal_core::action::Parameters;
 
-use crate::guardrails::document::Class;
+use crate::guardrails::document::{Class, Sources};
 
 /// Least classes by parameter; the most specific entry counts: `kind.parameter`, `parameter`, `kind.*`, `*`.
 #[derive(Debug, Clone)]
@@ -32,8 +30,8 @@ pub(super) enum Asked {
 }
 
 impl Minimums {
-    pub(super) fn of(written: &BTreeMap<String, Class>) -> Self {
-        let mut entries: Vec<Entry> = written.iter().map(|(key, least)| Entry::of(key, *least)).collect();
+    pub(super) fn of(written: &Sources) -> Self {
+        let mut entries: Vec<Entry> = written.iter().map(|(key, least)| Entry::of(key, least.value)).collect();
         entries.sort_by_key(|entry| (entry.parameter.is_none(), entry.kind.is_none()));
         Self { entries }
     }
@@ -76,6 +74,8 @@ impl Asked {
 
 #[cfg(test)]
 mod tests {
+    use serde_saphyr::{Location, Spanned};
+
     use super::*;
 
     #[test]
@@ -86,11 +86,12 @@ mod tests {
             ("replacement", Class::Configured),
             ("edit_file.replacement", Class::Model),
         ];
-        let minimums = Minimums::of(&written.map(|(key, class)| (key.to_owned(), class)).into());
+        let spanned = |class| Spanned::new(class, Location::UNKNOWN, Location::UNKNOWN);
+        let minimums = Minimums::of(&written.map(|(key, class)| (key.to_owned(), spanned(class))).into());
         assert_eq!(minimums.least("edit_file", "replacement"), Some(Class::Model));
         assert_eq!(minimums.least("other", "replacement"), Some(Class::Configured));
         assert_eq!(minimums.least("edit_file", "path"), Some(Class::Extracted));
         assert_eq!(minimums.least("other", "path"), Some(Class::Observed));
-        assert_eq!(Minimums::of(&BTreeMap::new()).least("other", "path"), None);
+        assert_eq!(Minimums::of(&Sources::new()).least("other", "path"), None);
     }
 }

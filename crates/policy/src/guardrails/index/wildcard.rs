@@ -1,5 +1,7 @@
 //! Globs whose only special characters are `*` and `?`, without a regular expression.
 
+use super::plain::Plain;
+
 /// Fixed parts with anything between them.
 #[derive(Debug)]
 pub(super) struct Wildcard {
@@ -20,6 +22,19 @@ impl Wildcard {
         let last = if parts.len() > 1 { parts.pop() } else { None };
         let first = parts.remove(0);
         Some(Self { first, middle: parts, last, any_case })
+    }
+
+    /// The same as one fixed text, where there is no more to it: `text`, `text*`, `*text` or `*text*`.
+    pub(super) fn plain(&self) -> Option<Plain> {
+        let (text, at_start, at_end) = match (&*self.first, self.middle.as_slice(), self.last.as_deref()) {
+            (text, [], None) => (text, true, true),
+            (text, [], Some([])) => (text, true, false),
+            ([], [], Some(text)) => (text, false, true),
+            ([], [text], Some([])) => (&**text, false, false),
+            _ => return None,
+        };
+        let wild = text.contains(&b'?');
+        if wild { None } else { Plain::new(text, at_start, at_end, self.any_case) }
     }
 
     pub(super) fn is_match(&self, text: &[u8]) -> bool {

@@ -15,7 +15,7 @@ pub(super) fn warnings(document: &str, budgets: &[BudgetDocument]) -> Vec<Warnin
             let (id, other) = (&budget.id.value, &tighter.id.value);
             let length = if budget.per.value == tighter.per.value { "as long" } else { "longer" };
             let problem = format!("'{id}' can never be reached: '{other}' allows no more in {length}");
-            warnings.push(Warning::new(document, &budget.id, problem));
+            warnings.push(Warning::at(document, budget.id.referenced, problem));
         }
     }
     warnings

@@ -20,9 +20,9 @@ pub(super) fn warnings(document: &str, own: &[RuleDocument], blocks: &[RuleDocum
         if let Some(denial) = denial {
             let fate = if rule.effect.verdict == Verdict::Deny { "adds nothing" } else { "can never be heard" };
             let id = &rule.id.value;
-            warnings.push(Warning::new(
+            warnings.push(Warning::at(
                 document,
-                &rule.id,
+                rule.id.referenced,
                 format!("'{id}' {fate}: '{denial}' denies all that it speaks about"),
             ));
         }

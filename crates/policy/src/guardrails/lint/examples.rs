@@ -43,7 +43,7 @@ pub(super) fn warnings(document: &str, examples: &[ExampleDocument], text: &str)
         let same = |(other, before): &&(&Tree, &ExampleDocument)| other == tree && before.expect == example.expect;
         let (_, before) = all[..place].iter().find(same)?;
         let problem = format!("example '{}' repeats example '{}'", example.name.value, before.name.value);
-        Some(Warning::new(document, &example.name, problem))
+        Some(Warning::at(document, example.name.referenced, problem))
     };
     Ok(all.iter().enumerate().filter_map(repeats).collect())
 }

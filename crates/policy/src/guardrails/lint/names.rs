@@ -15,7 +15,11 @@ pub(super) fn warnings(document: &str, own: &Expanded, examples: &[ExampleDocume
                 Named::Environment => ("environment", "'dev', 'staging' or 'production'"),
             };
             let name = &word.value;
-            Warning::new(document, word, format!("expected {shipped}, or an example that shows the {what} '{name}'"))
+            Warning::at(
+                document,
+                word.referenced,
+                format!("expected {shipped}, or an example that shows the {what} '{name}'"),
+            )
         })
         .collect();
     // What stands under an environment names it in every rule that it becomes.

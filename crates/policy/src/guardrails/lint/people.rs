@@ -16,7 +16,11 @@ pub(super) fn warnings(document: &str, rules: &[RuleDocument], people: &Approver
             1 => "1 is".to_owned(),
             more => format!("{more} are"),
         };
-        Some(Warning::new(document, &rule.id, format!("'{id}' asks {asked}, and {there} enrolled: nobody could agree")))
+        Some(Warning::at(
+            document,
+            rule.id.referenced,
+            format!("'{id}' asks {asked}, and {there} enrolled: nobody could agree"),
+        ))
     };
     rules.iter().filter_map(short).collect()
 }

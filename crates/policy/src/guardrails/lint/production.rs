@@ -12,7 +12,11 @@ pub(super) fn warnings(document: &str, rules: &[RuleDocument]) -> Vec<Warning> {
     let warning = |rule: &RuleDocument| {
         let missing = missing(rule)?;
         let id = &rule.id.value;
-        Some(Warning::new(document, &rule.id, format!("'{id}' allows in production without {missing} in 'when'")))
+        Some(Warning::at(
+            document,
+            rule.id.referenced,
+            format!("'{id}' allows in production without {missing} in 'when'"),
+        ))
     };
     rules.iter().filter_map(warning).collect()
 }

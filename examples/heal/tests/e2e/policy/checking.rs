@@ -3,6 +3,11 @@
 use super::TEAM;
 use crate::common::{Ended, World};
 
+/// The team's guardrails with a freeze that isn't over when the test runs.
+fn team() -> String {
+    TEAM.replace("2026-11-30T00:00", "2999-11-30T00:00")
+}
+
 fn out(ended: &Ended) -> String {
     String::from_utf8(ended.stdout.clone()).unwrap()
 }
@@ -10,7 +15,7 @@ fn out(ended: &Ended) -> String {
 #[test]
 fn each_document_is_told_by_what_it_holds() {
     let world = World::new();
-    world.write("team.yaml", TEAM);
+    world.write("team.yaml", team());
     world.write(
         "shop.yaml",
         "apiVersion: rodytech.ai/v1alpha1\nkind: PipelineRecoveryPolicy\nmetadata: {name: shop}\nspec:\n  \
@@ -40,9 +45,9 @@ fn an_approvers_document_in_which_nobody_is_enrolled_is_odd() {
 #[test]
 fn every_file_that_is_wrong_is_told_with_its_place() {
     let world = World::new();
-    world.write("unknown.yaml", TEAM.replace("because: 'the sale'", "why: 'the sale'"));
-    world.write("pattern.yaml", TEAM.replace("targets: ['infra/*']", "when: {text_matches: ['(']}"));
-    world.write("example.yaml", TEAM.replace("target: src/a.py, rehearsed: true", "target: src/a.py"));
+    world.write("unknown.yaml", team().replace("because: 'the sale'", "why: 'the sale'"));
+    world.write("pattern.yaml", team().replace("targets: ['infra/*']", "when: {text_matches: ['(']}"));
+    world.write("example.yaml", team().replace("target: src/a.py, rehearsed: true", "target: src/a.py"));
     world.write("other.yaml", "a: 1\n");
     let ended = world.ask(&["policy", "check", "unknown.yaml", "pattern.yaml", "example.yaml", "other.yaml"]);
     assert_eq!(ended.status, Some(1), "{ended}");
@@ -62,7 +67,7 @@ fn every_file_that_is_wrong_is_told_with_its_place() {
 #[test]
 fn what_is_odd_is_a_warning_and_fails_only_who_asks_for_it() {
     let world = World::new();
-    let open = TEAM.replace("    when: {rehearsed: true, reversibility: [undoable, nothing_to_undo]}\n", "");
+    let open = team().replace("    when: {rehearsed: true, reversibility: [undoable, nothing_to_undo]}\n", "");
     world.write("team.yaml", open);
     world.write(
         "people.yaml",
@@ -88,8 +93,8 @@ fn what_is_odd_is_a_warning_and_fails_only_who_asks_for_it() {
 #[test]
 fn files_that_could_not_be_used_together_are_wrong_together() {
     let world = World::new();
-    world.write("team.yaml", TEAM);
-    world.write("copy.yaml", TEAM);
+    world.write("team.yaml", team());
+    world.write("copy.yaml", team());
     assert_eq!(world.ask(&["policy", "check", "copy.yaml"]).status, Some(0));
     let ended = world.ask(&["policy", "check", "team.yaml", "copy.yaml"]);
     assert_eq!(ended.status, Some(1), "{ended}");
@@ -99,7 +104,7 @@ fn files_that_could_not_be_used_together_are_wrong_together() {
 #[test]
 fn a_file_that_is_not_there_is_wrong_usage_and_the_others_are_told_all_the_same() {
     let world = World::new();
-    world.write("team.yaml", TEAM);
+    world.write("team.yaml", team());
     let ended = world.ask(&["policy", "check", "--json", "gone.yaml", "team.yaml"]);
     assert_eq!(ended.status, Some(2), "{ended}");
     let report = ended.json();
@@ -108,4 +113,25 @@ fn a_file_that_is_not_there_is_wrong_usage_and_the_others_are_told_all_the_same(
     assert_eq!(report["files"][1]["ok"], true, "{ended}");
     assert_eq!(report["files"][1]["holds"][0], serde_json::json!({"what": "rule", "count": 4}), "{ended}");
     assert_eq!(world.ask(&["policy", "check"]).status, Some(2));
+}
+
+#[test]
+fn what_is_odd_by_now_or_about_names_is_told_with_its_place() {
+    let world = World::new();
+    let over = TEAM.replace("Europe/Berlin", "Etc/GMT-2").replace("2026-11-", "2020-11-");
+    world.write("over.yaml", over);
+    let healing = "{\"resource_kind\": \"turbine\", \"issue_type\": \"*\", \"auto_heal\": true, \"max_retries\": 1}\n";
+    world.write("healing.json", healing);
+    let ended = world.ask(&["policy", "check", "--strict", "over.yaml", "healing.json"]);
+    assert_eq!(ended.status, Some(1), "{ended}");
+    let told = out(&ended);
+    for says in
+        ["'sale' ended on 2020-11-30T00:00", "'Etc/GMT-2' is always UTC+2", "healing.json:1:19: warning: ", "'turbine'"]
+    {
+        assert!(told.contains(says), "{says}: {told}");
+    }
+    world.write("slip.json", healing.replace("turbine", "deploymnet"));
+    let refused = world.ask(&["policy", "check", "slip.json"]);
+    assert_eq!(refused.status, Some(1), "{refused}");
+    assert!(out(&refused).contains("slip.json:1:19: expected 'deployment', found 'deploymnet'"), "{refused}");
 }
