@@ -317,6 +317,19 @@ pub struct ParameterSpec {
     pub parameter_type: ParameterType,
     /// Whether an action without it is refused.
     pub required: bool,
+    /// Which way a person who agrees to a plan may move it; `None`: it stays what was shown. Only numbers move.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub narrower: Option<Narrower>,
+}
+
+/// Which numbers ask for less than a given one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Narrower {
+    /// Lower ones: starts, sizes, shares.
+    Lower,
+    /// Higher ones: what has to be left over.
+    Higher,
 }
 
 /// What an executor promises about a kind.
@@ -353,14 +366,22 @@ impl ActionSpec {
     /// Adds a required parameter.
     #[must_use]
     pub fn requires(mut self, name: &'static str, parameter_type: ParameterType) -> Self {
-        self.parameters.push(ParameterSpec { name: name.into(), parameter_type, required: true });
+        self.parameters.push(ParameterSpec { name: name.into(), parameter_type, required: true, narrower: None });
         self
     }
 
     /// Adds an optional parameter.
     #[must_use]
     pub fn accepts(mut self, name: &'static str, parameter_type: ParameterType) -> Self {
-        self.parameters.push(ParameterSpec { name: name.into(), parameter_type, required: false });
+        self.parameters.push(ParameterSpec { name: name.into(), parameter_type, required: false, narrower: None });
+        self
+    }
+
+    /// Lets people who agree to a plan move the number `name`, which is one of its parameters, that way. Where it stands for a place,
+    /// a deadline or a threshold, no way is safe.
+    #[must_use]
+    pub fn narrowing(mut self, name: &str, narrower: Narrower) -> Self {
+        self.parameters.iter_mut().filter(|spec| spec.name == name).for_each(|spec| spec.narrower = Some(narrower));
         self
     }
 

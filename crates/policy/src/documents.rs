@@ -7,6 +7,7 @@ use std::sync::Arc;
 use selfheal_core::ports::PolicyEngine;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_saphyr::Spanned;
 
 use crate::error::LoadError;
 use crate::guardrails::Guardrails;
@@ -48,6 +49,12 @@ enum Mark {
     Other(IgnoredAny),
 }
 
+/// Where it says so: what may be either loses its place.
+#[derive(Debug, Deserialize)]
+struct Placed {
+    schema: Spanned<String>,
+}
+
 impl DocumentKind {
     /// The kind of a text, by its `schema` or its shape; `name` stands for its path in errors.
     ///
@@ -55,7 +62,7 @@ impl DocumentKind {
     /// If it is no policy document: with line and what was expected.
     pub fn of(name: &str, text: &str) -> Result<Self, LoadError> {
         match yaml::parse_stream::<Mark>(name, text).map(|marks| marks.into_iter().next()) {
-            Ok(Some(Mark::Schema { schema })) => Self::by_schema(name, &schema),
+            Ok(Some(Mark::Schema { schema })) => Self::by_schema(name, &schema, text),
             Ok(Some(Mark::Other(IgnoredAny))) if fleet::from_text(name, text).is_ok() => Ok(Self::Fleet),
             // Whatever else it is, what reads recovery policies says best what is wrong with it. Several objects, one a line, are
             // no YAML and may be healing policies.
@@ -64,7 +71,7 @@ impl DocumentKind {
         }
     }
 
-    fn by_schema(name: &str, schema: &str) -> Result<Self, LoadError> {
+    fn by_schema(name: &str, schema: &str, text: &str) -> Result<Self, LoadError> {
         let known = [
             (guardrails::SCHEMA, Self::Guardrails),
             (approvers::SCHEMA, Self::Approvers),
@@ -72,10 +79,12 @@ impl DocumentKind {
         ];
         let found = known.iter().find(|(own, _)| *own == schema).map(|(_, kind)| *kind);
         found.ok_or_else(|| {
-            let names: Vec<&str> = known.iter().map(|(own, _)| *own).collect();
-            LoadError::whole(
-                name,
-                format!("expected the schema of a policy document, one of {}, found '{schema}'", names.join(", ")),
+            let names = known.map(|(own, _)| own).join(", ");
+            let problem = format!("expected the schema of a policy document, one of {names}, found '{schema}'");
+            let placed: Result<Placed, LoadError> = yaml::parse(name, text);
+            placed.map_or_else(
+                |_| LoadError::whole(name, &problem),
+                |placed| LoadError::located(name, placed.schema.referenced, &problem),
             )
         })
     }
@@ -107,7 +116,18 @@ pub fn engine<P: AsRef<Path>>(files: &[P], names: &Names) -> Result<Arc<dyn Poli
             }
         }
     }
-    let base: Arc<dyn PolicyEngine> = Arc::new(Guardrails::from_files(&guardrails)?);
+    let base = judging_commands(Guardrails::from_files(&guardrails)?);
     let tightened = RecoveryPolicies::from_files(&recovery, names)?;
     Ok(if tightened.is_empty() { base } else { Arc::new(tightened.over(base)) })
+}
+
+#[cfg(feature = "commands")]
+fn judging_commands(guardrails: Guardrails) -> Arc<dyn PolicyEngine> {
+    Arc::new(crate::command::CommandGuard::of(Arc::new(guardrails)))
+}
+
+/// Where no judge is built in, none can be given to an executor of commands either.
+#[cfg(not(feature = "commands"))]
+fn judging_commands(guardrails: Guardrails) -> Arc<dyn PolicyEngine> {
+    Arc::new(guardrails)
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use selfheal_core::action::ActionKind;
 use selfheal_core::plan::{Fence, Preview, Step};
 
+use super::command_run::is_program_as_seen;
 use super::pipeline::Pipeline;
 use super::steps::LocalStep;
 use super::workspace::FileState;
@@ -15,6 +17,7 @@ impl Pipeline {
     pub fn is_as_seen(&self, steps: &[Step], previews: &[Preview]) -> bool {
         let mut files = BTreeSet::new();
         let mut is_as_seen = |(step, preview): (&Step, &Preview)| match LocalStep::of(&step.action) {
+            _ if *step.action.kind() == ActionKind::RUN_COMMAND => preview.fences.iter().all(is_program_as_seen),
             Ok(LocalStep::SetEnvironment { name, source }) => {
                 self.unchanged_variable(&name, &source, preview.fences.first()).is_ok()
             }

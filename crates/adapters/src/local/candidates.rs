@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use selfheal_core::action::Value;
+use selfheal_core::action::{ActionKind, Value};
 use selfheal_core::error::{Error, ErrorKind, Result};
 use selfheal_core::ports::{CandidateQuery, Candidates, Row};
 
@@ -96,7 +96,9 @@ fn ask_ecosystem(pipeline: &Pipeline, tools: &dyn Tools, query: &CandidateQuery)
     let unknown = || Error::new(ErrorKind::Unsupported, "candidates.rows", format!("unknown set `{}`", query.set));
     let ecosystem = knows.ok_or_else(unknown)?;
     let staging = Staging::new(pipeline, tools)?;
-    staging.carry_out(&query.after)?;
+    // A command changes no file.
+    let after = query.after.iter().filter(|step| *step.action.kind() != ActionKind::RUN_COMMAND);
+    staging.carry_out(after)?;
     let read = |values: &Vec<selfheal_core::evidence::Untrusted<String>>| {
         values.iter().map(|value| value.read().clone()).collect()
     };

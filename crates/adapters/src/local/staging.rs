@@ -30,8 +30,8 @@ impl<'a> Staging<'a> {
     }
 
     /// Carries `steps` out on the copy; one list of file changes per step.
-    pub(super) fn carry_out(&self, steps: &[Step]) -> Result<Vec<Vec<FileChange>>> {
-        steps.iter().map(|step| self.step(&LocalStep::of(&step.action)?)).collect()
+    pub(super) fn carry_out<'s>(&self, steps: impl IntoIterator<Item = &'s Step>) -> Result<Vec<Vec<FileChange>>> {
+        steps.into_iter().map(|step| self.step(&LocalStep::of(&step.action)?)).collect()
     }
 
     fn step(&self, step: &LocalStep) -> Result<Vec<FileChange>> {

@@ -1,6 +1,13 @@
-//! Whether a script may run with nobody asked.
+//! Whether a script may run with nobody asked, and who insists on it.
+
+mod argv;
+mod engine;
+mod judge;
 
 use std::fmt;
+
+pub use self::engine::CommandGuard;
+pub use self::judge::Judge;
 
 use super::assess;
 use super::assessment::{Destruction, Verdict};

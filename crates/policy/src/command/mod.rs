@@ -33,7 +33,7 @@ mod text;
 mod tools;
 
 pub use assessment::{Assessment, Destruction, DestructionKind, Verdict};
-pub use guard::{Refusal, may_run};
+pub use guard::{CommandGuard, Judge, Refusal, may_run};
 
 /// Says what running `script` with bash would do, as far as its text tells. A script that makes the parser panic isn't understood.
 pub fn assess(script: &str) -> Assessment {

@@ -55,7 +55,7 @@ impl Local {
             return Err(Error::new(ErrorKind::Forbidden, "executor.apply", message));
         }
         // Before, so that no process ever takes an old run for one that saw the change.
-        self.pipeline.change(KeptSession::outdate_run)?;
+        self.pipeline.change(|kept| kept.outdate_run() | kept.files_change_for(leg.plan.as_ref()))?;
         let key = leg.key(index);
         self.pipeline.undo(&leg.incident, |undo| undo.apply(key.as_str(), &changes)).map_err(undo_error)
     }

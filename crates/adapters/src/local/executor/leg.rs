@@ -13,7 +13,7 @@ pub(super) struct Leg {
     pub(super) incident: IncidentId,
     pub(super) steps: Vec<Step>,
     pub(super) previews: Vec<Preview>,
-    plan: Option<PlanHash>,
+    pub(super) plan: Option<PlanHash>,
 }
 
 impl Leg {

@@ -17,6 +17,6 @@ pub(super) use folder::IncidentFolder;
 pub use leftover::Leftover;
 pub(super) use plan::PlannedChanges;
 pub(super) use run_mark::{RunMark, Standing};
-pub(super) use session::{Gives, KeptSession};
+pub(super) use session::{CommandEnd, Gives, KeptSession};
 pub(super) use step_key::StepKey;
 pub(super) use value_key::ValueKey;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use selfheal_core::criterion::Observation;
 use selfheal_core::error::{Error, ErrorKind, Result};
 use selfheal_core::incident::IncidentId;
+use selfheal_core::plan::PlanHash;
 use selfheal_detect::redact::Redactor;
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +36,25 @@ pub(in crate::local) struct KeptSession {
     /// By which values of variables are recognised; made when a variable is previewed first.
     #[serde(default)]
     pub(in crate::local) value_key: Option<ValueKey>,
+    /// The commands that steps ran, each once.
+    #[serde(default)]
+    commands: Vec<(StepKey, CommandEnd)>,
+    /// The plan for which a command ran last, unless files were changed for another one since.
+    #[serde(default)]
+    commanded: Option<PlanHash>,
+    /// The plan for which files were changed last.
+    #[serde(default)]
+    filed: Option<PlanHash>,
+}
+
+/// How the command of a step ended, as far as that was noted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::local) enum CommandEnd {
+    /// It was about to be started.
+    Unknown,
+    /// With status 0.
+    Good,
 }
 
 /// What one step gives the command.
@@ -68,6 +88,9 @@ impl KeptSession {
             verified: None,
             run: None,
             value_key: None,
+            commands: Vec::new(),
+            commanded: None,
+            filed: None,
         }
     }
 
@@ -115,6 +138,36 @@ impl KeptSession {
         let before = self.effects.len();
         self.effects.retain(|effect| effect.step != *step);
         self.effects.len() < before
+    }
+
+    pub(in crate::local) fn command_started(&mut self, step: StepKey, plan: Option<&PlanHash>) {
+        self.commands.retain(|(known, _)| *known != step);
+        self.commands.push((step, CommandEnd::Unknown));
+        self.commanded = plan.cloned();
+    }
+
+    /// Notes that files are about to change for `plan`; returns whether that is news.
+    pub(in crate::local) fn files_change_for(&mut self, plan: Option<&PlanHash>) -> bool {
+        let news = self.filed.as_ref() != plan;
+        self.filed = plan.cloned();
+        self.commanded.take_if(|commanded| Some(&*commanded) != plan);
+        news
+    }
+
+    /// Whether commands ran for the plan that is applied, and no file changed.
+    pub(in crate::local) fn only_ran_commands(&self) -> bool {
+        self.commanded.is_some() && self.commanded != self.filed
+    }
+
+    /// Notes that the command of `step` ended well; returns whether it was started.
+    pub(in crate::local) fn command_ended(&mut self, step: &StepKey) -> bool {
+        let started = self.commands.iter_mut().find(|(known, _)| known == step);
+        started.map(|(_, end)| *end = CommandEnd::Good).is_some()
+    }
+
+    /// How the command of `step` ended; `None` if it was never started.
+    pub(in crate::local) fn command(&self, step: &StepKey) -> Option<CommandEnd> {
+        self.commands.iter().find(|(known, _)| known == step).map(|(_, end)| *end)
     }
 
     pub(in crate::local) fn set_verified(&mut self, plan: StepKey, verified: bool) {

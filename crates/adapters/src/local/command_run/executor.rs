@@ -1,0 +1,237 @@
+//! The executor of `run_command`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use selfheal_core::action::ActionSpec;
+use selfheal_core::error::{Error, ErrorKind, Result};
+use selfheal_core::failpoint;
+use selfheal_core::incident::IncidentId;
+use selfheal_core::plan::{PlanHash, Preview, Step};
+use selfheal_core::ports::{Approved, CommandJudge, EffectStatus, Executor, Rehearsal, Undone, Work};
+use selfheal_core::standard::run_command_spec;
+
+use super::outcome;
+use super::prepared::Prepared;
+use crate::local::executor::blocking;
+use crate::local::kept::{CommandEnd, StepKey};
+use crate::local::observation;
+use crate::local::pipeline::{Pipeline, SYSTEM, in_doubt, run_error};
+use crate::local::process::{Finished, run};
+use crate::local::staging::copy_error;
+use crate::local::workspace::{Scope, Scratch, TreeStamp};
+
+/// Runs commands of a person in the directory of a local pipeline: checks and waits that no other kind has.
+///
+/// It can't be built without a [`CommandJudge`], which it asks whenever it is asked anything itself, last right before it runs
+/// a command. What is run is the judge's argument vector and never a shell: by a program outside of the project, the same file as was previewed,
+/// in an environment without secrets, silently, for a bounded time. The rehearsal runs it on a copy, where a command that changes
+/// any file is refused after all.
+///
+/// There is no undo. A command of which nobody knows how it ended is not run again but told to a person.
+pub struct CommandExecutor {
+    local: Arc<Local>,
+    kinds: [ActionSpec; 1],
+}
+
+struct Local {
+    pipeline: Arc<Pipeline>,
+    judge: Arc<dyn CommandJudge>,
+}
+
+/// [`Work`] that may go to another thread.
+struct Task {
+    incident: IncidentId,
+    steps: Vec<Step>,
+    previews: Vec<Preview>,
+    keys: Vec<StepKey>,
+    plan: Option<PlanHash>,
+}
+
+impl CommandExecutor {
+    /// An executor for `pipeline` that runs what `judge` lets through.
+    #[must_use]
+    pub fn new(pipeline: Arc<Pipeline>, judge: Arc<dyn CommandJudge>) -> Self {
+        Self { local: Arc::new(Local { pipeline, judge }), kinds: [run_command_spec()] }
+    }
+
+    async fn with<T: Send + 'static>(
+        &self,
+        work: &Work<'_>,
+        act: impl FnOnce(&Local, &Task) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (local, task) = (Arc::clone(&self.local), Task::of(work));
+        blocking(move || {
+            local.pipeline.enter(&task.incident)?;
+            act(&local, &task)
+        })
+        .await
+    }
+}
+
+impl Task {
+    fn of(work: &Work<'_>) -> Self {
+        let key = |index| StepKey::of(work.plan_hash, work.steps, index);
+        Self {
+            incident: work.incident.clone(),
+            steps: work.steps.to_vec(),
+            previews: work.previews.to_vec(),
+            keys: (0..work.steps.len()).map(key).collect(),
+            plan: work.plan_hash.cloned(),
+        }
+    }
+
+    fn key(&self, index: usize) -> Result<&StepKey> {
+        self.keys.get(index).ok_or_else(|| Error::new(ErrorKind::Invalid, "executor", "no such step"))
+    }
+}
+
+impl Local {
+    fn prepared(&self, step: &Step) -> Result<Prepared> {
+        Prepared::of(&step.action, self.judge.as_ref(), &self.pipeline)
+    }
+
+    fn preview(&self, task: &Task) -> Result<Vec<Preview>> {
+        let previews = task.steps.iter().map(|step| Ok(self.prepared(step)?.preview())).collect::<Result<_>>()?;
+        self.pipeline.begin_keeping()?;
+        Ok(previews)
+    }
+
+    /// What was previewed, judged once more and by the same program.
+    fn as_previewed(&self, task: &Task, index: usize) -> Result<Prepared> {
+        let no_such_step = || Error::new(ErrorKind::Invalid, "executor", "no such step");
+        let prepared = self.prepared(task.steps.get(index).ok_or_else(no_such_step)?)?;
+        let fences = task.previews.get(index).map_or(&[][..], |preview| &preview.fences);
+        match fences == [prepared.fence()] {
+            true => Ok(prepared),
+            false => {
+                let message = format!("the program of `{}` is not the one that was previewed", prepared.text());
+                Err(Error::new(ErrorKind::Conflict, "executor.apply", message))
+            }
+        }
+    }
+
+    fn rehearse(&self, task: &Task) -> Result<Rehearsal> {
+        let unsupported =
+            |why: String| Ok(Rehearsal::Unsupported { why: format!("it can't be rehearsed on a copy: {why}") });
+        let config = self.pipeline.config();
+        let copied = Scratch::copy(&config.dir, &config.scratch, Scope::Everything, self.pipeline.cancel());
+        let scratch = match copied {
+            Err(refused) if refused.is_refusal() => return unsupported(refused.to_string()),
+            copied => copied.map_err(copy_error)?,
+        };
+        let original = self.stamp(&config.dir, scratch.root())?;
+        for index in 0..task.steps.len() {
+            if let Some(failed) = self.rehearse_step(&self.as_previewed(task, index)?, &scratch)? {
+                return Ok(failed);
+            }
+        }
+        match self.stamp(&config.dir, scratch.root())? == original {
+            true => Ok(Rehearsal::InPlace),
+            false => unsupported("files in the directory itself changed meanwhile".to_owned()),
+        }
+    }
+
+    /// How it failed on the copy, if it did.
+    fn rehearse_step(&self, prepared: &Prepared, scratch: &Scratch) -> Result<Option<Rehearsal>> {
+        let before = self.stamp(scratch.dir(), Path::new(""))?;
+        let ran = self.run(prepared, scratch.dir())?;
+        failpoint::hit("command_run.rehearsed");
+        if self.pipeline.cancel().requested().is_some() {
+            return Err(Error::new(ErrorKind::Cancelled, "executor.rehearse", "stopped by the user"));
+        }
+        if self.stamp(scratch.dir(), Path::new(""))? != before {
+            let message = format!("`{}` was judged to only read, and changed files of the copy", prepared.text());
+            return Err(Error::new(ErrorKind::Forbidden, "executor.rehearse", message));
+        }
+        if ran.exit.success() && ran.stopped.is_none() {
+            return Ok(None);
+        }
+        let origin = format!("output of `{}` on a copy", prepared.text());
+        let redactor = &self.pipeline.config().redactor;
+        let evidence = observation::evidence(&ran, observation::TAIL_LINES, &origin, redactor);
+        Ok(Some(Rehearsal::Failed { facts: observation::facts(&ran, None), evidence }))
+    }
+
+    fn apply(&self, task: &Task, index: usize) -> Result<()> {
+        let prepared = self.as_previewed(task, index)?;
+        let dir = &self.pipeline.config().dir;
+        let before = self.stamp(dir, Path::new(""))?;
+        let key = task.key(index)?;
+        self.pipeline.change(|kept| {
+            // What the pipeline's own last run saw may be otherwise now: it is what a wait waits for.
+            kept.outdate_run();
+            kept.command_started(key.clone(), task.plan.as_ref());
+            true
+        })?;
+        failpoint::hit("command_run.start_noted");
+        let ran = self.run(&prepared, dir)?;
+        failpoint::hit("command_run.ended");
+        if self.stamp(dir, Path::new("")).map_err(in_doubt)? != before {
+            let message = format!("`{}` was judged to only read, and files changed while it ran", prepared.text());
+            return Err(in_doubt(Error::new(ErrorKind::Conflict, "executor.apply", message)));
+        }
+        outcome::of(&ran, prepared.text(), &self.pipeline.config().redactor)?;
+        self.pipeline.change(|kept| kept.command_ended(key)).map_err(in_doubt)?;
+        failpoint::hit("command_run.end_noted");
+        Ok(())
+    }
+
+    fn run(&self, prepared: &Prepared, root: &Path) -> Result<Finished> {
+        let command = prepared.command(root, &self.pipeline);
+        run(&command, self.pipeline.cancel()).map_err(|error| run_error("executor.run_command", error))
+    }
+
+    fn stamp(&self, dir: &Path, except: &Path) -> Result<TreeStamp> {
+        TreeStamp::of(dir, except, self.pipeline.cancel()).map_err(copy_error)
+    }
+
+    /// A command leaves nothing behind but what was noted of it.
+    fn probe(&self, task: &Task, index: usize) -> Result<EffectStatus> {
+        let key = task.key(index)?;
+        let session = self.pipeline.session();
+        Ok(match session.kept.command(key) {
+            Some(CommandEnd::Good) => EffectStatus::Applied,
+            Some(CommandEnd::Unknown) => EffectStatus::Diverged,
+            None if session.is_complete() => EffectStatus::Absent,
+            None => EffectStatus::Diverged,
+        })
+    }
+}
+
+#[async_trait]
+impl Executor for CommandExecutor {
+    fn system(&self) -> &str {
+        SYSTEM
+    }
+
+    fn kinds(&self) -> &[ActionSpec] {
+        &self.kinds
+    }
+
+    async fn preview(&self, work: &Work<'_>) -> Result<Vec<Preview>> {
+        self.with(work, Local::preview).await
+    }
+
+    async fn rehearse(&self, work: &Work<'_>) -> Result<Rehearsal> {
+        self.with(work, Local::rehearse).await
+    }
+
+    async fn apply(&self, work: &Approved<'_>, step: usize, _: u32) -> Result<()> {
+        self.with(work, move |local, task| local.apply(task, step)).await
+    }
+
+    async fn probe(&self, work: &Work<'_>, step: usize) -> Result<EffectStatus> {
+        self.with(work, move |local, task| local.probe(task, step)).await
+    }
+
+    async fn undo(&self, _: &Work<'_>, _: usize) -> Result<Undone> {
+        Ok(Undone::Nothing)
+    }
+
+    async fn settle(&self, incident: &IncidentId) -> Result<()> {
+        let (local, incident) = (Arc::clone(&self.local), incident.clone());
+        blocking(move || local.pipeline.settle(&incident)).await
+    }
+}
