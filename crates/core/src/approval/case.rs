@@ -142,18 +142,24 @@ impl Case {
     /// The latest answer of a person is what they say. An answer that was given before says nothing: it has neither time nor number,
     /// so that whoever read it could hand it in again, over what its author said since. Of those who say something else than yes, the first decides; otherwise
     /// the stages must fill, each with distinct people. A request that was redeemed is counted as it stood then, by the people of now.
+    ///
+    /// What was decided before the deadline stays decided after it; for how long it is acted upon, who asks has to know.
     #[must_use]
     pub fn stand(&self, people: &dyn People, at: Timestamp) -> Standing {
         let at = self.redemption.as_ref().map_or(at, |redemption| redemption.at);
-        if at > self.request.deadline {
-            return Standing::Expired;
-        }
         let voices = self.voices(people, at);
         let decided = voices.iter().find_map(Voice::decision);
         match decided.unwrap_or_else(|| self.seated(&voices)) {
             Standing::Waiting { .. } if self.redemption.is_some() => Standing::Lapsed,
+            Standing::Waiting { .. } if at > self.request.deadline => Standing::Expired,
             standing => standing,
         }
+    }
+
+    /// When the last of these people answered in time.
+    pub(super) fn answered_at(&self, by: &[String]) -> Option<Timestamp> {
+        let in_time = self.answers.iter().filter(|given| given.at <= self.request.deadline);
+        in_time.filter(|given| by.contains(&given.signed.answer.by)).map(|given| given.at).max()
     }
 
     fn seated(&self, voices: &[Voice<'_>]) -> Standing {

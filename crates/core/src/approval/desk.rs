@@ -15,11 +15,16 @@ use crate::error::{ErrorKind, Result};
 use crate::evidence::Untrusted;
 use crate::failpoint;
 use crate::ports::{Approval, ApprovalQuestion, Approver, Ledger, Note, Stream};
+use crate::time::Timestamp;
 
 /// Asks people over a ledger: notes the request once, counts what they answered, and redeems the answers before it acts on them.
 ///
 /// What must be agreed to comes from the question, never from the ledger: a request that somebody else noted under other terms is
 /// another request.
+///
+/// Whether an answer came before the deadline is told by the time of its entry, which is the clock of whoever handed it in: a
+/// ledger has none of its own. It decides only whether an answer that nobody looked at in time still counts, and that no longer than
+/// [`ApprovalQuestion::until`]; who may answer, and under which policy, is looked at anew at that moment.
 pub struct Desk {
     ledger: Arc<dyn Ledger>,
     people: Arc<dyn PeopleSource>,
@@ -55,7 +60,10 @@ impl Desk {
         let requester = docket.requester().map(str::to_owned).or_else(|| self.requester.clone());
         let asked = Request::of(question, requester);
         let Some(mut case) = docket.case(&asked.id()) else {
-            return self.request(question, asked, &docket).await;
+            return match question.at > question.deadline {
+                true => Ok(Some(Approval::Pending)),
+                false => self.request(question, asked, &docket).await,
+            };
         };
         if case.redemption().is_none() && self.requester.is_some() && !case.has_requester() {
             // Who hands an answer in has to know it as well.
@@ -65,13 +73,13 @@ impl Desk {
         case.exclude(question.healer, None);
         let Some(people) = self.enrolled().await else { return Ok(Some(Approval::Pending)) };
         let standing = case.stand(people.as_ref(), question.at);
-        if standing.is_decided()
-            && case.redemption().is_none()
-            && !self.redeem(question, &case, &standing, &docket).await?
-        {
+        // What comes too late is told, and not used up.
+        let is_new = standing.is_decided() && case.redemption().is_none() && question.at <= question.until;
+        if is_new && !self.redeem(question, &case, &standing, &docket).await? {
             return Ok(None);
         }
-        Ok(Some(self.approval(standing, question)))
+        let at = case.answered_at(&standing.by());
+        Ok(Some(self.approval(standing, at, question)))
     }
 
     /// Who is enrolled now; while that can't be known, nobody counts and the request waits.
@@ -119,14 +127,14 @@ impl Desk {
     }
 
     /// What the healer is told.
-    fn approval(&self, standing: Standing, question: &ApprovalQuestion<'_>) -> Approval {
+    fn approval(&self, standing: Standing, at: Option<Timestamp>, question: &ApprovalQuestion<'_>) -> Approval {
         let redacted = |text: &str| self.redactor.redact(text).into_owned();
         match standing {
             Standing::Waiting { .. } | Standing::Expired => Approval::Pending,
-            Standing::Agreed { by } => Approval::Given { by: by.join(", "), plan_hash: question.plan_hash.clone() },
+            Standing::Agreed { by } => Approval::Given { by: by.join(", "), plan_hash: question.plan_hash.clone(), at },
             Standing::Responded { by, text } => Approval::Responded { by, text: Untrusted::new(redacted(text.read())) },
             Standing::Rejected { by, because } => Approval::Refused { by, because: redacted(&because) },
-            Standing::Edited { by, edit } => match edit.apply(question.plan, &by) {
+            Standing::Edited { by, edit } => match edit.apply(question.plan, &by, question.specs) {
                 Ok(plan) => Approval::Edited { by, plan: Arc::new(plan) },
                 Err(problem) => Approval::Refused { because: format!("the edit can't be followed: {problem}"), by },
             },
@@ -141,9 +149,6 @@ impl Desk {
 #[async_trait]
 impl Approver for Desk {
     async fn ask(&self, question: &ApprovalQuestion<'_>) -> Result<Approval> {
-        if question.at > question.deadline {
-            return Ok(Approval::Pending);
-        }
         for _ in 0..MAX_TRIES {
             if let Some(approval) = self.look(question).await? {
                 return Ok(approval);

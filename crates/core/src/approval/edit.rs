@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::action::{Action, Parameter, Provenance, Value};
+use crate::action::{Action, ActionSpec, Narrower, Parameter, Provenance, Value};
 use crate::plan::{Plan, Step, StepRetry};
 
 /// How a plan is narrowed. Nothing can be added.
@@ -65,11 +65,11 @@ pub enum EditError {
 }
 
 impl Edit {
-    /// The plan that is left of `plan`: steps can be left out, and numbers become smaller. A text or a flag stays what it is, since
-    /// of two of them nobody could say which is less. A number that is edited is worth no more to policy than the one before: its
-    /// provenance keeps its class, and names `by`.
+    /// The plan that is left of `plan`: steps can be left out, and a number of which `specs` say which way is [less](Narrower) can be
+    /// moved that way. All else stays what it is: of two texts, or two line numbers, nobody could say which is less. A number that is
+    /// edited is worth no more to policy than the one before: its provenance keeps its class, and names `by`.
     ///
-    /// Smaller is not always safer (a timeout of 0, a step that guards the next one left out), therefore what is left is previewed,
+    /// Less is not always safer (a step that guards the next one left out), therefore what is left is previewed,
     /// audited and rehearsed like any plan; that it changes nothing which the old one did not is seen by its preview, and holds in the
     /// engine.
     ///
@@ -77,14 +77,14 @@ impl Edit {
     ///
     /// # Errors
     /// [`EditError`] if it is no narrower plan.
-    pub fn apply(&self, plan: &Plan, by: &str) -> Result<Plan, EditError> {
+    pub fn apply(&self, plan: &Plan, by: &str, specs: &[ActionSpec]) -> Result<Plan, EditError> {
         self.check_steps(plan.steps.len())?;
         let mut steps = Vec::new();
         let mut loose = Vec::new();
         for (index, step) in plan.steps.iter().enumerate() {
             match self.drop.contains(&index) {
                 true => loose.extend(step.criteria.iter().cloned()),
-                false => steps.push(self.narrowed(index, step, by)?),
+                false => steps.push(self.narrowed(index, step, by, specs)?),
             }
         }
         loose.retain(|criterion| steps.iter().all(|step: &Step| !step.criteria.contains(criterion)));
@@ -105,10 +105,11 @@ impl Edit {
         }
     }
 
-    fn narrowed(&self, index: usize, step: &Step, by: &str) -> Result<Step, EditError> {
+    fn narrowed(&self, index: usize, step: &Step, by: &str, specs: &[ActionSpec]) -> Result<Step, EditError> {
         let mut action = step.action.clone();
         for (name, value) in self.set.get(&index).into_iter().flatten() {
-            action = replaced(&action, name, value, by).map_err(|problem| problem.at(index, name))?;
+            let narrower = narrower(specs, &action, name);
+            action = replaced(&action, name, value, narrower, by).map_err(|problem| problem.at(index, name))?;
         }
         let asked = StepRetry::of(&action);
         let retry = match action == step.action {
@@ -134,10 +135,22 @@ impl Misfit {
     }
 }
 
-fn replaced(action: &Action, name: &str, value: &Value, by: &str) -> Result<Action, Misfit> {
+/// Which way the kind of `action` lets its parameter be moved.
+fn narrower(specs: &[ActionSpec], action: &Action, name: &str) -> Option<Narrower> {
+    let spec = specs.iter().find(|spec| spec.kind == *action.kind())?;
+    spec.parameters.iter().find(|parameter| parameter.name == name)?.narrower
+}
+
+fn replaced(
+    action: &Action,
+    name: &str,
+    value: &Value,
+    narrower: Option<Narrower>,
+    by: &str,
+) -> Result<Action, Misfit> {
     let known = || action.parameters().keys().cloned().collect::<Vec<_>>().join(", ");
     let old = action.parameters().get(name).ok_or_else(|| Misfit::NoParameter { known: known() })?;
-    check_value(&old.value, value).map_err(|expected| Misfit::Value { expected })?;
+    check_value(&old.value, value, narrower).map_err(|expected| Misfit::Value { expected })?;
     if old.value == *value {
         return Ok(action.clone());
     }
@@ -156,14 +169,15 @@ fn named(old: &Provenance, by: &str) -> Provenance {
     provenance
 }
 
-fn check_value(old: &Value, new: &Value) -> Result<(), String> {
-    match (old, new) {
-        (Value::Integer(old), Value::Integer(new)) if (0..=*old).contains(new) => Ok(()),
-        (Value::Integer(old), _) => Err(format!("a number from 0 to {old}")),
-        (old, new) if old == new => Ok(()),
-        (Value::Flag(old), _) => Err(format!("it to stay {old}: only a number can be edited, and it becomes smaller")),
-        (Value::Text(_), _) => {
-            Err("it to stay as it is: only a number can be edited, and it becomes smaller".to_owned())
-        }
+fn check_value(old: &Value, new: &Value, narrower: Option<Narrower>) -> Result<(), String> {
+    match (narrower, old, new) {
+        (_, old, new) if old == new => Ok(()),
+        (Some(Narrower::Lower), Value::Integer(old), Value::Integer(new)) if (0..=*old).contains(new) => Ok(()),
+        (Some(Narrower::Higher), Value::Integer(old), Value::Integer(new)) if new >= old => Ok(()),
+        (Some(Narrower::Lower), Value::Integer(old), _) => Err(format!("a number from 0 to {old}")),
+        (Some(Narrower::Higher), Value::Integer(old), _) => Err(format!("a number of at least {old}")),
+        // A text may be long.
+        (_, Value::Text(_), _) => Err("it to stay as it is: of two texts none is less".to_owned()),
+        (_, old, _) => Err(format!("it to stay {old}: its kind does not say that another value is less")),
     }
 }

@@ -11,6 +11,7 @@ use super::edit::EditError;
 use super::people::People;
 use super::request::{Request, RequestId};
 use super::standing::Standing;
+use crate::action::ActionSpec;
 use crate::engine::State;
 use crate::error::{Error, ErrorKind, Retry};
 use crate::failpoint;
@@ -165,7 +166,8 @@ pub enum Refusal {
 
 /// Takes an answer to what the incident of `state` waits for, at `at`.
 ///
-/// `redactor` is the host's, so that no secret which it knows is kept. Everything else is checked again when the answers are counted: people may be removed meanwhile. Whoever called it then lets the
+/// `redactor` is the host's, so that no secret which it knows is kept; `specs` are those of the kinds of action that it knows, by
+/// which numbers are narrowed. Everything else is checked again when the answers are counted: people may be removed meanwhile. Whoever called it then lets the
 /// incident go on.
 ///
 /// # Errors
@@ -174,6 +176,7 @@ pub async fn answer(
     ledger: &dyn Ledger,
     people: &dyn People,
     redactor: &Redactor,
+    specs: &[ActionSpec],
     state: &State,
     signed: SignedAnswer,
     at: Timestamp,
@@ -181,7 +184,7 @@ pub async fn answer(
     let incident = &state.incident.id;
     let not_waiting = || Refusal::NotWaiting { incident: incident.clone(), phase: state.phase.awake().name() };
     let awaited = Request::awaited(state).ok_or_else(not_waiting)?.id();
-    check_edit(state, &signed)?;
+    check_edit(specs, state, &signed)?;
     check_text(&signed.answer.reply, redactor)?;
     let (stream, note) = (Stream::approvals(incident), Note::Answered(Arc::new(signed.clone())));
     let mut may_be_noted = false;
@@ -211,10 +214,10 @@ pub(super) fn is_lost(error: &Error) -> bool {
 }
 
 /// Whether what an edit leaves of the plan is narrower.
-fn check_edit(state: &State, signed: &SignedAnswer) -> Result<(), Refusal> {
+fn check_edit(specs: &[ActionSpec], state: &State, signed: &SignedAnswer) -> Result<(), Refusal> {
     let answer = &signed.answer;
     if let (Reply::Edit(edit), Some(proposal)) = (&answer.reply, &state.proposal) {
-        edit.apply(&proposal.plan, &answer.by)?;
+        edit.apply(&proposal.plan, &answer.by, specs)?;
     }
     Ok(())
 }

@@ -93,6 +93,8 @@ impl Request {
             healer: "",
             at: Timestamp::default(),
             deadline,
+            until: deadline,
+            specs: &[],
         };
         Some(Self::of(&question, None))
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Record;
+use super::unit::Unit;
 use crate::action::{Reversibility, RiskTier};
 use crate::diagnosis::Source;
 use crate::ports::RehearsalEvidence;
@@ -38,35 +39,23 @@ impl From<&Source> for SourceClass {
 
 /// How alike the failure is to one that this fix healed: 0 to 1, where 1 is the same fingerprint.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
-#[serde(from = "f64", into = "f64")]
-pub struct Similarity(f64);
+#[serde(transparent)]
+pub struct Similarity(Unit);
 
 impl Similarity {
     /// The same fingerprint.
-    pub const EXACT: Self = Self(1.0);
+    pub const EXACT: Self = Self(Unit::ONE);
 
     /// `value` clamped to 0..=1; not-a-number is 0.
     #[must_use]
     pub fn new(value: f64) -> Self {
-        Self(if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) })
+        Self(value.into())
     }
 
     /// The number, 0 to 1.
     #[must_use]
     pub fn value(self) -> f64 {
-        self.0
-    }
-}
-
-impl From<f64> for Similarity {
-    fn from(value: f64) -> Self {
-        Self::new(value)
-    }
-}
-
-impl From<Similarity> for f64 {
-    fn from(similarity: Similarity) -> Self {
-        similarity.0
+        self.0.value()
     }
 }
 

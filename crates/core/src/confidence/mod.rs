@@ -28,8 +28,10 @@ mod prior;
 mod recalibration;
 mod record;
 mod scoring;
+mod unit;
 
 use serde::{Deserialize, Serialize};
+use unit::Unit;
 
 pub use autonomy::{
     Autonomy, ByEnvironment, ByHistory, ByImpact, ByRisk, Gate, Impact, InvalidAutonomy, Part, Situation, Threshold,
@@ -43,35 +45,23 @@ pub use record::{Counted, HalfLife, Record, Tally};
 
 /// Between 0 (nothing known) and 1 (certain).
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
-#[serde(from = "f64", into = "f64")]
-pub struct Confidence(f64);
+#[serde(transparent)]
+pub struct Confidence(Unit);
 
 impl Confidence {
     /// Nothing known.
-    pub const NONE: Self = Self(0.0);
+    pub const NONE: Self = Self(Unit::ZERO);
 
     /// `value` clamped to 0..=1; not-a-number is 0.
     #[must_use]
     pub fn new(value: f64) -> Self {
-        Self(if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) })
+        Self(value.into())
     }
 
     /// The number, 0 to 1.
     #[must_use]
     pub fn value(self) -> f64 {
-        self.0
-    }
-}
-
-impl From<f64> for Confidence {
-    fn from(value: f64) -> Self {
-        Self::new(value)
-    }
-}
-
-impl From<Confidence> for f64 {
-    fn from(confidence: Confidence) -> Self {
-        confidence.0
+        self.0.value()
     }
 }
 

@@ -1,5 +1,7 @@
 //! A kind of action that had to be taken back again and again is not used any more for a while.
 
+use std::collections::BTreeSet;
+
 use super::view::{View, in_words};
 use crate::action::ActionKind;
 use crate::decision::Clearance;
@@ -15,7 +17,11 @@ pub(super) fn clear(view: &View<'_>) -> Clearance {
         ended.environment == wanted.incident.environment && limits.scope.joins((&ended.resource, &ended.site), own)
     };
     let ended = || view.ended(limits.within_seconds).map(|(_, ended)| ended);
-    let times = |kind: &ActionKind| ended().filter(|ended| around(ended) && ended.made_worse.contains(kind)).count();
+    let times = |kind: &ActionKind| {
+        let worse = ended().filter(|ended| around(ended) && ended.made_worse.contains(kind));
+        // A note whose outcome was lost may stand twice.
+        worse.map(|ended| &ended.incident).collect::<BTreeSet<_>>().len()
+    };
     let kinds = wanted.plan.steps.iter().map(|step| step.action.kind());
     match kinds.map(|kind| (kind, times(kind))).find(|(_, times)| *times >= limits.incidents as usize) {
         Some((kind, times)) => {

@@ -1,6 +1,6 @@
 //! What the healers of a fleet did lately, folded from [`Stream::activity`].
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -113,6 +113,9 @@ impl Recent {
     #[must_use]
     pub fn history_of(&self, incident: &Incident, window: Duration, now: Timestamp) -> History {
         let own = |ended: &&Ended| ended.resource == incident.resource && ended.incident != incident.id;
+        // A note whose outcome was lost may stand twice.
+        let mut counted = BTreeSet::new();
+        let own = |ended: &&Ended| own(ended) && counted.insert(ended.incident.clone());
         let mut history = History::default();
         for ended in self.ended(window, now).map(|(_, ended)| ended).filter(own) {
             history.failures += u32::from(!ended.healed && ended.plans_applied > 0);

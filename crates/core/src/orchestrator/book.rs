@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Orchestrator;
-use crate::engine::{Event, Phase, SCHEMA_VERSION, State, transition};
+use crate::engine::{Event, Phase, ReplayError, SCHEMA_VERSION, State, replay, transition};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint;
 use crate::ports::{Journal, Lease, Record};
@@ -52,7 +52,12 @@ impl Orchestrator {
         let record = Record { schema: SCHEMA_VERSION, sequence: book.sequence, at, event };
         let (next, _) = transition(state, at, record.event.clone()).map_err(defect)?;
         failpoint::hit("journal.appending");
-        journal.append(lease, &record, &next).await?;
+        let next = match journal.append(lease, &record, &next).await {
+            Err(error) if error.kind() == ErrorKind::LimitReached && record.sequence > 0 => {
+                Box::pin(too_large(journal.as_ref(), lease, &record, &error)).await?
+            }
+            appended => appended.map(|()| next)?,
+        };
         failpoint::hit("journal.appended");
         book.sequence += 1;
         Ok(next)
@@ -101,6 +106,21 @@ impl Orchestrator {
             tracing::warn!(%error, incident = %lease.incident, "the lease could not be released; it will expire");
         }
     }
+}
+
+/// What a journal has no room for can't be acted upon. That it was too large is what happened in its place: the incident ends with a
+/// person, and nobody picks it up to meet the same bound again.
+async fn too_large(journal: &dyn Journal, lease: &Lease, record: &Record, error: &Error) -> Result<State> {
+    tracing::warn!(%error, incident = %lease.incident, event = record.event.name(), "the journal has no room for this");
+    let (former, _) = replay(journal.read(&lease.incident).await?).map_err(damaged)?;
+    let said = Record { event: Event::Failed(error.summary()), ..record.clone() };
+    let (next, _) = transition(former, record.at, said.event.clone()).map_err(defect)?;
+    journal.append(lease, &said, &next).await?;
+    Ok(next)
+}
+
+fn damaged(error: ReplayError) -> Error {
+    Error::new(ErrorKind::Invalid, "journal.read", error.to_string())
 }
 
 fn defect(illegal: crate::engine::IllegalEvent) -> Error {

@@ -5,7 +5,7 @@ use super::{Orchestrator, saying};
 use crate::category::FailureCategory;
 use crate::decision::{Clearance, Verdict};
 use crate::engine::{Effect, Event, Proposal, State};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::fleet::{Look, Taken, Wanted, Watch};
 use crate::ledger::switches::Thrown;
 use crate::ports::{Activity, EffectClass, Moment, Site};
@@ -162,10 +162,12 @@ fn paused(thrown: &Thrown) -> Event {
     Event::Held { until: None, because: format!("paused by {}: {}", switched.by, switched.because), paused: true }
 }
 
-/// Whoever can't see whether a switch was thrown, or a budget is used up, takes it for thrown and used up.
+/// Whoever can't see whether a switch was thrown, or a budget is used up, takes it for thrown and used up. What a ledger has no room
+/// for, or holds more of than is read, it won't take by being asked again.
 fn unreadable(error: &Error) -> Clearance {
-    Clearance::Hold {
-        until: None,
-        because: format!("operators' switches and the fleet's budgets can't be read: {error}"),
+    let because = format!("operators' switches and the fleet's budgets can't be read: {error}");
+    match error.kind() {
+        ErrorKind::LimitReached => Clearance::Stop { because },
+        _ => Clearance::Hold { until: None, because },
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 
+use crate::failpoint;
 use crate::ports::{Clock, Entropy};
 use crate::time::Timestamp;
 
@@ -20,8 +21,7 @@ pub struct SystemClock {
 
 impl Default for SystemClock {
     fn default() -> Self {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { started: Instant::now(), started_at: Timestamp::default().after(since_epoch) }
+        Self { started: Instant::now(), started_at: wall_time() }
     }
 }
 
@@ -58,8 +58,7 @@ impl Default for WallClock {
 #[async_trait]
 impl Clock for WallClock {
     fn now(&self) -> Timestamp {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now = Timestamp::default().after(since_epoch).as_millis();
+        let now = wall_time().as_millis();
         Timestamp::from_millis(self.latest.fetch_max(now, Ordering::Relaxed).max(now))
     }
 
@@ -70,6 +69,11 @@ impl Clock for WallClock {
     async fn sleep_until(&self, at: Timestamp) {
         tokio::time::sleep(at.since(self.now())).await;
     }
+}
+
+fn wall_time() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::default().after(since_epoch + failpoint::clocks_ahead())
 }
 
 /// The system's randomness, by way of the standard library's hash keys. Fit for names and jitter, not for keys.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use crate::action::ActionSpec;
 use crate::decision::Decision;
 use crate::engine::Phase;
 use crate::error::Result;
@@ -53,6 +54,9 @@ pub enum Approval {
         by: String,
         /// To what.
         plan_hash: PlanHash,
+        /// When the last of them agreed, where the approver can tell; `None`: just now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Timestamp>,
     },
     /// Refused; the strategist may propose something else.
     Refused {
@@ -105,13 +109,18 @@ pub struct ApprovalQuestion<'a> {
     pub at: Timestamp,
     /// When silence escalates.
     pub deadline: Timestamp,
+    /// Until when what was agreed to before the deadline is acted upon.
+    pub until: Timestamp,
+    /// What the executors promise about the kinds of the plan's steps: how a parameter is narrowed stands there.
+    pub specs: &'a [ActionSpec],
 }
 
 /// Asks people.
 ///
 /// # To be correct
 /// 1. `Given` is only returned for the hash that was shown, by people who are neither the requester nor the healer, as many and
-///    of such roles as the decision's terms say; and only before the deadline.
+///    of such roles as the decision's terms say; and only if they agreed before the deadline, also where that is looked at later. One
+///    that can't tell when they agreed is taken to mean now.
 /// 2. It never waits for a person inside the call: `Pending`, and the engine's state waits with a deadline.
 /// 3. Asked again for the same round it gives the same answer: a crash may lose the first one before it is recorded. Asked for
 ///    another round or incident it never gives an answer that was given before.

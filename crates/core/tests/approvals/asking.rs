@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use selfheal_core::approval::{Desk, Docket, Edit, People, PeopleSource, Reply, SignedAnswer, answer};
+use selfheal_core::approval::{Desk, Docket, Edit, People, PeopleSource, Person, Reply, SignedAnswer, answer};
 use selfheal_core::engine::State;
 use selfheal_core::error::Result;
 use selfheal_core::ledger::InMemoryLedger;
@@ -13,6 +13,9 @@ use selfheal_core::time::Timestamp;
 use selfheal_detect::redact::Redactor;
 
 use crate::scene::{DEADLINE, Gate, HEALER, REQUESTER, people, question, redeemed, reject, requested, respond};
+
+/// When people of these tests say something.
+const SAID: u64 = 5;
 
 struct Room {
     ledger: Arc<InMemoryLedger>,
@@ -36,8 +39,8 @@ impl Room {
 
     async fn say(&self, by: &str, reply: Reply) {
         let signed = self.people.says(by, &self.gate.request(), reply);
-        let now = Timestamp::from_millis(5);
-        answer(self.ledger.as_ref(), &self.people, &Redactor::default(), &self.state, signed, now).await.unwrap();
+        let now = Timestamp::from_millis(SAID);
+        answer(self.ledger.as_ref(), &self.people, &Redactor::default(), &[], &self.state, signed, now).await.unwrap();
     }
 
     async fn notes(&self) -> Vec<Note> {
@@ -46,7 +49,8 @@ impl Room {
     }
 
     fn given(&self, by: &str) -> Approval {
-        Approval::Given { by: by.to_owned(), plan_hash: self.gate.request().plan_hash }
+        let at = Some(Timestamp::from_millis(SAID));
+        Approval::Given { by: by.to_owned(), plan_hash: self.gate.request().plan_hash, at }
     }
 }
 
@@ -111,12 +115,36 @@ async fn terms_come_from_the_question_not_from_what_stands_in_the_ledger() {
 }
 
 #[tokio::test]
-async fn past_the_deadline_it_gives_nothing_also_not_what_was_redeemed() {
+async fn what_was_said_before_the_deadline_is_acted_upon_after_it_for_as_long_again_and_no_longer() {
+    for (asked, redeemed) in [(DEADLINE, true), (DEADLINE + 1, true), (2 * DEADLINE, true), (2 * DEADLINE + 1, false)] {
+        let room = Room::new(Gate::default());
+        room.ask(HEALER, 1).await;
+        room.say("ada", Reply::Accept).await;
+        assert_eq!(room.ask(HEALER, asked).await, room.given("ada"), "{asked}");
+        assert_eq!(room.notes().await.len() == 3, redeemed, "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn after_the_deadline_nobody_is_asked_and_what_is_said_counts_for_nothing() {
+    let room = Room::new(Gate::default());
+    assert_eq!(room.ask(HEALER, DEADLINE + 1).await, Approval::Pending);
+    assert_eq!(room.notes().await, []);
+    room.ask(HEALER, 1).await;
+    let note = crate::scene::answered(room.people.says("ada", &room.gate.request(), Reply::Accept));
+    let (stream, late) = (Stream::approvals(&room.gate.incident), Timestamp::from_millis(DEADLINE + 1));
+    room.ledger.append(&stream, 1, late, &note).await.unwrap();
+    assert_eq!(room.ask(HEALER, DEADLINE + 2).await, Approval::Pending);
+}
+
+#[tokio::test]
+async fn who_was_taken_out_after_the_deadline_agreed_to_nothing() {
     let room = Room::new(Gate::default());
     room.ask(HEALER, 1).await;
     room.say("ada", Reply::Accept).await;
-    assert_eq!(room.ask(HEALER, DEADLINE).await, room.given("ada"));
-    assert_eq!(room.ask(HEALER, DEADLINE + 1).await, Approval::Pending);
+    let ada = room.people.person("ada").unwrap();
+    room.people.enrol("ada", Person { until: Some(Timestamp::from_millis(DEADLINE + 2)), ..ada });
+    assert_eq!(room.ask(HEALER, DEADLINE + 2).await, Approval::Pending);
 }
 
 #[tokio::test]
@@ -136,7 +164,7 @@ async fn each_other_reply_is_redeemed_too_and_stays() {
             }
             (Reply::Edit(edit), Approval::Edited { plan, .. }) => {
                 let shown = &room.state.proposal.as_ref().unwrap().plan;
-                assert_eq!(**plan, edit.apply(shown, "ada").unwrap());
+                assert_eq!(**plan, edit.apply(shown, "ada", &[]).unwrap());
             }
             other => panic!("{other:?}"),
         }
@@ -169,10 +197,10 @@ async fn the_requester_of_an_incident_stays_whoever_goes_on_with_it() {
     adas.ask(&question(&state, HEALER, 2)).await.unwrap();
     assert_eq!(room.notes().await[1], requested(&again.request()));
     let yes = room.people.says("ada", &again.request(), Reply::Accept);
-    answer(room.ledger.as_ref(), &room.people, &Redactor::default(), &state, yes, Timestamp::from_millis(3))
+    answer(room.ledger.as_ref(), &room.people, &Redactor::default(), &[], &state, yes, Timestamp::from_millis(SAID))
         .await
         .unwrap();
-    assert_eq!(adas.ask(&question(&state, HEALER, 4)).await.unwrap(), room.given("ada"));
+    assert_eq!(adas.ask(&question(&state, HEALER, 6)).await.unwrap(), room.given("ada"));
 }
 
 #[tokio::test]
@@ -186,7 +214,7 @@ async fn who_goes_on_with_what_nobody_asked_for_is_its_requester_from_then_on() 
     let yes = room.people.says("ada", &room.gate.request(), Reply::Accept);
     let now = Timestamp::from_millis(6);
     let refused =
-        answer(room.ledger.as_ref(), &room.people, &Redactor::default(), &room.state, yes, now).await.unwrap_err();
+        answer(room.ledger.as_ref(), &room.people, &Redactor::default(), &[], &room.state, yes, now).await.unwrap_err();
     assert_eq!(refused.to_string(), "ada asked for it; expected somebody else to agree");
     assert_eq!(desk().ask(&asked(7)).await.unwrap(), Approval::Pending, "it stands in the ledger");
     room.say("bob", Reply::Accept).await;
@@ -261,10 +289,11 @@ async fn what_may_have_been_noted_is_looked_for_not_noted_again() {
     let desk = Desk::new(lossy.clone(), Arc::new(room.people.clone())).on_behalf_of(REQUESTER);
     assert_eq!(desk.ask(&question(&room.state, HEALER, 1)).await.unwrap(), Approval::Pending);
     let yes: SignedAnswer = room.people.says("ada", &room.gate.request(), Reply::Accept);
-    let taken = answer(lossy.as_ref(), &room.people, &Redactor::default(), &room.state, yes, Timestamp::from_millis(2))
-        .await
-        .unwrap();
+    let taken =
+        answer(lossy.as_ref(), &room.people, &Redactor::default(), &[], &room.state, yes, Timestamp::from_millis(SAID))
+            .await
+            .unwrap();
     assert_eq!(taken.sequence, 1);
-    assert_eq!(desk.ask(&question(&room.state, HEALER, 3)).await.unwrap(), room.given("ada"));
+    assert_eq!(desk.ask(&question(&room.state, HEALER, 6)).await.unwrap(), room.given("ada"));
     assert_eq!(Docket::read(lossy.as_ref(), &room.gate.incident).await.unwrap().next(), 3);
 }

@@ -36,7 +36,7 @@ async fn refusal(
 ) -> String {
     let before = noted(ledger).await;
     let refused =
-        answer(ledger, people, &Redactor::default(), state, signed, Timestamp::from_millis(at)).await.unwrap_err();
+        answer(ledger, people, &Redactor::default(), &[], state, signed, Timestamp::from_millis(at)).await.unwrap_err();
     assert_eq!(noted(ledger).await, before, "what is refused is not noted");
     refused.to_string()
 }
@@ -47,12 +47,12 @@ async fn what_is_taken_says_what_the_answers_come_to() {
     let (ledger, people, state, request) = (asked(&gate).await, people(), gate.waiting(), gate.request());
     let now = Timestamp::from_millis(5);
     let first =
-        answer(&ledger, &people, &Redactor::default(), &state, people.says("ada", &request, Reply::Accept), now)
+        answer(&ledger, &people, &Redactor::default(), &[], &state, people.says("ada", &request, Reply::Accept), now)
             .await
             .unwrap();
     assert!(matches!(first.standing, Standing::Waiting { have: 1, need: 2, .. }), "{:?}", first.standing);
     let second =
-        answer(&ledger, &people, &Redactor::default(), &state, people.says("bob", &request, Reply::Accept), now)
+        answer(&ledger, &people, &Redactor::default(), &[], &state, people.says("bob", &request, Reply::Accept), now)
             .await
             .unwrap();
     assert_eq!(second.standing, Standing::Agreed { by: vec!["ada".to_owned(), "bob".to_owned()] });
@@ -137,7 +137,7 @@ async fn before_it_was_asked_and_after_it_was_acted_upon_nothing_is_taken() {
     let closed = refusal(&ledger, &people, &state, yes(), 5).await;
     assert_eq!(closed, "the request was answered by ada and acted upon");
 
-    let given = Approval::Given { by: "ada".to_owned(), plan_hash: request.plan_hash.clone() };
+    let given = Approval::Given { by: "ada".to_owned(), plan_hash: request.plan_hash.clone(), at: None };
     let (applying, _) = transition(Some(state), Timestamp::default(), Event::Answered(given)).unwrap();
     let over = refusal(&ledger, &people, &applying, yes(), 5).await;
     assert_eq!(over, "incident inc-1 waits for no approval: its phase is `apply`");
@@ -150,9 +150,10 @@ async fn saying_something_else_replaces_it_and_what_was_said_before_can_not_be_s
     let (now, redactor) = (Timestamp::from_millis(5), Redactor::default());
     let yes = people.says("ada", &request, Reply::Accept);
     let again = "ada said exactly this already; an answer counts once, where it was given first";
-    answer(&ledger, &people, &redactor, &state, yes.clone(), now).await.unwrap();
+    answer(&ledger, &people, &redactor, &[], &state, yes.clone(), now).await.unwrap();
     assert_eq!(refusal(&ledger, &people, &state, yes.clone(), 5).await, again);
-    let no = answer(&ledger, &people, &redactor, &state, people.says("ada", &request, reject()), now).await.unwrap();
+    let no =
+        answer(&ledger, &people, &redactor, &[], &state, people.says("ada", &request, reject()), now).await.unwrap();
     assert!(matches!(no.standing, Standing::Rejected { .. }));
     assert_eq!(refusal(&ledger, &people, &state, yes, 5).await, again, "whoever hands it in");
 }
@@ -164,7 +165,8 @@ async fn what_somebody_else_noted_in_their_name_keeps_nobody_from_saying_it() {
     let forged = FakePeople::signed("key of mallory", Answer::to(&request, "ada", Reply::Accept));
     note(&ledger, crate::scene::answered(forged)).await;
     let yes = people.says("ada", &request, Reply::Accept);
-    let taken = answer(&ledger, &people, &Redactor::default(), &state, yes, Timestamp::from_millis(5)).await.unwrap();
+    let taken =
+        answer(&ledger, &people, &Redactor::default(), &[], &state, yes, Timestamp::from_millis(5)).await.unwrap();
     assert_eq!((taken.sequence, taken.standing), (2, Standing::Agreed { by: vec!["ada".to_owned()] }));
 }
 
@@ -174,7 +176,8 @@ async fn a_secret_that_only_the_host_knows_is_not_kept() {
     let (ledger, people, state, request) = (asked(&gate).await, people(), gate.waiting(), gate.request());
     let redactor = Redactor::builder().known("PASSWORD", "hunter2hunter2").build();
     let remark = people.says("ada", &request, Reply::Respond { text: "use hunter2hunter2 instead".to_owned() });
-    let refused = answer(&ledger, &people, &redactor, &state, remark, Timestamp::from_millis(5)).await.unwrap_err();
+    let refused =
+        answer(&ledger, &people, &redactor, &[], &state, remark, Timestamp::from_millis(5)).await.unwrap_err();
     assert!(matches!(refused, Refusal::Secret), "{refused}");
     assert_eq!(noted(&ledger).await, 1);
 }
@@ -185,8 +188,9 @@ async fn who_asked_may_still_refuse_and_remark() {
         let gate = Gate::default();
         let (ledger, people, state, request) = (asked(&gate).await, people(), gate.waiting(), gate.request());
         let theirs = people.says(REQUESTER, &request, reply);
-        let taken =
-            answer(&ledger, &people, &Redactor::default(), &state, theirs, Timestamp::from_millis(5)).await.unwrap();
+        let taken = answer(&ledger, &people, &Redactor::default(), &[], &state, theirs, Timestamp::from_millis(5))
+            .await
+            .unwrap();
         assert_eq!(taken.standing.by(), [REQUESTER]);
     }
 }
@@ -197,7 +201,7 @@ async fn a_request_takes_a_bounded_number_of_answers() {
     let (ledger, people, state, request) = (asked(&gate).await, people(), gate.waiting(), gate.request());
     let remark = |number: u32| people.says("ada", &request, Reply::Respond { text: number.to_string() });
     for number in 0..256 {
-        answer(&ledger, &people, &Redactor::default(), &state, remark(number), Timestamp::from_millis(5))
+        answer(&ledger, &people, &Redactor::default(), &[], &state, remark(number), Timestamp::from_millis(5))
             .await
             .unwrap();
     }

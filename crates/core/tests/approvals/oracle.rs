@@ -40,9 +40,6 @@ pub(crate) fn verdict(
     at: Timestamp,
     healer: &str,
 ) -> Verdict {
-    if at > request.deadline {
-        return Verdict::Open;
-    }
     let asked_by = |by: &str| {
         entries
             .iter()

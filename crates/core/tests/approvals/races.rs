@@ -75,8 +75,10 @@ impl Race {
         let terms: [&[(u32, &[&str])]; 4] =
             [&[(1, &[])], &[(2, &["sre"])], &[(1, &["sre"]), (1, &["dba"])], &[(1, &["sre", "dba"]), (2, &["sre"])]];
         let incident = IncidentId::new(&format!("inc-{seed}"));
-        let old = Gate { incident, ..Gate::asking(dice.pick(&terms)) };
-        let new = Gate { policy: "v2", deadline: DEADLINE + 20, ..old.clone() };
+        // Half of the deadlines pass in the middle of the race.
+        let deadline = dice.pick(&[DEADLINE, 60]);
+        let old = Gate { incident, deadline, ..Gate::asking(dice.pick(&terms)) };
+        let new = Gate { policy: "v2", deadline: deadline + 20, ..old.clone() };
         let ledger = RacingLedger { inner: InMemoryLedger::default(), dice: Dice::new(!seed) };
         Self {
             states: [old.waiting(), new.waiting()],
@@ -151,7 +153,7 @@ impl Race {
             let state = &self.states[self.policy.get()];
             if self.dice.roll(3) > 0 {
                 let enrolled = self.people.snapshot();
-                drop(answer(self.ledger.as_ref(), &enrolled, &Redactor::default(), state, signed, at).await);
+                drop(answer(self.ledger.as_ref(), &enrolled, &Redactor::default(), &[], state, signed, at).await);
                 continue;
             }
             let stream = Stream::approvals(&self.incident);
@@ -170,7 +172,8 @@ impl Race {
             let policy = self.policy.get();
             let asked = question(&self.states[policy], healer, self.now());
             let approval = desk.ask(&asked).await.unwrap();
-            if self.dice.roll(4) > 0 {
+            // What was agreed to and can't be acted upon any more is told, and not redeemed.
+            if self.dice.roll(4) > 0 && asked.at <= asked.until {
                 let people = shown.lock().unwrap().clone();
                 self.heard.borrow_mut().push(Heard {
                     request: self.requests[policy].clone(),

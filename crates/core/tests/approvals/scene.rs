@@ -108,6 +108,7 @@ fn diagnosis() -> Diagnosis {
         hypotheses: [wrong_value("mode", "good")].into(),
         confidence: Confidence::NONE,
         source: Source::Nothing,
+        reading: None,
     }
 }
 
@@ -152,6 +153,8 @@ pub(crate) fn question<'a>(state: &'a State, healer: &'a str, at: u64) -> Approv
         healer,
         at: Timestamp::from_millis(at),
         deadline,
+        until: state.answers_count_until().unwrap(),
+        specs: &[],
     }
 }
 

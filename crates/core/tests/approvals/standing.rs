@@ -225,16 +225,17 @@ fn an_enrolment_that_ends_later_counts_until_then() {
 }
 
 #[test]
-fn late_answers_do_not_count_and_past_the_deadline_nothing_is_decided_any_more() {
+fn late_answers_do_not_count_and_what_was_said_in_time_stays_said() {
     let people = people();
     let request = Gate { deadline: 1, ..Gate::default() }.request();
     let yes = |name: &str| answered(people.says(name, &request, Reply::Accept));
     let case = |notes| docket(notes).case(&request.id()).unwrap();
     let in_time = case(vec![requested(&request), yes("ada")]);
     assert_eq!(in_time.stand(&people, at(1)), agreed(&["ada"]));
-    assert_eq!(in_time.stand(&people, at(2)), Standing::Expired);
+    assert_eq!(in_time.stand(&people, at(2)), agreed(&["ada"]));
     let late = case(vec![requested(&request), answered(forged(&request, "mallory", |_| {})), yes("ada")]);
     assert_eq!(waiting(&late.stand(&people, at(1))), (0, 0, 1));
+    assert_eq!(late.stand(&people, at(2)), Standing::Expired);
 }
 
 #[test]

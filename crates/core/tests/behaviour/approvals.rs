@@ -130,6 +130,35 @@ async fn silence_escalates_and_a_late_answer_is_refused() {
 }
 
 #[tokio::test]
+async fn what_was_answered_in_time_is_acted_upon_though_nobody_looked_before_the_deadline() {
+    let replies = [Reply::Accept, drop(1), reject(), Reply::Respond { text: "look again".to_owned() }];
+    for (reply, phase) in replies.into_iter().zip(["closed", "approval", "closed", "closed"]) {
+        let office = Office::knowing(TWO_STEPS);
+        let parked = office.open().await;
+        let Phase::AwaitingApproval { deadline } = parked.state.phase else { panic!("{:?}", parked.state.phase) };
+        office.say("ada", reply.clone()).await.unwrap();
+        office.scene.clock.sleep_until(deadline.after(Duration::from_secs(60))).await;
+        let report = office.go_on().await;
+        assert_eq!(report.state.phase.name(), phase, "{reply:?}");
+        let healed = report.outcome() == Some(&Outcome::Healed);
+        assert_eq!(healed, reply == Reply::Accept, "{reply:?}: {:?}", report.trouble());
+        assert_ne!(report.trouble(), Some(&Trouble::NobodyAnswered), "{reply:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_changed_after_the_deadline_takes_back_what_was_answered_in_time() {
+    let office = Office::knowing(TWO_STEPS);
+    let parked = office.open().await;
+    let Phase::AwaitingApproval { deadline } = parked.state.phase else { panic!("{:?}", parked.state.phase) };
+    office.say("ada", Reply::Accept).await.unwrap();
+    *office.policy.version.lock().unwrap() = "v2";
+    office.scene.clock.sleep_until(deadline.after(Duration::from_secs(60))).await;
+    assert!(office.go_on().await.trouble().is_some());
+    assert_eq!(office.scene.executor.count("apply 0"), 0);
+}
+
+#[tokio::test]
 async fn under_another_policy_it_is_decided_and_asked_about_again() {
     let office = Office::knowing(TWO_STEPS);
     office.open().await;
@@ -177,6 +206,8 @@ async fn an_agreement_that_was_redeemed_by_a_healer_that_died_is_not_lost() {
         healer: "the one that died",
         at: office.scene.clock.now(),
         deadline,
+        until: deadline,
+        specs: &[],
     };
     let lost = office.desk().ask(&question).await.unwrap();
     assert!(matches!(lost, Approval::Given { .. }));

@@ -28,7 +28,7 @@ fn another_plan(_: &PlanHash) -> Approval {
         source: selfheal_core::diagnosis::Source::Nothing,
         confidence: selfheal_core::confidence::Confidence::NONE,
     };
-    Approval::Given { by: "ada".to_owned(), plan_hash: PlanHash::of(&plan, &[]) }
+    Approval::Given { by: "ada".to_owned(), plan_hash: PlanHash::of(&plan, &[]), at: None }
 }
 
 async fn go_on(scene: &Scene, host: &Orchestrator) -> Report {

@@ -3,11 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt;
-use selfheal_core::engine::{Event, ReplayError, SCHEMA_VERSION, replay};
+use selfheal_core::engine::{Event, ReplayError, SCHEMA_VERSION, Trouble, replay};
+use selfheal_core::error::{Error, ErrorKind};
 use selfheal_core::journal::InMemoryJournal;
+use selfheal_core::orchestrator::Cancellation;
 use selfheal_core::ports::{Clock, History, Journal, Record, Snapshot};
 
-use crate::scene::Scene;
+use crate::scene::{MeddledJournal, Scene, signal};
 
 const OPENED_BEFORE: &str = include_str!("opened_before.json");
 
@@ -93,4 +95,47 @@ async fn an_incident_of_before_there_were_bounds_on_what_may_be_done_can_still_b
     let state = state.unwrap();
     assert_eq!((records, &state.phase), (7, &report.state.phase));
     assert_eq!((state.allowed.target(), state.allowed.kinds().count()), (&state.incident.resource, 0));
+}
+
+type IsTooLarge = fn(&Event) -> bool;
+
+fn no_room_for(is_too_large: IsTooLarge) -> impl Fn(&Record) -> Option<Error> {
+    move |record| {
+        is_too_large(&record.event).then(|| Error::new(ErrorKind::LimitReached, "journal.append", "too large a record"))
+    }
+}
+
+#[tokio::test]
+async fn what_the_journal_has_no_room_for_ends_the_incident_with_a_person() {
+    let too_large: [(&str, IsTooLarge); 5] = [
+        ("classified", |event| matches!(event, Event::Classified(_))),
+        ("previewed", |event| matches!(event, Event::Previewed(_))),
+        ("rehearsed", |event| matches!(event, Event::Rehearsed(_))),
+        ("verified", |event| matches!(event, Event::Verified(_))),
+        ("decided", |event| matches!(event, Event::Decided(_))),
+    ];
+    for (name, is_too_large) in too_large {
+        let scene = Scene::broken();
+        let journal = Arc::new(MeddledJournal::before(scene.journal.clone(), no_room_for(is_too_large)));
+        let report = scene.heal(scene.knowing(&[&[("mode", "good")]]).journal(journal)).await;
+        assert!(
+            matches!(report.trouble(), Some(Trouble::LimitReached { what }) if what.contains("too large a record")),
+            "{name}: {:?}",
+            report.trouble()
+        );
+        assert!(report.outcome().is_some(), "{name}: {:?}", report.state.phase);
+        assert_eq!(scene.mode(), "bad", "{name}: what could not be recorded was taken back");
+    }
+}
+
+#[tokio::test]
+async fn a_journal_that_has_no_room_at_all_is_an_error_and_not_a_loop() {
+    let scene = Scene::broken();
+    let journal = Arc::new(MeddledJournal::before(
+        scene.journal.clone(),
+        no_room_for(|event| !matches!(event, Event::Opened { .. })),
+    ));
+    let host = scene.knowing(&[&[("mode", "good")]]).journal(journal).build().unwrap();
+    let error = host.heal(signal(), &Cancellation::new()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LimitReached);
 }

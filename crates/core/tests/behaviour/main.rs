@@ -23,6 +23,7 @@ mod proposing;
 mod reconsidering;
 mod rehearsing;
 mod remembering;
+mod restarting;
 mod retrying;
 mod scene;
 mod serialising;

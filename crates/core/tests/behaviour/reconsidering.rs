@@ -22,24 +22,34 @@ use selfheal_core::time::Timestamp;
 
 use crate::scene::{Answers, Scene, escalated, signal};
 
-/// Says what the test wants it to say, and holds each application while it is told to.
-struct Changing {
+/// Says what the test wants it to say, and holds each application, or each further start, while it is told to.
+pub(crate) struct Changing {
     says: Mutex<Box<dyn Fn() -> Result<Decision> + Send>>,
     holds: AtomicBool,
+    holds_retries: AtomicBool,
     asked: AtomicUsize,
 }
 
 impl Changing {
-    fn saying(says: impl Fn() -> Result<Decision> + Send + 'static) -> Arc<Self> {
-        Arc::new(Self { says: Mutex::new(Box::new(says)), holds: AtomicBool::new(false), asked: AtomicUsize::new(0) })
+    pub(crate) fn saying(says: impl Fn() -> Result<Decision> + Send + 'static) -> Arc<Self> {
+        Arc::new(Self {
+            says: Mutex::new(Box::new(says)),
+            holds: AtomicBool::new(false),
+            holds_retries: AtomicBool::new(false),
+            asked: AtomicUsize::new(0),
+        })
     }
 
-    fn now_says(&self, says: impl Fn() -> Result<Decision> + Send + 'static) {
+    pub(crate) fn now_says(&self, says: impl Fn() -> Result<Decision> + Send + 'static) {
         *self.says.lock().unwrap() = Box::new(says);
     }
 
-    fn hold(&self, holds: bool) {
+    pub(crate) fn hold(&self, holds: bool) {
         self.holds.store(holds, Ordering::SeqCst);
+    }
+
+    pub(crate) fn hold_retries(&self, holds: bool) {
+        self.holds_retries.store(holds, Ordering::SeqCst);
     }
 }
 
@@ -55,17 +65,21 @@ impl PolicyEngine for Changing {
     }
 
     async fn clear(&self, moment: &Moment<'_>) -> Result<Clearance> {
-        let held = self.holds.load(Ordering::SeqCst) && moment.effect == EffectClass::Apply;
+        let held = match moment.effect {
+            EffectClass::Apply => self.holds.load(Ordering::SeqCst),
+            EffectClass::Retry => self.holds_retries.load(Ordering::SeqCst),
+            _ => false,
+        };
         let hold = || Clearance::Hold { until: Some(tomorrow()), because: "a freeze".to_owned() };
         Ok(if held { hold() } else { Clearance::Clear })
     }
 }
 
-fn tomorrow() -> Timestamp {
+pub(crate) fn tomorrow() -> Timestamp {
     Timestamp::default().after(Duration::from_secs(86_400))
 }
 
-fn says(verdict: Verdict, version: &'static str) -> impl Fn() -> Result<Decision> {
+pub(crate) fn says(verdict: Verdict, version: &'static str) -> impl Fn() -> Result<Decision> {
     move || Ok(Decision::new(verdict, "by a rule", version))
 }
 
@@ -199,7 +213,7 @@ impl Approver for Failing {
         match self.0.fetch_add(1, Ordering::SeqCst) {
             0 if self.1 == 0 => Ok(Approval::Pending),
             call if call <= self.1.max(1) => Err(unavailable("ledger.read")),
-            _ => Ok(Approval::Given { by: "ada".to_owned(), plan_hash: question.plan_hash.clone() }),
+            _ => Ok(Approval::Given { by: "ada".to_owned(), plan_hash: question.plan_hash.clone(), at: None }),
         }
     }
 }

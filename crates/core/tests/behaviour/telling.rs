@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use selfheal_core::approval::Reply;
-use selfheal_core::engine::{Outcome, Phase, Trouble};
+use selfheal_core::engine::{Outcome, Trouble};
 use selfheal_core::error::{Error, ErrorKind, Result};
 use selfheal_core::orchestrator::{Cancellation, Orchestrator, OrchestratorBuilder, Report};
 use selfheal_core::ports::{Clock, Escalation, Journal, Notifier, Query};
@@ -101,11 +101,11 @@ async fn who_is_told_after_a_remark_reads_the_remark_and_not_that_fixes_did_not_
 }
 
 #[tokio::test]
-async fn who_is_told_that_nobody_looked_in_time_reads_that_somebody_had_agreed() {
+async fn who_is_told_that_what_was_agreed_to_got_too_old_reads_that_somebody_had_agreed() {
     let office = Office::knowing(&[&[("mode", "good")]]);
-    let Phase::AwaitingApproval { deadline } = office.open().await.state.phase else { panic!("nobody is asked") };
+    let until = office.open().await.state.answers_count_until().unwrap();
     office.say("ada", Reply::Accept).await.unwrap();
-    office.scene.clock.advance_to(deadline.after(Duration::from_millis(1)));
+    office.scene.clock.advance_to(until.after(Duration::from_millis(1)));
     let told = office.go_on().await.trouble().map(Trouble::in_words).unwrap_or_default();
     assert_eq!(told, "it was refused: the time for answers was over before anybody looked: ada agreed");
     assert_eq!(office.scene.executor.count("apply 0"), 0);

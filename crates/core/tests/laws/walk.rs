@@ -172,7 +172,7 @@ impl<'a> Walk<'a> {
         let category = self.pick(&[FailureCategory::TEST_FAILURE, FailureCategory::DEPENDENCY_FAILURE]);
         let healed = u32::from(self.draw(100));
         let confidence = TrackRecord { healed, failed: 7 }.posterior(Confidence::new(0.8), 4.0);
-        Diagnosis { category, hypotheses: hypotheses.into(), confidence, source: Source::Nothing }
+        Diagnosis { category, hypotheses: hypotheses.into(), confidence, source: Source::Nothing, reading: None }
     }
 
     fn hypotheses(&mut self) -> Vec<Hypothesis> {
@@ -262,8 +262,8 @@ impl<'a> Walk<'a> {
         let shown = state.proposal.as_ref().and_then(|proposal| proposal.hash.clone()).unwrap();
         match self.draw(4) {
             0 => Approval::Refused { by, because: "no".to_owned() },
-            1 => Approval::Given { by, plan_hash: shown },
-            2 => Approval::Given { by, plan_hash: PlanHash::of(&self.plan(), &[]) },
+            1 => Approval::Given { by, plan_hash: shown, at: None },
+            2 => Approval::Given { by, plan_hash: PlanHash::of(&self.plan(), &[]), at: None },
             _ => Approval::Pending,
         }
     }

@@ -1,5 +1,6 @@
 //! `heal approve`, `reject`, `respond`, `edit`: one person's answer to one plan.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 
 use selfheal_core::approval::{self, Answer, Reply, Request, SignedAnswer, Standing, Taken};
@@ -9,14 +10,19 @@ use selfheal_core::incident::IncidentId;
 use selfheal_core::orchestrator::SystemClock;
 use selfheal_core::plan::{Plan, PlanHash};
 use selfheal_core::ports::Clock;
+use selfheal_core::standard::standard_specs;
 use selfheal_memory::audit::SigningKey;
 use serde::Serialize;
 
+#[cfg(feature = "mcp")]
+use super::EnrolledOptions;
 use super::cli::{ApproveOptions, EditOptions, RejectOptions, RespondOptions, Which};
 use super::enrolled::{Document, Enrolled};
 use super::json::Stands;
 use super::words::{self, Asked, SHORT, command};
 use super::{key, narrowing};
+#[cfg(feature = "mcp")]
+use crate::cli::StoreOptions;
 use crate::exit;
 use crate::records::json;
 use crate::run::{self, Refusal, block_on, user_state};
@@ -45,21 +51,33 @@ pub(crate) fn edit(options: &EditOptions) -> i32 {
 
 fn main(which: &Which, reply: impl FnOnce(&Plan) -> Result<Reply, Refusal>) -> i32 {
     let voice = Voice::default();
-    block_on(answered(which, reply, &voice)).unwrap_or_else(|refusal| {
+    let answered = block_on(answer(which, reply, &voice)).and_then(|given| tell(which, &given, &voice));
+    answered.map(|()| exit::HEALED).unwrap_or_else(|refusal| {
         voice.error(&refusal.message);
         refusal.status
     })
+}
+
+/// An answer that was taken.
+pub(crate) struct Given {
+    request: Request,
+    by: String,
+    taken: Taken,
 }
 
 fn refused(message: impl ToString) -> Refusal {
     Refusal { status: exit::REFUSED, message: message.to_string() }
 }
 
-async fn answered(
+/// Answers one plan by the key of who runs this.
+///
+/// # Errors
+/// A [`Refusal`] if that plan doesn't wait, the key is not enrolled, its holder may not answer so, or the answer can't be kept.
+pub(crate) async fn answer(
     which: &Which,
     reply: impl FnOnce(&Plan) -> Result<Reply, Refusal>,
     voice: &Voice,
-) -> Result<i32, Refusal> {
+) -> Result<Given, Refusal> {
     check_digits(&which.plan)?;
     let place = Place::named(&which.store, user_state())?;
     if !place.exists() {
@@ -75,12 +93,23 @@ async fn answered(
     let signed = signed(&key, Answer::to(&request, &by, reply(plan)?))?;
     let redactor = run::redactor_of(&request.incident, place.states());
     let now = SystemClock::default().now();
-    let taken = approval::answer(store.ledger().as_ref(), people.people(), &redactor, &state, signed, now).await;
+    let taken =
+        approval::answer(store.ledger().as_ref(), people.people(), &redactor, &standard_specs(), &state, signed, now)
+            .await;
     let taken = taken.map_err(not_taken)?;
     wake(&store, &request.incident, &taken.standing, voice).await;
     store.close(voice).await;
-    tell(which, &request, &by, &taken, voice)?;
-    Ok(exit::HEALED)
+    Ok(Given { request, by, taken })
+}
+
+/// The name by which the key of who runs this is enrolled.
+///
+/// # Errors
+/// A [`Refusal`] if there is no key, or it is not enrolled.
+#[cfg(feature = "mcp")]
+pub(crate) fn answers_as(store: &StoreOptions, enrolled: &EnrolledOptions) -> Result<String, Refusal> {
+    let place = Place::named(store, user_state())?;
+    who(&Enrolled::find(enrolled, &place).read()?).map(|(_, name)| name)
 }
 
 /// The key of who runs this, and the name by which it is enrolled.
@@ -154,25 +183,38 @@ struct Object<'a> {
     resume: Option<String>,
 }
 
-fn tell(which: &Which, request: &Request, by: &str, taken: &Taken, voice: &Voice) -> Result<(), Refusal> {
-    let again = which.store.again();
-    let asked = Asked { incident: &request.incident, plan: &request.plan_hash, again: &again };
-    let then = words::then(&taken.standing);
+fn tell(which: &Which, given: &Given, voice: &Voice) -> Result<(), Refusal> {
     if which.json {
-        let object = Object {
-            incident: request.incident.as_str(),
-            plan: request.plan_hash.as_str(),
-            by,
-            standing: Stands::of(&taken.standing),
-            resume: then.map(|_| asked.resume()),
-        };
-        let mut out = io::stdout().lock();
-        return json::write(&mut out, &object).and_then(|()| writeln!(out)).map_err(Refusal::failed);
+        return given.write(which, &mut io::stdout().lock());
     }
-    let stands = words::standing(&taken.standing);
-    voice.note(&match then {
+    let again = which.store.again();
+    let asked = given.asked(&again);
+    let stands = words::standing(&given.taken.standing);
+    voice.note(&match words::then(&given.taken.standing) {
         Some(then) => format!("{stands}; `{}` {then}", asked.resume()),
         None => format!("{stands}; `{}` shows them the plan", command(&["approvals", asked.incident.as_str()], &again)),
     });
     Ok(())
+}
+
+impl Given {
+    fn asked<'a>(&'a self, again: &'a [OsString]) -> Asked<'a> {
+        Asked { incident: &self.request.incident, plan: &self.request.plan_hash, again }
+    }
+
+    /// Writes it as one JSON object.
+    ///
+    /// # Errors
+    /// A [`Refusal`] if it can't be written.
+    pub(crate) fn write(&self, which: &Which, out: &mut dyn Write) -> Result<(), Refusal> {
+        let again = which.store.again();
+        let object = Object {
+            incident: self.request.incident.as_str(),
+            plan: self.request.plan_hash.as_str(),
+            by: &self.by,
+            standing: Stands::of(&self.taken.standing),
+            resume: words::then(&self.taken.standing).map(|_| self.asked(&again).resume()),
+        };
+        json::write(out, &object).and_then(|()| writeln!(out)).map_err(Refusal::failed)
+    }
 }

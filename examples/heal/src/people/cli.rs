@@ -20,6 +20,17 @@ pub(crate) struct ApprovalsOptions {
     /// Print one JSON array on stdout.
     #[arg(long)]
     pub(super) json: bool,
+    /// All of each plan, whether or not one is named.
+    #[arg(skip)]
+    pub(super) details: bool,
+}
+
+#[cfg(feature = "mcp")]
+impl ApprovalsOptions {
+    /// All of what waits, or of what this incident waits for, as JSON.
+    pub(crate) fn whole(store: StoreOptions, incident: Option<String>, enrolled: EnrolledOptions) -> Self {
+        Self { store, incident, enrolled, json: true, details: true }
+    }
 }
 
 /// Where it is said who may approve.
@@ -33,7 +44,7 @@ pub(crate) struct EnrolledOptions {
 
 /// Exactly which plan is answered.
 #[derive(Debug, Args)]
-pub(super) struct Which {
+pub(crate) struct Which {
     /// The incident, as `heal approvals` names it, or the beginning of its id.
     #[arg(value_name = "ID")]
     pub(super) incident: String,
@@ -47,6 +58,14 @@ pub(super) struct Which {
     /// Print one JSON object on stdout.
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[cfg(feature = "mcp")]
+impl Which {
+    /// The plan with this hash, of this incident.
+    pub(crate) fn exactly(incident: String, plan: String, store: StoreOptions, enrolled: EnrolledOptions) -> Self {
+        Self { incident, plan, store, enrolled, json: true }
+    }
 }
 
 /// Who you are is told by your key, see `heal approver`. Exit status: 0 taken, 1 refused, 2 wrong usage.
@@ -86,7 +105,8 @@ pub(crate) struct EditOptions {
     /// Leave out step N, as `heal approvals ID` numbers it. May be repeated.
     #[arg(long, value_name = "N", group = "narrower", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) drop: Vec<u32>,
-    /// Give a number of step N a smaller value. May be repeated.
+    /// Give a number of step N a value that asks for less, where its kind says which way that is: fewer attempts, less memory. May
+    /// be repeated.
     #[arg(long, value_name = "N.PARAM=VALUE", group = "narrower")]
     pub(super) set: Vec<Setting>,
 }

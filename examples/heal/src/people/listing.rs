@@ -20,13 +20,23 @@ use crate::store::{Place, Store};
 /// Runs `heal approvals`; the exit status.
 pub(crate) fn approvals(options: &ApprovalsOptions) -> i32 {
     let voice = Voice::default();
-    block_on(listed(options, &voice)).unwrap_or_else(|refusal| {
+    let mut out = anstream::AutoStream::auto(io::stdout().lock());
+    block_on(listed(options, &mut out, Page::stdout_width(), &voice)).unwrap_or_else(|refusal| {
         voice.error(&refusal.message);
         refusal.status
     })
 }
 
-async fn listed(options: &ApprovalsOptions, voice: &Voice) -> Result<i32, Refusal> {
+/// Writes what waits to `out`; the exit status.
+///
+/// # Errors
+/// A [`Refusal`] if the store or the approvers document can't be read, or it can't be written.
+pub(crate) async fn listed(
+    options: &ApprovalsOptions,
+    out: &mut dyn io::Write,
+    width: Option<usize>,
+    voice: &Voice,
+) -> Result<i32, Refusal> {
     let place = Place::named(&options.store, user_state())?;
     let now = SystemClock::default().now();
     let waiting = match place.exists() {
@@ -36,8 +46,7 @@ async fn listed(options: &ApprovalsOptions, voice: &Voice) -> Result<i32, Refusa
             Vec::new()
         }
     };
-    let mut out = anstream::AutoStream::auto(io::stdout().lock());
-    let mut page = Page::new(&mut out, Page::stdout_width(), now);
+    let mut page = Page::new(out, width, now);
     match write(options, &waiting, &mut page) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Refusal::failed(error)),
         _ => Ok(exit::HEALED),
@@ -60,7 +69,7 @@ async fn waiting(options: &ApprovalsOptions, store: &Store, place: &Place) -> Re
 fn write(options: &ApprovalsOptions, waiting: &[Waiting], page: &mut Page<'_>) -> io::Result<()> {
     let again = options.store.again();
     if options.json {
-        return json::write(page, waiting, options.incident.is_some(), &again);
+        return json::write(page, waiting, options.details || options.incident.is_some(), &again);
     }
     if waiting.is_empty() {
         return writeln!(page.out, "nothing waits for an approval");

@@ -13,11 +13,17 @@ mod narrowing;
 mod waiting;
 mod words;
 
+#[cfg(feature = "mcp")]
+pub(crate) use answering::{answer, answers_as};
 pub(crate) use answering::{approve, edit, reject, respond};
 pub(crate) use approver::{approver, user};
+#[cfg(feature = "mcp")]
+pub(crate) use cli::Which;
 pub(crate) use cli::{
     ApprovalsOptions, ApproveOptions, ApproverOptions, EditOptions, EnrolledOptions, RejectOptions, RespondOptions,
 };
 pub(crate) use enrolled::{Document, Enrolled};
 pub(crate) use listing::approvals;
+#[cfg(feature = "mcp")]
+pub(crate) use listing::listed;
 pub(crate) use words::{Asked, command, quoted, terms};

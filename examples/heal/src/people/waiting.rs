@@ -31,7 +31,8 @@ impl Waiting {
         let Some(request) = Request::awaited(&state) else { return Ok(None) };
         let docket = Docket::read(ledger, &request.incident).await.map_err(Refusal::failed)?;
         let case = docket.case(&request.id());
-        let standing = case.as_ref().map(|case| case.stand(people, now));
+        let is_over = state.answers_count_until().is_some_and(|until| now > until);
+        let standing = case.as_ref().map(|case| if is_over { Standing::Expired } else { case.stand(people, now) });
         let self_approval = people.self_approval(&request.environment);
         Ok(Some(Self { state, request, case, standing, self_approval }))
     }

@@ -1,8 +1,12 @@
 //! `heal run`: runs the command; if it fails, heals it.
 
 mod channels;
+mod commands;
+mod consulted;
+mod consulting;
 mod ending;
 mod env_file;
+mod failed;
 mod failures;
 mod inputs;
 mod log;
@@ -17,30 +21,29 @@ mod tidying;
 mod waiting;
 mod wiring;
 
+pub(crate) use consulted::Consulted;
 pub(crate) use ending::state_of;
 pub(crate) use inputs::{redactor_of, user_state};
 pub(crate) use outcome::RunResult;
 pub(crate) use resume::{main as resume, named, open_incidents};
 pub(crate) use waiting::Waiting;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use selfheal_adapters::local::Pipeline;
 use selfheal_adapters::local::process::{Finished, RunError};
 use selfheal_adapters::local::workspace::{DirectoryLock, LockError, Scratch};
-use selfheal_adapters::local::{Pipeline, observation};
 use selfheal_core::diagnosis::Hypothesis;
-use selfheal_core::facts::Fact;
-use selfheal_core::incident::{IncidentId, Signal};
-use selfheal_core::orchestrator::{Report, SystemClock, SystemEntropy, Timings};
-use selfheal_core::ports::{Clock, Entropy};
+use selfheal_core::incident::IncidentId;
+use selfheal_core::orchestrator::Report;
 
-use crate::cli::{RunOptions, StoreOptions};
+use crate::cli::RunOptions;
 use crate::exit;
 use crate::say::{Voice, json, timeline};
 use crate::signals::Stop;
+use failed::Failed;
 use inputs::Inputs;
 use manifest::Manifest;
 
@@ -113,79 +116,20 @@ async fn heal_async(options: &RunOptions, user_state: Option<PathBuf>, voice: &V
     recovery::recover(&inputs, voice).await?;
     inputs.store.check()?;
     let pipeline = Arc::new(inputs.pipeline(options, &stop)?);
+    policies::say_if_none_covers(options, &inputs, &pipeline.resource().name, voice);
     // Also if the command passes: nobody else removes what a killed healer left.
     Scratch::sweep(&pipeline.config().scratch);
-    let first = run_first(&pipeline, &stop).await?;
-    if first.exit.success() {
+    let run = run_first(&pipeline, &stop).await?;
+    if run.exit.success() {
         failures::passed(&inputs, &pipeline.resource().name, voice).await;
         return Ok(RunResult::passed(options, &pipeline, started.elapsed()));
     }
-    let (failed_at, observed_at) = (Instant::now(), SystemClock::default().now());
+    let failed_at = Failed::now();
     let store = inputs.store.open(voice).await?;
-    let failed = format!("`{}` failed with {}", pipeline.command_line(), how(&first));
-    if let Some(patience) = failures::failed(&inputs, &store, &pipeline.resource().name).await? {
-        voice.note(&format!("{failed}: {patience}"));
-        store.close(voice).await;
-        return Ok(RunResult::not_yet(&pipeline, first.exit.shell_status(), patience, started.elapsed()));
-    }
-    if let Some(former) = repeats::former(options, &inputs, &store, &pipeline, &stop, &first).await? {
-        let id = &former.incident.id;
-        voice.note(&format!("{failed} as it did for {id}, which waits; no other incident is opened"));
-        let ended = Ended {
-            first_exit: first.exit.shell_status(),
-            waiting: Waiting::of(&former, &inputs, &store, &again(options)).await?,
-            report: Report { state: former, timings: Timings::default() },
-            obstacle: None,
-            detect: failed_at.elapsed(),
-            tools: Duration::ZERO,
-            total: started.elapsed(),
-        };
-        store.close(voice).await;
-        return Ok(RunResult::of(options, &pipeline, stop.status(), ended));
-    }
-    voice.note(&format!("{failed}; looking into it"));
-    let host = wiring::Host::new(options, &inputs, &pipeline, &stop, &store, voice)?;
-    let incident = announce(options, &inputs)?;
-    // The evidence is read from the log by the orchestrator.
-    let facts = observation::facts(&first, pipeline.memory_limit())
-        .with(DIRECTORY, Fact::Text(inputs.dir.display().to_string()));
-    let signal = Signal::new(pipeline.resource(), options.env.clone())
-        .with_incident(incident.clone())
-        .with_observed_at(observed_at)
-        .with_facts(facts);
-    let detect = failed_at.elapsed();
-    let report = host.orchestrator.heal(signal, &stop.healer).await.map_err(|error| interrupted(&incident, error))?;
-    say_if_timed_out(&pipeline, voice);
-    log::keep(&inputs, &first, incident.as_str(), voice);
-    let obstacle = host.obstacle(&report).await;
-    failures::ended(&inputs, &store, &report, voice).await;
-    let ended = Ended {
-        first_exit: first.exit.shell_status(),
-        waiting: Waiting::of(&report.state, &inputs, &store, &again(options)).await?,
-        report,
-        obstacle,
-        detect,
-        tools: host.tools.spent(),
-        total: started.elapsed(),
-    };
-    conclude(&inputs, &ended.report, voice);
+    let failed = Failed { options, inputs, store: &store, stop: &stop, pipeline, run, started, failed_at, voice };
+    let result = failed.dealt_with().await?;
     store.close(voice).await;
-    Ok(finish(options, &host, &pipeline, &stop, ended, voice))
-}
-
-/// What another command needs to mean the same store.
-fn again(options: &RunOptions) -> Vec<OsString> {
-    StoreOptions { dir: options.dir.clone(), store: options.store.clone() }.again()
-}
-
-/// Names the incident, and keeps what another process needs to go on with it before anything of it is journaled.
-fn announce(options: &RunOptions, inputs: &Inputs) -> Result<IncidentId, Refusal> {
-    let incident = IncidentId::from_random(SystemEntropy::default().next_u64());
-    let manifest = Manifest::new(incident.clone(), options, &inputs.dir, inputs.store.identity());
-    let manifest = manifest.on_behalf_of(inputs.requester.clone());
-    let kept = manifest.keep(&inputs.state);
-    kept.map_err(|error| Refusal::failed(format!("what is needed to resume can't be kept: {error}")))?;
-    Ok(incident)
+    Ok(result)
 }
 
 /// The loop could not go on: most likely its journal can't be written. Nothing is lost that was acknowledged.
@@ -222,6 +166,8 @@ pub(crate) struct Ended {
     pub(crate) report: Report,
     /// What it waits for, if it is left open.
     pub(crate) waiting: Option<Waiting>,
+    /// What language models were asked, if they were.
+    pub(crate) consulted: Option<Consulted>,
     /// What stands in the way after the last thing that was tried, if that is something else than what was diagnosed.
     pub(crate) obstacle: Option<Hypothesis>,
     pub(crate) detect: Duration,
@@ -237,6 +183,7 @@ fn finish(
     ended: Ended,
     voice: &Voice,
 ) -> RunResult {
+    commands::say_if_off(options, &ended.report, voice);
     let mut result = RunResult::of(options, pipeline, stop.status(), ended);
     let Some(path) = options.patch.as_ref().filter(|_| result.has_change()) else { return result };
     match policies::write_patch(path, &host.executor.patch(), &pipeline.config().redactor) {

@@ -11,6 +11,9 @@ use selfheal_core::ports::{Moment, PolicyEngine, PolicyQuestion, Reach};
 use selfheal_detect::redact::Redactor;
 
 use super::Refusal;
+use super::inputs::Inputs;
+use crate::cli::RunOptions;
+use crate::say::Voice;
 
 /// An option that says the same of every plan.
 pub(super) struct OptionSays {
@@ -56,6 +59,14 @@ impl PolicyEngine for OptionSays {
         let rationale = format!("{}: {}", self.option, self.because);
         Ok(Decision::new(self.verdict, rationale, "options").with_rules(rules))
     }
+}
+
+/// Says so if the user gave recovery policies and none of them is about `pipeline`: one that is misspelt tightens nothing.
+pub(super) fn say_if_none_covers(options: &RunOptions, inputs: &Inputs, pipeline: &str, voice: &Voice) {
+    if options.recovery_policy.is_empty() || inputs.has_recovery_policy(pipeline) {
+        return;
+    }
+    voice.note(&format!("no recovery policy speaks of the pipeline {pipeline}: guardrails alone decide (see --name)"));
 }
 
 /// Writes the patch to the user's file, raw: a redacted patch would not apply.

@@ -12,6 +12,7 @@ use selfheal_core::ledger::switches;
 use selfheal_core::orchestrator::{Report, Timings};
 use selfheal_core::ports::Query;
 
+use super::consulted::Consulted;
 use super::ending::{left, take_over};
 use super::inputs::Inputs;
 use super::manifest::Manifest;
@@ -209,16 +210,16 @@ async fn go_on(
     let pipeline = Arc::new(inputs.resumed(&run, stop, &state)?);
     Scratch::sweep(&pipeline.config().scratch);
     let host = wiring::Host::new(&run, &inputs, &pipeline, stop, store, voice)?;
-    let report = match is_paused(store, &state).await? {
-        true => Report { state: state.clone(), timings: Timings::default() },
-        false => worked_on(options, &host, store, incident, stop).await?,
-    };
+    // Whoever names it wants it done now.
+    let when = if options.all { When::Due } else { When::Now };
+    let report = looked_at(&host, store, &state, when, stop).await?;
     say_if_timed_out(&pipeline, voice);
     failures::ended(&inputs, store, &report, voice).await;
     let obstacle = host.obstacle(&report).await;
     let ended = Ended {
         first_exit: first_exit(&state),
         waiting: Waiting::of(&report.state, &inputs, store, &options.store.again()).await?,
+        consulted: Consulted::about(&report.state, store).await,
         report,
         obstacle,
         detect: Duration::ZERO,
@@ -229,18 +230,29 @@ async fn go_on(
     Ok(Went::On(Box::new(finish(&run, &host, &pipeline, stop, ended, voice))))
 }
 
-async fn worked_on(
-    options: &ResumeOptions,
+/// When an escalation that nobody received is told again.
+pub(super) enum When {
+    /// When its time comes.
+    Due,
+    Now,
+}
+
+/// Goes on with an incident of this directory, whose lock the caller holds; one that is paused stays as it is.
+pub(super) async fn looked_at(
     host: &wiring::Host,
     store: &Store,
-    incident: &IncidentId,
+    state: &State,
+    when: When,
     stop: &Stop,
 ) -> Result<Report, Refusal> {
+    if is_paused(store, state).await? {
+        return Ok(Report { state: state.clone(), timings: Timings::default() });
+    }
+    let incident = &state.incident.id;
     let lease = take_over(host, store, incident).await?;
-    let report = match options.all {
-        true => host.orchestrator.resume(lease, &stop.healer).await,
-        // Whoever names it wants it done now.
-        false => host.orchestrator.resume_now(lease, &stop.healer).await,
+    let report = match when {
+        When::Due => host.orchestrator.resume(lease, &stop.healer).await,
+        When::Now => host.orchestrator.resume_now(lease, &stop.healer).await,
     };
     report.map_err(|error| interrupted(incident, error))
 }

@@ -3,6 +3,8 @@
 mod answering;
 #[cfg(feature = "failpoints")]
 mod killed;
+#[cfg(feature = "failpoints")]
+mod late;
 mod reading;
 mod repeated;
 mod standing;
@@ -87,18 +89,4 @@ fn a_policy_that_is_another_since_is_asked_about_anew() {
     assert_eq!(office.approve("cleo").status, Some(0));
     assert_eq!(office.ask("bob", &["resume", &incident]).status, Some(0));
     assert_eq!(office.service.conf(), MENDED);
-}
-
-#[test]
-fn silence_escalates() {
-    let office = waiting("{require_approval: {ttl: 1s}}");
-    let (incident, plan) = office.waiting();
-    std::thread::sleep(std::time::Duration::from_millis(1_100));
-    let late = office.ask("ada", &["approve", &incident, "--plan", &plan]);
-    assert_eq!(late.status, Some(1), "{late}");
-    late.assert_says("late");
-    let resumed = office.ask("bob", &["resume", &incident, "--json"]);
-    assert_eq!((resumed.status, resumed.json()["outcome"].as_str()), (Some(20), Some("escalated")), "{resumed}");
-    assert!(resumed.json()["reason"].as_str().unwrap().contains("nobody answered"), "{resumed}");
-    assert_eq!(office.service.conf(), BROKEN);
 }

@@ -37,6 +37,24 @@ fn the_healer_steps_in_at_the_failure_that_the_policy_names_whatever_process_cou
 }
 
 #[test]
+fn a_policy_that_is_about_another_pipeline_is_said_to_be() {
+    let office = Office::new();
+    let policy = policy(&office, "  allowedStrategies: [edit_file]\n");
+    let none = "no recovery policy speaks of the pipeline";
+    let run = |options: &[&str]| {
+        let ended = office.service.world.heal(options, &["true"]);
+        assert_eq!(ended.status, Some(0), "{ended}");
+        String::from_utf8(ended.stderr).unwrap()
+    };
+    let stray = run(&["--pipeline", "barn", "--recovery-policy", &policy]);
+    assert_eq!(stray.matches(none).count(), 1, "{stray}");
+    assert!(stray.contains("barn"), "{stray}");
+    for silent in [&["--pipeline", "shop", "--recovery-policy", &policy][..], &["--pipeline", "barn"]] {
+        assert!(!run(silent).contains(none), "{silent:?}");
+    }
+}
+
+#[test]
 fn a_pass_ends_the_row_and_the_exit_status_is_the_commands_own() {
     let office = Office::new();
     let policy = policy(&office, "  failureThreshold: 2\n  allowedStrategies: [edit_file]\n");

@@ -194,6 +194,28 @@ fn a_failure_that_comes_again_while_healers_are_paused_opens_one_incident() {
 }
 
 #[test]
+fn a_failure_that_comes_again_while_a_guard_holds_its_fix_opens_one_incident_and_goes_on_with_it() {
+    let office = Office::new();
+    let bounds = "budgets: [{scope: resource, per_seconds: 3600, starts: 1}]\ncool_down: {after_heal_seconds: 0}\n";
+    let fleet = office.service.world.aside("fleet.yaml", bounds);
+    let options = ["--env", "staging", "--fleet", &fleet, "--json"];
+    assert_eq!(office.run("bob", &options).status, Some(0));
+    office.service.world.write("service.conf", BROKEN);
+    let incident = held(&office.run("bob", &options));
+    let again = office.run("carl", &options);
+    assert_eq!(held(&again), incident);
+    again.assert_says(&format!("as it did for {incident}, which was held"));
+    let elsewhere =
+        held(&office.run("bob", &["--env", "staging", "--fleet", &fleet, "--json", "--max-attempts", "50"]));
+    assert_ne!(elsewhere, incident, "other options, another incident");
+    assert_eq!(office.ask("ada", &["override", &incident, "--because", "I look at it"]).status, Some(0));
+    let healed = office.run("bob", &options);
+    assert_eq!((healed.status, healed.json()["incident"].as_str()), (Some(0), Some(incident.as_str())), "{healed}");
+    assert_eq!(office.service.conf(), MENDED);
+    office.assert_verifies();
+}
+
+#[test]
 fn what_the_guards_of_the_fleet_hold_a_person_may_let_pass() {
     let office = Office::new();
     let bounds = "budgets: [{scope: resource, per_seconds: 3600, starts: 1}]\ncool_down: {after_heal_seconds: 0}\n";

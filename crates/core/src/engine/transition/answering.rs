@@ -27,7 +27,7 @@ pub(super) fn answered(
     at: Timestamp,
     limits: &Limits,
 ) -> State {
-    if at > deadline {
+    if at > deadline && !still_counts(&state, &answer, deadline, at, limits) {
         return state.compensate(too_late(answer));
     }
     let shown = state.proposal.as_ref().and_then(|proposal| proposal.hash.clone());
@@ -55,6 +55,17 @@ pub(super) fn answered(
             state
         }
     }
+}
+
+/// Whether an answer that is only looked at after the deadline was given in time, and its own time is not over either. What isn't an
+/// agreement to do the plan does no harm when it comes late: a plan that somebody narrowed is asked about again.
+fn still_counts(state: &State, answer: &Approval, deadline: Timestamp, at: Timestamp, limits: &Limits) -> bool {
+    let in_time = match answer {
+        Approval::Given { at: given, .. } => given.is_some_and(|given| given <= deadline),
+        Approval::Refused { .. } | Approval::Edited { .. } | Approval::Responded { .. } => true,
+        Approval::Outdated { .. } | Approval::Pending => false,
+    };
+    in_time && at <= state.counts_until(deadline, limits)
 }
 
 /// An answer that is only looked at when its time is over changes nothing any more; whoever is told learns that there was one.
@@ -115,7 +126,7 @@ pub(super) fn asked_later(
     limits: &Limits,
 ) -> Option<Phase> {
     let may_help = failure.retry != Retry::Permanent || failure.kind == crate::error::ErrorKind::Unavailable;
-    if !may_help || at >= deadline {
+    if !may_help {
         return None;
     }
     state.counters.calls = state.counters.calls.saturating_add(1);
@@ -126,6 +137,21 @@ pub(super) fn asked_later(
 }
 
 impl State {
+    /// Until when answers to what it asks are acted upon, if they were given before the deadline: as long after it as people had to
+    /// answer. Nobody may have looked before, but what they agreed to gets old; and the time at which an answer was given is what
+    /// the clock of whoever handed it in said, so that a clock which lies gains no more than that.
+    #[must_use]
+    pub fn answers_count_until(&self) -> Option<Timestamp> {
+        let Phase::AwaitingApproval { deadline } = *self.phase.awake() else { return None };
+        Some(self.counts_until(deadline, &self.limits))
+    }
+
+    fn counts_until(&self, deadline: Timestamp, limits: &Limits) -> Timestamp {
+        let decision = self.proposal.as_ref().and_then(|proposal| proposal.decision.as_ref());
+        let terms = decision.and_then(|decision| decision.approval.clone()).unwrap_or_default();
+        terms.deadline(deadline, limits.approval_ttl)
+    }
+
     /// What was decided holds at this moment.
     fn settled(&mut self) {
         if let Some(proposal) = &mut self.proposal {

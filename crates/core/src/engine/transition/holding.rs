@@ -1,8 +1,11 @@
 //! An effect that is held waits; what is stopped ends; what was decided before may have been overtaken.
 
+use std::sync::Arc;
+
 use super::super::backoff;
 use super::super::phase::{Effect, Phase, Trouble};
 use super::super::state::{State, TriedResult};
+use crate::decision::{Decision, Verdict};
 use crate::limits::Limits;
 use crate::time::Timestamp;
 
@@ -59,6 +62,30 @@ pub(super) fn outdated(mut state: State, because: String, limits: &Limits) -> St
     }
     state.counters.rejections += 1;
     state.enter(Phase::Auditing)
+}
+
+/// A plan that was applied and did not heal yet is decided again before its next start. People who agreed to it agreed under that
+/// policy; they can't be asked in the middle of it, so what is applied is taken back.
+pub(super) fn decided_anew(mut state: State, now: Arc<Decision>) -> State {
+    let then = state.proposal.as_ref().and_then(|proposal| proposal.decision.clone());
+    let because = now.rationale.clone();
+    let agreed = then.is_some_and(|then| is_asked_alike(&then, &now));
+    state.decided(now.clone());
+    let may_start = match now.verdict {
+        Verdict::Allow => !now.needs_rehearsal,
+        Verdict::RequireApproval => agreed && !now.needs_rehearsal,
+        Verdict::Deny | Verdict::Propose => false,
+    };
+    match may_start && state.may_start() {
+        true => state,
+        false => state.compensate(Trouble::NotAllowedAgain { because }),
+    }
+}
+
+/// Whether what people agreed to by one decision is what the other asks of them.
+fn is_asked_alike(then: &Decision, now: &Decision) -> bool {
+    let terms = |decision: &Decision| decision.approval.clone().unwrap_or_default();
+    then.verdict == now.verdict && then.policy_version == now.policy_version && terms(then) == terms(now)
 }
 
 impl State {

@@ -5,6 +5,8 @@ use async_trait::async_trait;
 use super::*;
 use crate::action::ActionKind;
 use crate::category::FailureCategory;
+use crate::facts::Facts;
+use crate::incident::{Fingerprint, Severity};
 use crate::ledger::InMemoryLedger;
 use crate::plan::{BlastRadius, PlanHash};
 use crate::ports::{Effected, Site};
@@ -169,4 +171,51 @@ async fn a_store_that_was_put_back_to_an_earlier_day_is_read_anew() {
     noted(&restored, day(41), [effect()]).await;
     recent.update(&restored).await.unwrap();
     assert_eq!(recent.reserved(HOUR, day(41)).count(), 1);
+}
+
+fn ended(number: usize, fingerprint: &str, mended: bool, plans_applied: u32) -> Note {
+    Note::Ended(Arc::new(Ended {
+        incident: IncidentId::new(&format!("inc-{number}")),
+        resource: ResourceRef::new("fake", "service", "shop"),
+        site: Site::default(),
+        environment: Environment::Production,
+        fingerprint: Fingerprint::from_hex(fingerprint),
+        category: FailureCategory::UNKNOWN,
+        cause: None,
+        healed: mended,
+        mended,
+        plans_applied,
+        made_worse: BTreeSet::new(),
+    }))
+}
+
+#[test]
+fn what_is_counted_of_a_resource_is_each_incident_once() {
+    let incident = |number: usize, name: &str| Incident {
+        id: IncidentId::new(&format!("inc-{number}")),
+        fingerprint: Fingerprint::from_hex("aa"),
+        resource: ResourceRef::new("fake", "service", name),
+        environment: Environment::Production,
+        severity: Severity::Error,
+        facts: Facts::new(),
+        evidence: Vec::new(),
+        observed_at: day(1),
+        opened_at: day(1),
+    };
+    let notes = [
+        ended(1, "aa", true, 1),
+        // Its outcome was lost, and it was noted again.
+        ended(1, "aa", true, 1),
+        ended(2, "bb", true, 1),
+        ended(3, "aa", false, 1),
+        ended(3, "aa", false, 1),
+        ended(4, "aa", false, 0),
+        ended(5, "aa", true, 1),
+    ];
+    let recent = Recent::of(entries(day(1), notes));
+    let history = |number, name| recent.history_of(&incident(number, name), HOUR, day(1));
+    assert_eq!(history(9, "shop"), History { failures: 1, relapses: 2 });
+    assert_eq!(history(5, "shop"), History { failures: 1, relapses: 1 }, "its own end is no history");
+    assert_eq!(history(9, "barn"), History::default());
+    assert_eq!(recent.history_of(&incident(9, "shop"), HOUR, day(2)), History::default(), "too long ago");
 }

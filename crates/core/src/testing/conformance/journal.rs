@@ -31,13 +31,7 @@ where
     F: Fn() -> Fut,
     Fut: Future<Output = (Arc<dyn Journal>, G)>,
 {
-    macro_rules! cases {
-        ($($case:ident),* $(,)?) => {$(
-            let (store, _guard) = fresh().await;
-            $case(store.as_ref()).await?;
-        )*};
-    }
-    cases!(
+    each_on_its_own!(fresh:
         what_is_appended_is_read,
         a_wrong_place_stores_nothing,
         leases_exclude_and_expire,

@@ -24,13 +24,7 @@ where
     F: Fn() -> Fut,
     Fut: Future<Output = (Arc<dyn Ledger>, G)>,
 {
-    macro_rules! cases {
-        ($($case:ident),* $(,)?) => {$(
-            let (store, _guard) = fresh().await;
-            $case(store.as_ref()).await?;
-        )*};
-    }
-    cases!(
+    each_on_its_own!(fresh:
         what_is_noted_is_read,
         it_is_read_by_the_page,
         a_wrong_place_stores_nothing,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use selfheal_core::engine::Event;
 use selfheal_core::fleet::{Budget, FleetLimits, InvalidFleetLimits};
 use selfheal_core::orchestrator::{BuildError, Cancellation};
-use selfheal_core::ports::{Record, Scope, Stream};
+use selfheal_core::ports::{Note, Record, Scope, Stream};
 use selfheal_core::resource::Environment;
 use selfheal_core::testing::unavailable;
 
@@ -171,4 +171,13 @@ fn a_guard_is_left_out_for_its_default_and_null_for_none_and_a_typo_is_refused()
     assert_eq!(limits.flapping, FleetLimits::default().flapping);
     assert!(limits.unguarded.contains(&Environment::Other("lab".to_owned())));
     assert!(read(r#"{"budget": []}"#).is_err());
+}
+
+#[tokio::test]
+async fn what_the_ledger_has_no_room_for_goes_to_a_person_instead_of_being_asked_for_again() {
+    let fleet = Fleet::default();
+    let cause = "x".repeat(Note::MAX_BYTES);
+    let report = fleet.heal("a", fleet.knowing(&cause, &[("mode", "good")], starts(Scope::Fleet, 9))).await;
+    assert!(halted(&report).contains("at most 262144 bytes"), "{:.200}", halted(&report));
+    assert_eq!(fleet.hands.count("apply"), 0);
 }

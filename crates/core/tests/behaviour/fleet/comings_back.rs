@@ -29,6 +29,20 @@ async fn a_failure_that_comes_back_after_each_heal_goes_to_a_person() {
     assert!(is_healed(&fleet.heal("a", fleet.healer(limits())).await));
 }
 
+#[tokio::test]
+async fn a_heal_that_is_noted_twice_is_one() {
+    let limits = || FleetLimits {
+        relapses: Some(Relapses { at_most: 1, within_seconds: HOUR.as_secs() }),
+        ..FleetLimits::off()
+    };
+    let fleet = Fleet::default();
+    assert!(is_healed(&fleet.heal("a", fleet.healer(limits())).await));
+    fleet.note_the_last_once_more().await;
+    assert!(is_healed(&fleet.heal("a", fleet.healer(limits())).await));
+    let third = fleet.heal("a", fleet.healer(limits())).await;
+    assert!(halted(&third).contains("came back 2 times"), "{}", halted(&third));
+}
+
 fn steady() -> FleetLimits {
     let guard = Flapping { within_seconds: HOUR.as_secs(), high_percent: 50, low_percent: 25 };
     FleetLimits { flapping: Some(guard), ..FleetLimits::off() }

@@ -20,7 +20,7 @@ use selfheal_core::orchestrator::{Cancellation, Orchestrator, OrchestratorBuilde
 use selfheal_core::plan::{BlastRadius, Preview};
 use selfheal_core::ports::{
     Approved, Claim, Clock, EffectStatus, Executor, HealthProbe, Journal, Ledger, ProbeRequest, Rehearsal, Scope,
-    Switched, Undone, Work,
+    Stream, Switched, Undone, Work,
 };
 use selfheal_core::resource::{Environment, ResourceRef};
 use selfheal_core::standard::standard_specs;
@@ -153,6 +153,14 @@ impl Default for Fleet {
 }
 
 impl Fleet {
+    /// What stands last in the ledger stands there twice: its outcome was lost, and it was noted again.
+    pub(crate) async fn note_the_last_once_more(&self) {
+        let stream = Stream::activity();
+        let len = self.ledger.len(&stream).await.unwrap();
+        let last = self.ledger.read(&stream, len - 1, 1).await.unwrap().remove(0);
+        self.ledger.append(&stream, len, last.at, &last.note).await.unwrap();
+    }
+
     /// A healer that knows one remedy of two steps, and is allowed it.
     pub(crate) fn healer(&self, limits: FleetLimits) -> OrchestratorBuilder {
         self.knowing("bad_mode", &[("mode", "good")], limits)

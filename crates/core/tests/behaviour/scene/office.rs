@@ -96,6 +96,6 @@ impl Office {
     pub(crate) async fn say_to(&self, request: &Request, by: &str, reply: Reply) -> Result<Taken, Refusal> {
         let signed = self.people.says(by, request, reply);
         let (state, now) = (self.state().await, self.scene.clock.now());
-        approval::answer(self.ledger.as_ref(), &self.people, &Redactor::default(), &state, signed, now).await
+        approval::answer(self.ledger.as_ref(), &self.people, &Redactor::default(), &[], &state, signed, now).await
     }
 }

@@ -18,7 +18,7 @@ impl Answers {
     }
 
     pub(crate) fn yes(hash: &PlanHash) -> Approval {
-        Approval::Given { by: "ada".to_owned(), plan_hash: hash.clone() }
+        Approval::Given { by: "ada".to_owned(), plan_hash: hash.clone(), at: None }
     }
 
     pub(crate) fn no(_: &PlanHash) -> Approval {

@@ -109,13 +109,14 @@ fn an_edit_can_only_narrow() {
     for (edit, said) in [
         (["--drop", "1"], "drops every step"),
         (["--drop", "2"], "there is no step 2"),
-        (["--set", "1.line=3"], "expected a number from 0 to 2"),
+        (["--set", "1.line=3"], "expected it to stay 2"),
+        (["--set", "1.line=1"], "expected it to stay 2"),
         (["--set", "1.line=two"], "expected a whole number"),
         (["--set", "1.length=1"], "it has expected, line, path, replacement"),
         (["--set", "3.line=1"], "there is no step 3"),
         (["--set", "1.line=2"], "changes nothing"),
-        (["--set", "1.path=other.conf"], "only a number can be edited"),
-        (["--set", "1.replacement=workers = 2"], "only a number can be edited"),
+        (["--set", "1.path=other.conf"], "of two texts none is less"),
+        (["--set", "1.replacement=workers = 2"], "of two texts none is less"),
     ] {
         let refused = office.ask("ada", &[&["edit", &incident, "--plan", &plan], &edit[..]].concat());
         assert_eq!(refused.status, Some(1), "{edit:?}: {refused}");

@@ -73,6 +73,14 @@ impl Office {
         Ended::of(self.command_on_store(who, arguments))
     }
 
+    /// The same, by clocks that are so many seconds ahead.
+    #[cfg(feature = "failpoints")]
+    pub(crate) fn ask_later(&self, who: &str, seconds: u64, arguments: &[&str]) -> Ended {
+        let mut heal = self.command_on_store(who, arguments);
+        heal.env("SELFHEAL_CLOCKS_AHEAD", seconds.to_string());
+        Ended::of(heal)
+    }
+
     /// `heal run` of the service.
     pub(crate) fn run(&self, who: &str, options: &[&str]) -> Ended {
         let mut heal = self.command(who);
