@@ -11,6 +11,7 @@ use crate::confidence::Confidence;
 use crate::criterion::SuccessCriterion;
 use crate::evidence::{Citation, Untrusted};
 use crate::plan::Compensation;
+use crate::value_type::ValueType;
 
 /// Which kind of knowledge produced a diagnosis or a plan.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -109,7 +110,8 @@ pub struct ActionTemplate {
     pub parameters: BTreeMap<String, ParameterSource>,
 }
 
-/// Where a template takes a parameter from. There is no variant that takes text from evidence.
+/// Where a template takes a parameter from. There is no variant that takes text from evidence; what a model wrote itself says so, and
+/// policy denies that unless a rule names the field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ParameterSource {
@@ -117,6 +119,8 @@ pub enum ParameterSource {
     Value(Value),
     /// The column of the observed row.
     Row(String),
+    /// Written by the model that the hypothesis comes from.
+    Model(Value),
 }
 
 /// What the analyst concluded.
@@ -130,6 +134,45 @@ pub struct Diagnosis {
     pub confidence: Confidence,
     /// What produced the best hypothesis.
     pub source: Source,
+    /// What a model read in the evidence, if the diagnosis is one's. Boxed: it is rare.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<Box<Reading>>,
+}
+
+/// What a model read in evidence, as typed words: all that whoever chooses a fix gets to see of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Reading {
+    /// Words that stand in lines, by distinct names.
+    pub fields: Vec<Field>,
+    /// Another text for lines of a source file, where the model suggests that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edit: Option<SuggestedEdit>,
+}
+
+/// A word that stands in a line of evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field {
+    /// What it is to the failure, in snake_case, such as `missing_package`.
+    pub name: String,
+    /// Its type, whose grammar it fits.
+    pub value_type: ValueType,
+    /// The word itself: printable ASCII without spaces.
+    pub value: Untrusted<String>,
+    /// Where it stands.
+    pub citation: Citation,
+}
+
+/// Other text for lines of a source file. The lines that it replaces were looked up, and read so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuggestedEdit {
+    /// The file, by the path by which it was looked up.
+    pub path: Untrusted<String>,
+    /// The first line to replace, 1-based.
+    pub line: u64,
+    /// The lines that stand there.
+    pub expected: Untrusted<String>,
+    /// What shall stand there; empty to remove them.
+    pub replacement: Untrusted<String>,
 }
 
 impl Diagnosis {
@@ -141,6 +184,7 @@ impl Diagnosis {
             hypotheses: Arc::from([]),
             confidence: Confidence::NONE,
             source: Source::Nothing,
+            reading: None,
         }
     }
 

@@ -121,6 +121,31 @@ pub struct Citation {
     pub line: u64,
 }
 
+impl fmt::Display for Citation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.evidence, self.line)
+    }
+}
+
+impl std::str::FromStr for Citation {
+    type Err = InvalidCitation;
+
+    /// From its text, such as `e1:1204`.
+    fn from_str(text: &str) -> Result<Self, InvalidCitation> {
+        let number =
+            |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten();
+        let parts = text.strip_prefix('e').and_then(|rest| rest.split_once(':'));
+        let parts: Option<(u64, u64)> = parts.and_then(|(piece, line)| Some((number(piece)?, number(line)?)));
+        let (piece, line) = parts.ok_or(InvalidCitation)?;
+        Ok(Self { evidence: EvidenceId(u32::try_from(piece).map_err(|_| InvalidCitation)?), line })
+    }
+}
+
+/// A text that names no line of evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected a piece of evidence and a line, such as e1:1204")]
+pub struct InvalidCitation;
+
 #[cfg(test)]
 mod tests {
     use super::*;

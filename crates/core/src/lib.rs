@@ -42,7 +42,7 @@
 //! # Contents
 //! | what | where |
 //! |---|---|
-//! | what failed | [`incident`], [`resource`], [`evidence`] (untrusted text), [`facts`] (trusted observations), [`category`] |
+//! | what failed | [`incident`], [`resource`], [`evidence`] (untrusted text) and its [typed words](value_type), [`facts`] (trusted observations), [`category`] |
 //! | what is believed | [`diagnosis`], [`confidence`] |
 //! | what is to be done | [`action`] and the [`standard`] kinds, [`plan`], [`criterion`] |
 //! | what may be done | [`allowed`], [`decision`]; who agrees: [`approval`] |
@@ -82,9 +82,11 @@ pub mod orchestrator;
 pub mod plan;
 pub mod ports;
 pub mod resource;
+pub mod spending;
 pub mod standard;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod time;
 #[cfg(doctest)]
 mod unwritable;
+pub mod value_type;

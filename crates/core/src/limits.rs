@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::spending::Ceilings;
+
 /// Bounds of one orchestrator. The defaults suit a developer's machine and a CI runner.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -59,6 +61,8 @@ pub struct Limits {
     /// Waits longer than this are not slept through: the incident is left in the journal for whoever picks it up when it is due.
     /// Without a journal every wait is slept through.
     pub park_after: Duration,
+    /// What language models may take, in calls, tokens, money and time.
+    pub models: ModelLimits,
     /// Stop once a plan passed the audit: nothing is rehearsed or applied.
     pub dry_run: bool,
 }
@@ -91,7 +95,45 @@ impl Default for Limits {
             lease_ttl: Duration::from_secs(30),
             pick_up_interval: Duration::from_secs(1),
             park_after: Duration::from_secs(5 * 60),
+            models: ModelLimits::default(),
             dry_run: false,
+        }
+    }
+}
+
+/// Bounds of the agents that ask language models.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ModelLimits {
+    /// What may be spent, per incident and per day.
+    pub ceilings: Ceilings,
+    /// How long one question to a small model may take, retries included.
+    pub small_deadline: Duration,
+    /// How long one question to a large model may take, retries included.
+    pub large_deadline: Duration,
+    /// Tokens of one answer of a small model.
+    pub small_output_tokens: u32,
+    /// Tokens of one answer of a large model.
+    pub large_output_tokens: u32,
+    /// Bytes of evidence in one prompt.
+    pub prompt_evidence_bytes: usize,
+    /// Bytes of one looked-up answer in a prompt.
+    pub lookup_bytes: usize,
+    /// Things that the analyst may look up for one diagnosis.
+    pub lookups: usize,
+}
+
+impl Default for ModelLimits {
+    fn default() -> Self {
+        Self {
+            ceilings: Ceilings::default(),
+            small_deadline: Duration::from_secs(15),
+            large_deadline: Duration::from_secs(60),
+            small_output_tokens: 512,
+            large_output_tokens: 2048,
+            prompt_evidence_bytes: 24 << 10,
+            lookup_bytes: 8 << 10,
+            lookups: 6,
         }
     }
 }

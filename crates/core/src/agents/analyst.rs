@@ -27,12 +27,17 @@ impl Analyst {
     /// The diagnosis; "unknown" for no hypotheses. A memory that fails counts as empty: it only moves the confidence.
     pub async fn analyse(&self, hypotheses: Arc<[Hypothesis]>) -> Diagnosis {
         let Some(best) = hypotheses.first() else { return Diagnosis::unknown() };
+        let (category, source) = (best.category.clone(), best.source.clone());
+        let confidence = Confidence::new(RUNBOOK_PRIOR);
+        self.weighed(Diagnosis { category, source, confidence, hypotheses, reading: None }).await
+    }
+
+    /// The diagnosis with what became of its like in its confidence; what it says there is believed before any outcome.
+    pub async fn weighed(&self, diagnosis: Diagnosis) -> Diagnosis {
         let record = match &self.memory {
-            Some(memory) => memory.track_record(&best.source).await.unwrap_or_default(),
+            Some(memory) => memory.track_record(&diagnosis.source).await.unwrap_or_default(),
             None => Default::default(),
         };
-        let confidence = record.posterior(Confidence::new(RUNBOOK_PRIOR), PRIOR_STRENGTH);
-        let (category, source) = (best.category.clone(), best.source.clone());
-        Diagnosis { category, source, confidence, hypotheses }
+        Diagnosis { confidence: record.posterior(diagnosis.confidence, PRIOR_STRENGTH), ..diagnosis }
     }
 }

@@ -1,8 +1,10 @@
-//! The five agents, each with one job. All of them work from deterministic knowledge alone.
+//! The five agents, each with one job. All of them work from deterministic knowledge alone; [`models`] asks language models for what
+//! that leaves open.
 
 mod analyst;
 mod auditor;
 mod classifier;
+pub mod models;
 mod scholar;
 mod strategist;
 

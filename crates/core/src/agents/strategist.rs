@@ -162,7 +162,10 @@ impl Author<'_> {
     fn parameter(&self, source: &ParameterSource) -> Option<Parameter> {
         match source {
             ParameterSource::Value(value) => {
-                Some(Parameter { value: value.clone(), provenance: Provenance::Configured { by: self.knowledge() } })
+                Some(Parameter { value: value.clone(), provenance: Provenance::Configured { by: self.document() } })
+            }
+            ParameterSource::Model(value) => {
+                Some(Parameter { value: value.clone(), provenance: Provenance::Model { by: self.knowledge() } })
             }
             ParameterSource::Row(column) => {
                 let value = self.row.get(column)?.clone();
@@ -183,6 +186,14 @@ impl Author<'_> {
         match text {
             Some(name) => Provenance::Extracted { by: format!("{}#{name}", self.knowledge()), set: query.set.clone() },
             None => Provenance::Observed { by: query.set.clone() },
+        }
+    }
+
+    /// Where the remedy's constants are written. A model only chose it; what it chose from is an operator's.
+    fn document(&self) -> String {
+        match (&self.hypothesis.source, &self.hypothesis.reference) {
+            (Source::Model { .. }, Some(offer)) => offer.clone(),
+            _ => self.knowledge(),
         }
     }
 

@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 use super::hash::Hash;
 use crate::decision::{Decision, RuleVoice};
 use crate::diagnosis::{Diagnosis, Hypothesis};
-use crate::engine::{Effect, Event, Phase, Proposal, State, Verification};
+use crate::engine::{Consultation, ConsultationEnd, Effect, Event, Lookup, Phase, Proposal, State, Verification};
+use crate::evidence::Evidence;
 use crate::facts::Facts;
 use crate::plan::{Change, Plan, Preview, Step};
 use crate::ports::{Approval, ProvenFix, Rehearsal, Undone};
+use crate::spending::CallRecord;
 
 /// The longest detail, in bytes. Of a longer one its hash and what fits stay; the record has it all.
 const MAX_DETAIL_BYTES: usize = 16 << 10;
@@ -53,6 +55,7 @@ fn of_event(event: &Event, after: &State) -> Value {
         Event::Previewed(previews) => json!({ "plan_hash": plan_hash(after), "steps": list(previews.iter(), preview) }),
         Event::Decided(decision) => decided(decision, after),
         Event::Intended => intended(after),
+        Event::Consulted(consultations) => json!({ "consultations": list(consultations.iter(), consultation) }),
         Event::Held { until, because, paused } => {
             let (effect, because) = (after.phase.awake().name(), clip(because, MAX_TEXT_BYTES));
             with_plan(after, json!({ "effect": effect, "until_ms": until, "because": because, "paused": paused }))
@@ -114,6 +117,32 @@ fn analysed(diagnosis: &Diagnosis) -> Value {
         "best": diagnosis.best().map(hypothesis),
         "confidence": diagnosis.confidence,
         "source": diagnosis.source,
+    })
+}
+
+fn consultation(consultation: &Consultation) -> Value {
+    let lookup = |lookup: &Lookup| json!({ "tool": clip(&lookup.tool, MAX_TEXT_BYTES), "evidence": lookup.evidence.as_ref().map(Evidence::id) });
+    let called = |call: &CallRecord| {
+        json!({
+            "provider": clip(&call.provider, MAX_TEXT_BYTES),
+            "model": clip(&call.model, MAX_TEXT_BYTES),
+            "end": call.end.as_str(),
+            "spent": call.spent,
+        })
+    };
+    let (end, why) = match &consultation.end {
+        ConsultationEnd::Answered { .. } => ("answered", None),
+        ConsultationEnd::Refused { why } => ("refused", Some(clip(why, MAX_TEXT_BYTES))),
+        ConsultationEnd::Failed { why } => ("failed", Some(clip(why, MAX_TEXT_BYTES))),
+    };
+    json!({
+        "agent": consultation.agent,
+        "prompt": consultation.prompt,
+        "end": end,
+        "why": why,
+        "calls": list(consultation.calls.iter(), called),
+        "lookups": list(consultation.lookups.iter(), lookup),
+        "objects": consultation.opinion.as_ref().map(|opinion| opinion.objects),
     })
 }
 

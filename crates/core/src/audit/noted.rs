@@ -52,7 +52,8 @@ fn by(note: &Note) -> &str {
         | Note::Effect(_)
         | Note::Ended(_)
         | Note::RunFailed
-        | Note::RunPassed => HEALER,
+        | Note::RunPassed
+        | Note::Allotted { .. } => HEALER,
     }
 }
 

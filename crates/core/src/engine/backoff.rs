@@ -5,7 +5,7 @@ use std::time::Duration;
 /// The wait before start `attempt + 1`: `initial · 2^(attempt-1)`, at most `ceiling`, of which a random
 /// half is taken off ("equal jitter", Brooker, *Exponential Backoff and Jitter*, AWS 2015).
 #[must_use]
-pub(super) fn delay(initial: Duration, attempt: u32, ceiling: Duration, seed: u64) -> Duration {
+pub fn delay(initial: Duration, attempt: u32, ceiling: Duration, seed: u64) -> Duration {
     let doublings = attempt.saturating_sub(1).min(31);
     let full = initial.saturating_mul(1 << doublings).min(ceiling);
     let half_ms = u64::try_from(full.as_millis() / 2).unwrap_or(u64::MAX);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::consultation::Consultation;
 use crate::allowed::Allowed;
 use crate::criterion::Observation;
 use crate::decision::Decision;
@@ -55,6 +56,8 @@ pub enum Event {
         /// Its name.
         worker: Arc<str>,
     },
+    /// Language models were asked during the visit whose answer follows.
+    Consulted(Arc<[Consultation]>),
     /// The effect that the state is about to have may not be sent now.
     Held {
         /// When to ask again; `None` if that depends on a person or on what others do.
@@ -116,6 +119,7 @@ impl Event {
             Self::Decided(_) => "decided",
             Self::Intended => "intended",
             Self::Resumed { .. } => "resumed",
+            Self::Consulted(_) => "consulted",
             Self::Held { .. } => "held",
             Self::Stopped { .. } => "stopped",
             Self::Outdated { .. } => "outdated",

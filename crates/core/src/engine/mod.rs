@@ -8,12 +8,15 @@
 //! knows what it was about to do.
 
 mod backoff;
+mod consultation;
 mod event;
 mod phase;
 mod replay;
 mod state;
 mod transition;
 
+pub use backoff::delay as backoff;
+pub use consultation::{Agent, Consultation, ConsultationEnd, Lookup, Opinion};
 pub use event::{Event, Verification};
 pub use phase::{Effect, Outcome, Phase, Trouble};
 pub use replay::{ReplayError, each_state, replay};

@@ -222,6 +222,11 @@ pub enum Trouble {
     Unexplained,
     /// The failure is explained, and there is no safe automatic remedy for it.
     NoRemedy,
+    /// The failure is explained and there are remedies, but policy could not permit them here: none was planned.
+    NotPermitted {
+        /// Which, and which rules or documents leave them out.
+        because: String,
+    },
     /// Every remedy was tried or rejected.
     RemediesUsedUp,
     /// Policy denied what was planned.
@@ -233,6 +238,11 @@ pub enum Trouble {
     },
     /// The applied plan did not heal.
     NotHealed,
+    /// The applied plan did not heal at once, and policy does not let it be started once more.
+    NotAllowedAgain {
+        /// What policy says now.
+        because: String,
+    },
     /// A step could not be applied.
     ApplyFailed {
         /// What the executor said.
@@ -281,10 +291,14 @@ impl Trouble {
         match self {
             Self::Unexplained => "nothing known explains this failure".into(),
             Self::NoRemedy => "there is no safe automatic fix for this failure".into(),
+            Self::NotPermitted { because } => format!("policy permits no fix for this failure here: {because}"),
             Self::RemediesUsedUp => "none of the known fixes helped".into(),
             Self::Denied => "policy does not allow the fix".into(),
             Self::LimitReached { what } => format!("a limit was reached: {what}"),
             Self::NotHealed => "the fix was applied and did not help; it was taken back".into(),
+            Self::NotAllowedAgain { because } => {
+                format!("the fix did not help yet, and policy does not let it be started once more: {because}")
+            }
             Self::ApplyFailed { message } => format!("the fix could not be applied: {message}"),
             Self::ForeignChange { what } => format!("somebody else changed the target meanwhile: {what}"),
             Self::UnknownOutcome { what } => format!("it can't be told what happened: {what}"),

@@ -5,18 +5,20 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::consultation::{Agent, Consultation, Opinion};
 use super::phase::{Effect, Phase, Trouble};
 use crate::allowed::Allowed;
 use crate::approval::Terms;
 use crate::decision::{Decision, Verdict};
 use crate::diagnosis::{Diagnosis, Hypothesis};
-use crate::evidence::{Evidence, EvidenceId};
+use crate::evidence::{Evidence, EvidenceId, Untrusted};
 use crate::facts::Facts;
 use crate::incident::Incident;
 use crate::limits::Limits;
 use crate::plan::{BlastRadius, Plan, PlanHash, Preview, Step};
 use crate::ports::Rehearsal;
 use crate::resource::ResourceRef;
+use crate::spending::Amount;
 use crate::time::Timestamp;
 
 /// Version of [`State`] and [`Event`](super::Event) as they are serialised.
@@ -55,6 +57,9 @@ pub struct State {
     pub tried: Vec<Tried>,
     /// What was seen when the last plan failed; the next diagnosis looks at this instead of the first evidence.
     pub fresh: Option<(Facts, Vec<Evidence>)>,
+    /// What was looked up for diagnoses, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gathered: Vec<Evidence>,
 }
 
 /// What is bounded per incident.
@@ -79,6 +84,9 @@ pub struct Counters {
     /// Times that a plan, or its last step once more, was sent. The later steps of a plan go on with a start that was counted.
     #[serde(default)]
     pub starts: u32,
+    /// What language models took.
+    #[serde(default)]
+    pub spent: Amount,
 }
 
 /// A line of attack: what is believed, and what must be done before because it helped already.
@@ -119,6 +127,9 @@ pub struct Proposal {
     /// Whether it was held, or another worker took over, since it was decided: it is decided again before it is begun.
     #[serde(default, skip_serializing_if = "is_not")]
     pub doubted: bool,
+    /// A model's second opinion, where one was given. Boxed: it is rare.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opinion: Option<Box<Opinion>>,
 }
 
 /// What a plan that was narrowed may not exceed.
@@ -146,7 +157,7 @@ pub(super) fn nothing_known() -> Arc<Allowed> {
 }
 
 impl Proposal {
-    pub(super) fn new(plan: Arc<Plan>) -> Self {
+    pub(crate) fn new(plan: Arc<Plan>) -> Self {
         let previews = Arc::from([]);
         Self {
             plan,
@@ -160,6 +171,7 @@ impl Proposal {
             ask_until: None,
             sent: false,
             doubted: false,
+            opinion: None,
         }
     }
 }
@@ -269,12 +281,22 @@ impl State {
         u32::try_from(self.tried.iter().filter(applied).count()).unwrap_or(u32::MAX)
     }
 
-    /// Whether what was decided about its plan has to be asked again before anything of it is applied.
+    /// Whether what was decided about its plan has to be asked again before the plan is begun, or its last step started once more.
     #[must_use]
     pub fn is_doubted(&self) -> bool {
-        let begins = matches!(self.phase.awake(), Phase::Applying { step: 0, attempt: 1 });
-        let untouched = |proposal: &Proposal| proposal.doubted && proposal.applied == 0;
-        begins && !self.intended && self.proposal.as_ref().is_some_and(untouched)
+        let Some(proposal) = self.proposal.as_ref().filter(|proposal| proposal.doubted) else { return false };
+        let starts = match *self.phase.awake() {
+            // What follows the first step goes on with it: half a change is worse.
+            Phase::Applying { step: 0, attempt: 1 } => proposal.applied == 0,
+            Phase::Applying { attempt, .. } => attempt > 1,
+            _ => false,
+        };
+        starts && !self.intended
+    }
+
+    /// Whether the next effect is the first of its plan.
+    pub(crate) fn begins(&self) -> bool {
+        matches!(self.phase.awake(), Phase::Applying { step: 0, attempt: 1 })
     }
 
     /// Whether a request to stop changes what is done next. What is being taken back because of one goes on as it is.
@@ -296,7 +318,7 @@ impl State {
     /// Every piece of evidence that a diagnosis may cite, oldest first.
     pub fn all_evidence(&self) -> impl Iterator<Item = &Evidence> {
         let fresh = self.fresh.iter().flat_map(|(_, evidence)| evidence);
-        self.incident.evidence.iter().chain(fresh)
+        self.incident.evidence.iter().chain(fresh).chain(&self.gathered)
     }
 
     /// The state in which another process takes over: an effect that may have been sent is not sent again
@@ -330,6 +352,38 @@ impl State {
         if let Some(proposal) = &mut self.proposal {
             proposal.doubted = true;
         }
+    }
+
+    /// Models were asked: what it took counts, whatever becomes of the visit.
+    pub(super) fn consulted(&mut self, consultations: &[Consultation]) {
+        for consultation in consultations {
+            self.counters.spent = self.counters.spent.and(consultation.spent());
+            for piece in consultation.evidence() {
+                self.counters.evidence = self.counters.evidence.max(piece.id().0);
+                self.gathered.push(piece.clone());
+            }
+            if let (Some(opinion), Some(proposal)) = (&consultation.opinion, &mut self.proposal) {
+                proposal.opinion = Some(Box::new(opinion.clone()));
+            }
+            if let (Agent::Strategist, Some(advice)) = (consultation.agent, &consultation.advice) {
+                self.advised(advice);
+            }
+        }
+        let bytes = |piece: &Evidence| piece.text().read().len();
+        let mut total: usize = self.gathered.iter().map(bytes).sum();
+        while total > self.limits.evidence_bytes && self.gathered.len() > 1 {
+            total -= bytes(&self.gathered.remove(0));
+        }
+    }
+
+    /// Who looked for a fix knows better what a person should do than who looked for the cause.
+    fn advised(&mut self, advice: &Untrusted<String>) {
+        let Some(attack) = self.attacks.last_mut() else { return };
+        let mut hypotheses = attack.diagnosis.hypotheses.to_vec();
+        if let Some(best) = hypotheses.first_mut() {
+            best.advice = Some(advice.clone());
+        }
+        Arc::make_mut(&mut attack.diagnosis).hypotheses = hypotheses.into();
     }
 
     pub(super) fn enter(mut self, phase: Phase) -> Self {
@@ -366,5 +420,63 @@ impl State {
                 piece.renumbered(EvidenceId(self.counters.evidence))
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::Reversibility;
+    use crate::plan::Change;
+
+    fn preview(what: &[&str], blast_radius: BlastRadius) -> Preview {
+        let change = |what: &&str| Change { what: (*what).into(), before: None, after: None, diff: String::new() };
+        Preview {
+            summary: String::new(),
+            changes: what.iter().map(change).collect(),
+            fences: Vec::new(),
+            blast_radius,
+            undo_hash: None,
+            reversibility: Reversibility::Undoable,
+        }
+    }
+
+    const SHOWN: BlastRadius = BlastRadius { resources: 1, changes: 2, lines_added: 5, lines_removed: 3 };
+
+    fn within() -> Within {
+        let what = ["a.txt", "b.txt"].map(str::to_owned).into();
+        Within { by: "ada".into(), what, blast_radius: SHOWN, terms: Terms::default() }
+    }
+
+    #[test]
+    fn a_plan_that_was_narrowed_may_do_as_much_as_was_shown_and_less() {
+        let less = BlastRadius { changes: 1, lines_added: 0, ..SHOWN };
+        for (what, radius) in [(&["a.txt", "b.txt"][..], SHOWN), (&["b.txt"], less), (&[], BlastRadius::default())] {
+            assert_eq!(within().objection(&[preview(what, radius)]), None, "{what:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_shown_is_named() {
+        let said = within().objection(&[preview(&["a.txt"], SHOWN), preview(&["c.txt"], BlastRadius::default())]);
+        assert_eq!(
+            said.as_deref(),
+            Some("what ada narrowed it to changes c.txt, which the plan that was shown did not")
+        );
+    }
+
+    #[test]
+    fn it_reaches_further_in_no_respect_and_not_by_more_steps() {
+        for wider in [
+            BlastRadius { resources: 2, ..SHOWN },
+            BlastRadius { changes: 3, ..SHOWN },
+            BlastRadius { lines_added: 6, ..SHOWN },
+            BlastRadius { lines_removed: 4, ..SHOWN },
+        ] {
+            let said = within().objection(&[preview(&["a.txt"], wider)]);
+            assert!(said.is_some_and(|said| said.contains("reaches further")), "{wider:?}");
+        }
+        let once_more = preview(&["a.txt"], BlastRadius { resources: 0, changes: 1, ..BlastRadius::default() });
+        assert!(within().objection(&[preview(&["a.txt"], SHOWN), once_more]).is_some());
     }
 }

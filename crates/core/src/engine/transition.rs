@@ -62,6 +62,10 @@ fn advance(mut state: State, at: Timestamp, event: Event) -> Result<State, Illeg
             state.doubt();
             state.recovered()
         }
+        (phase, Event::Consulted(consultations)) if may_consult(&phase) => {
+            state.consulted(&consultations);
+            state
+        }
         (phase, Event::Failed(failure)) => failed(state, phase, &failure, at, limits),
         (phase, Event::Held { until, because, paused }) if holding::may_be_held(&state, &phase) => {
             holding::held(state, phase, (until, because, paused), at, limits)
@@ -69,8 +73,11 @@ fn advance(mut state: State, at: Timestamp, event: Event) -> Result<State, Illeg
         (phase, Event::Stopped { because }) if holding::may_be_held(&state, &phase) => {
             holding::stopped(state, &phase, because)
         }
-        (Phase::Applying { .. }, Event::Outdated { because }) if state.is_doubted() => {
+        (Phase::Applying { attempt: 1, .. }, Event::Outdated { because }) if state.is_doubted() => {
             holding::outdated(state, because, limits)
+        }
+        (Phase::Applying { .. }, Event::Decided(decision)) if state.is_doubted() && !state.begins() => {
+            holding::decided_anew(state, decision)
         }
 
         (Phase::Recalling, Event::Recalled(fix)) => recalled(state, fix, limits),
@@ -104,6 +111,11 @@ fn advance(mut state: State, at: Timestamp, event: Event) -> Result<State, Illeg
     })
 }
 
+/// Whether models may be asked there.
+fn may_consult(phase: &Phase) -> bool {
+    matches!(phase, Phase::Classifying | Phase::Analysing | Phase::Planning | Phase::Rehearsing)
+}
+
 fn illegal(phase: &'static str, event: &Event) -> IllegalEvent {
     IllegalEvent { phase, event: event.name() }
 }
@@ -125,6 +137,7 @@ fn opened(incident: Arc<Incident>, seed: u64, limits: Arc<Limits>, allowed: Arc<
         proposal: None,
         tried: Vec::new(),
         fresh: None,
+        gathered: Vec::new(),
     }
     .confined()
 }
@@ -332,7 +345,9 @@ fn undone_step(mut state: State, step: usize, because: Trouble, undone: Undone, 
     state.retire(TriedResult::RolledBack, reason);
     match because {
         Trouble::Cancelled => state.enter(Phase::Closed { outcome: Outcome::Interrupted }),
-        Trouble::NotHealed | Trouble::ApplyFailed { .. } => state.diagnose_again(limits),
+        Trouble::NotHealed | Trouble::ApplyFailed { .. } | Trouble::NotAllowedAgain { .. } => {
+            state.diagnose_again(limits)
+        }
         other => state.enter(Phase::Escalating { because: other }),
     }
 }
@@ -369,7 +384,9 @@ fn failed(mut state: State, phase: Phase, failure: &Failure, at: Timestamp, limi
         return state.compensate(Trouble::UnknownOutcome { what: failure.message.clone() });
     }
     let may_start = !matches!(phase, Phase::Applying { .. }) || state.may_start();
-    if let Phase::AwaitingApproval { deadline } = phase {
+    if let Phase::AwaitingApproval { deadline } = phase
+        && at < deadline
+    {
         if let Some(later) = answering::asked_later(&mut state, failure, deadline, at, limits) {
             return state.resume(later);
         }
@@ -562,12 +579,24 @@ impl State {
             tried.proposal.sent || !refused
         };
         match self.tried.last() {
-            None => Trouble::NoRemedy,
+            None => self.not_permitted().map_or(Trouble::NoRemedy, |because| Trouble::NotPermitted { because }),
             Some(last) if last.result == TriedResult::Refused => Trouble::Refused { because: last.reason.clone() },
             Some(last) if rejected(last) && denied(last) => Trouble::Denied,
             Some(_) if self.tried.iter().any(ran) => Trouble::RemediesUsedUp,
             Some(last) => Trouble::Refused { because: last.reason.clone() },
         }
+    }
+
+    /// Which kinds of remedy policy leaves out, and why; `None` if that is not what is missing.
+    fn not_permitted(&self) -> Option<String> {
+        let diagnosis = &self.attacks.last()?.diagnosis;
+        let top = diagnosis.best()?.priority;
+        let leading = diagnosis.hypotheses.iter().take_while(|hypothesis| hypothesis.priority == top);
+        let actions = leading.flat_map(|hypothesis| &hypothesis.remedies).flat_map(|remedy| &remedy.actions);
+        let mut left_out: Vec<_> = actions.filter_map(|action| self.allowed.left_out(&action.kind)).collect();
+        left_out.dedup();
+        let words: Vec<String> = left_out.iter().map(|one| format!("{}: {}", one.kind, one.because)).collect();
+        (!words.is_empty()).then(|| words.join("; "))
     }
 
     /// The wait before the last step is started again, if its retry policy has starts left.

@@ -1,7 +1,7 @@
 //! Events in plain words: one sentence each, for whoever was not there.
 
 use crate::diagnosis::{Diagnosis, Source};
-use crate::engine::{Event, Outcome, Phase, Proposal, State, Verification};
+use crate::engine::{Consultation, ConsultationEnd, Event, Outcome, Phase, Proposal, State, Verification};
 use crate::error::Failure;
 use crate::plan::Preview;
 use crate::ports::{Approval, EffectStatus, Rehearsal, Undone};
@@ -36,6 +36,7 @@ fn happened(event: &Event, before: Option<&State>, after: &State) -> String {
         }
         Event::Intended => format!("about to {}", intended(after)),
         Event::Resumed { epoch, worker } => format!("worker {worker} took over, with fencing token {epoch}"),
+        Event::Consulted(consultations) => consulted(consultations),
         Event::Held { because, .. } => format!("not now: {because}"),
         Event::Stopped { because } => format!("stopped: {because}"),
         Event::Outdated { because } => format!("what was decided no longer holds: {because}"),
@@ -79,6 +80,27 @@ fn concluded(diagnosis: &Diagnosis) -> String {
     format!("concluded {from}, with confidence {confidence:.2}: {}: {}", diagnosis.category, best.cause.summary.read())
 }
 
+fn consulted(consultations: &[Consultation]) -> String {
+    let each: Vec<String> = consultations
+        .iter()
+        .map(|consultation| {
+            let (agent, calls) = (consultation.agent, consultation.calls.len());
+            let calls = if calls == 1 { "one call".to_owned() } else { format!("{calls} calls") };
+            let tokens = consultation.spent().tokens;
+            match &consultation.end {
+                ConsultationEnd::Answered { model } => {
+                    format!("the {agent} asked model {model} ({calls}, {tokens} tokens)")
+                }
+                ConsultationEnd::Refused { why } => {
+                    format!("the {agent} asked a model and could not use its answer ({calls}): {why}")
+                }
+                ConsultationEnd::Failed { why } => format!("the {agent} asked a model in vain ({calls}): {why}"),
+            }
+        })
+        .collect();
+    each.join("; ")
+}
+
 fn would_change(previews: &[Preview]) -> String {
     let summaries: Vec<&str> = previews.iter().map(|preview| preview.summary.as_str()).collect();
     format!("it would do exactly this: {}", summaries.join("; then "))
@@ -106,7 +128,7 @@ fn rehearsed(rehearsal: &Rehearsal) -> String {
 
 fn answered(answer: &Approval) -> String {
     match answer {
-        Approval::Given { by, plan_hash } => format!("{by} approved plan {plan_hash}"),
+        Approval::Given { by, plan_hash, .. } => format!("{by} approved plan {plan_hash}"),
         Approval::Refused { by, because } => format!("{by} refused: {because}"),
         Approval::Edited { by, plan } => format!("{by} agreed to less: {}", plan.rationale),
         Approval::Responded { by, text } => format!("{by} answered: {}", text.read()),

@@ -6,14 +6,16 @@ use std::time::Duration;
 use selfheal_detect::redact::Redactor;
 
 use super::{Agents, Orchestrator, Ports, SystemClock, SystemEntropy};
+use crate::agents::models::{ModelPorts, Models};
 use crate::agents::{Analyst, Auditor, Classifier, Scholar, Strategist};
 use crate::confidence::{Autonomy, InvalidAutonomy};
 use crate::fleet::{FleetLimits, InvalidFleetLimits, Watch};
 use crate::limits::Limits;
 use crate::ports::{
-    Approver, Candidates, Clock, ContextSource, Entropy, Executor, HealthProbe, Journal, Ledger, LogSource,
-    MemoryStore, Notifier, PolicyEngine, Progress, Runbooks,
+    Approver, Candidates, Clock, ContextSource, Entropy, Executor, HealthProbe, Journal, Ledger, LlmProvider,
+    LogSource, MemoryStore, Notifier, PolicyEngine, Progress, ReadTool, Repertoire, Runbooks,
 };
+use crate::spending::Budget;
 
 /// What is missing for an orchestrator that can do anything.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -45,6 +47,7 @@ pub enum BuildError {
 /// Collects ports. Policy, an executor and a probe are needed; without the others:
 /// no log source or context: the signal's own evidence and facts; no runbooks: every failure is unknown;
 /// no candidates: only remedies without observed rows; no memory: nothing is remembered;
+/// no model: what no rule explains goes to a person;
 /// no approver: what needs approval escalates; no notifier: the outcome is returned;
 /// no journal: nothing survives the process; no ledger: no switches, and no guards that count over several incidents.
 #[derive(Default)]
@@ -62,6 +65,9 @@ pub struct OrchestratorBuilder {
     notifiers: Vec<Arc<dyn Notifier>>,
     journal: Option<Arc<dyn Journal>>,
     ledger: Option<Arc<dyn Ledger>>,
+    model: Option<Arc<dyn LlmProvider>>,
+    repertoire: Vec<Arc<dyn Repertoire>>,
+    read_tools: Vec<Arc<dyn ReadTool>>,
     progress: Option<Arc<dyn Progress>>,
     clock: Option<Arc<dyn Clock>>,
     entropy: Option<Arc<dyn Entropy>>,
@@ -104,6 +110,8 @@ setters! {
     journal: Journal;
     /// Where operators' switches and the fleet's activity are kept.
     ledger: Ledger;
+    /// The language models that agents ask for what deterministic knowledge leaves open; none by default.
+    model: LlmProvider;
     /// Who hears which phase is entered.
     progress: Progress;
     /// Time; the system's by default.
@@ -118,6 +126,10 @@ setters! {
     runbooks -> runbooks: Runbooks;
     /// Adds a source of observed values; the first that knows a set answers.
     candidates -> candidates: Candidates;
+    /// Adds remedies that a model may choose from.
+    repertoire -> repertoire: Repertoire;
+    /// Adds something that the analyst's model may look up.
+    read_tool -> read_tools: ReadTool;
     /// Adds a policy engine; the strictest of all decides.
     policy -> policies: PolicyEngine;
     /// Adds a channel to tell people by; they are tried in order until somebody acknowledges.
@@ -172,7 +184,24 @@ impl OrchestratorBuilder {
         let entropy = self.entropy.unwrap_or_else(|| Arc::new(SystemEntropy::default()));
         let worker = self.worker.unwrap_or_else(|| format!("worker-{:016x}", entropy.next_u64()).into());
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::default()));
+        let redactor = self.redactor.unwrap_or_default();
+        let models = self.model.map(|provider| {
+            let budget = match &self.ledger {
+                Some(ledger) => Budget::shared(limits.models.ceilings.per_day, Arc::clone(ledger)),
+                None => Budget::of_this_process(limits.models.ceilings.per_day),
+            };
+            Models::new(ModelPorts {
+                provider,
+                repertoire: self.repertoire,
+                tools: self.read_tools,
+                budget: Arc::new(budget),
+                clock: Arc::clone(&clock),
+                redactor: Arc::clone(&redactor),
+                memory: self.memory.clone(),
+            })
+        });
         let agents = Agents {
+            models,
             classifier: Classifier::new(self.runbooks),
             analyst: Analyst::new(self.memory.clone()),
             strategist: Strategist::new(self.candidates, limits.as_ref().clone()),
@@ -201,7 +230,7 @@ impl OrchestratorBuilder {
             agents,
             limits,
             worker,
-            redactor: self.redactor.unwrap_or_default(),
+            redactor,
             autonomy: self.autonomy,
             experience: Default::default(),
             breakers: Default::default(),

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use crate::action::ActionSpec;
 use crate::category::FailureCategory;
 use crate::decision::{Decision, RuleVoice, Verdict};
-use crate::engine::{Event, Phase, State};
+use crate::engine::{Event, Phase, Proposal, State};
 use crate::error::Result;
 use crate::ports::{Approval, ApprovalQuestion, PolicyQuestion, Rehearsal, RehearsalEvidence, Site};
 use crate::resource::Environment;
 
-use super::Orchestrator;
 use super::breaker::Guarded;
 use super::perform::{defect, proposal};
 use super::routing::route;
+use super::{Orchestrator, opining};
 
 /// Whether a plan is decided, or what was decided is looked at once more.
 #[derive(Clone, Copy)]
@@ -40,10 +40,7 @@ impl Orchestrator {
     /// What policy says, with all that tightens it but operators' switches: those are about the moment.
     async fn said(&self, state: &State, rehearsal: RehearsalEvidence, asked: Asked) -> Result<Decision> {
         let proposal = proposal(state)?;
-        let steps = proposal.plan.steps.iter();
-        let specs: Result<Vec<ActionSpec>> =
-            steps.map(|step| route(&self.ports.executors, step).map(|(_, spec)| spec.clone())).collect();
-        let specs = specs?;
+        let specs = self.specs(proposal)?;
         let assessed = self.assessment(state, proposal, &specs, rehearsal).await;
         let question = PolicyQuestion {
             incident: &state.incident,
@@ -68,17 +65,35 @@ impl Orchestrator {
             let asked = within.decision(&decision.policy_version);
             decision = decision.and(asked);
         }
+        if let Some(advice) = opining::advice(proposal, rehearsal, &decision.policy_version) {
+            decision = decision.and(advice);
+        }
         Ok(self.gated(decision, state, assessed, rehearsal != RehearsalEvidence::Pending))
     }
 
+    /// What the executors promise about the kind of each step.
+    fn specs(&self, proposal: &Proposal) -> Result<Vec<ActionSpec>> {
+        let steps = proposal.plan.steps.iter();
+        steps.map(|step| route(&self.ports.executors, step).map(|(_, spec)| spec.clone())).collect()
+    }
+
     /// What speaks against a plan that was decided before it was held, or before this worker took it over: policy is another one
-    /// now, or stricter. An engine that can't say holds it.
+    /// now, or stricter. It is decided again then: from the start, or, where something of it is applied, whether it may be started
+    /// once more. An engine that can't say holds it.
     pub(super) async fn second_thoughts(&self, state: &State) -> Option<Event> {
         let decided = state.proposal.as_ref()?.decision.as_ref()?;
-        match self.said(state, evidence_of(state), Asked::Again).await {
-            Ok(now) => outdated(decided, &now).map(|because| Event::Outdated { because }),
-            Err(error) => Some(Event::Held { until: None, because: error.to_string(), paused: false }),
+        let mut now = match self.said(state, evidence_of(state), Asked::Again).await {
+            Ok(now) => now,
+            Err(error) => return Some(Event::Held { until: None, because: error.to_string(), paused: false }),
+        };
+        let because = outdated(decided, &now)?;
+        if state.begins() {
+            return Some(Event::Outdated { because });
         }
+        if !Box::pin(self.has_autonomy(&state.incident.environment)).await {
+            ask_people(&mut now, &state.incident.environment);
+        }
+        Some(Event::Decided(Arc::new(now.bounded())))
     }
 
     /// Asks people, or for what they answered. Before an agreement counts, policy is asked once more: what has become stricter
@@ -107,9 +122,10 @@ impl Orchestrator {
             plan_hash,
             decision,
             healer: &self.worker,
-            // What was answered in time counts as that, whenever it is looked at.
-            at: self.ports.clock.now().min(deadline),
+            at: self.ports.clock.now(),
             deadline,
+            until: state.answers_count_until().unwrap_or(deadline),
+            specs: &self.specs(proposal)?,
         };
         Ok(Event::Answered(self.guarded(Guarded::Approver, approver.ask(&question)).await?))
     }

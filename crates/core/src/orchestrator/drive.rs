@@ -11,7 +11,7 @@ use super::book::Book;
 use super::opening::Opening;
 use super::report::{Report, Timings};
 use super::{Cancellation, Orchestrator};
-use crate::engine::{Effect, Event, Phase, State, replay};
+use crate::engine::{Consultation, Effect, Event, Phase, State, replay};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evidence::Evidence;
 use crate::failpoint;
@@ -163,7 +163,7 @@ impl Orchestrator {
         if !state.intended || !in_time {
             return None;
         }
-        match self.perform(state, Effect::AskApproval).await {
+        match self.perform(state, Effect::AskApproval, &mut Vec::new()).await {
             // Who can't be reached at the moment may answer later; only the deadline ends it.
             Event::Failed(_) => Some(Event::Answered(Approval::Pending)),
             event => Some(event),
@@ -223,7 +223,17 @@ impl Orchestrator {
                     self.still_holds(book, asked).await?;
                 }
                 let started = self.ports.clock.elapsed();
-                let event = self.visit(&state, effect, book, cancel).await;
+                let mut consulted = Vec::new();
+                let event = self.visit(&state, effect, &mut consulted, book, cancel).await;
+                if !consulted.is_empty() {
+                    // What it took is recorded whatever its answer is worth.
+                    let phase = state.phase.clone();
+                    state = self.happened(book, Event::Consulted(consulted.into()), Some(state)).await?;
+                    if state.phase != phase {
+                        // It could not be recorded, and neither is what came of it.
+                        continue;
+                    }
+                }
                 failpoint::hit("orchestrator.visited");
                 timings.add(effect, self.ports.clock.elapsed().saturating_sub(started));
                 let asked = matches!(event, Event::Answered(Approval::Pending));
@@ -235,6 +245,9 @@ impl Orchestrator {
             self.leave(&state, book).await;
             self.settle(&state).await;
             Box::pin(self.note_ended(&state)).await;
+            if let Some(models) = self.agents.models.as_ref().filter(|_| self.is_the_last()) {
+                Box::pin(models.settle()).await;
+            }
             Ok(Report { state, timings })
         }
     }
@@ -248,8 +261,15 @@ impl Orchestrator {
     }
 
     // An effect that is under way is never dropped; whoever performs it hears the cancellation itself.
-    async fn visit(&self, state: &State, effect: Effect, book: &Book, cancel: &Cancellation) -> Event {
-        let visit = pin!(self.perform(state, effect).instrument(step_span(state, book.sequence())));
+    async fn visit(
+        &self,
+        state: &State,
+        effect: Effect,
+        asked: &mut Vec<Consultation>,
+        book: &Book,
+        cancel: &Cancellation,
+    ) -> Event {
+        let visit = pin!(self.perform(state, effect, asked).instrument(step_span(state, book.sequence())));
         let uninterrupted = effect.is_outward() || !state.may_be_cancelled();
         tokio::select! {
             biased;
@@ -270,6 +290,11 @@ impl Orchestrator {
                 tracing::warn!(%error, "could not tidy up after the incident");
             }
         }
+    }
+
+    /// Whether no other incident is under way here.
+    fn is_the_last(&self) -> bool {
+        self.bulkhead.available_permits() + 1 >= self.limits.concurrent_incidents
     }
 
     pub(super) async fn wait_until(&self, until: crate::time::Timestamp) {

@@ -11,6 +11,7 @@ mod drive;
 mod experience;
 mod noting;
 mod opening;
+mod opining;
 mod perform;
 mod report;
 mod routing;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 
 use selfheal_detect::redact::Redactor;
 
+use crate::agents::models::Models;
 use crate::agents::{Analyst, Auditor, Classifier, Scholar, Strategist};
 use crate::confidence::Autonomy;
 use crate::fleet::Watch;
@@ -79,6 +81,7 @@ struct Agents {
     strategist: Strategist,
     auditor: Auditor,
     scholar: Scholar,
+    models: Option<Models>,
 }
 
 impl Orchestrator {

@@ -10,23 +10,25 @@ use super::drive::within;
 use super::routing::{Leg, legs, specs_of};
 use super::saying;
 use crate::agents::Assignment;
+use crate::agents::models::Models;
 use crate::criterion::{Observation, SuccessCriterion};
-use crate::diagnosis::Hypothesis;
-use crate::engine::{Effect, Event, Phase, Proposal, State, Trouble, Verification};
+use crate::diagnosis::{Diagnosis, Hypothesis, Source};
+use crate::engine::{Attack, Consultation, Effect, Event, Phase, Proposal, State, Trouble, Verification};
 use crate::error::{Error, ErrorKind, Result};
-use crate::plan::Preview;
+use crate::plan::{Plan, Preview};
 use crate::ports::{Approved, Case, Escalation, ProbeRequest, Rehearsal, RehearsalEvidence, Work};
 
 impl Orchestrator {
-    pub(super) async fn perform(&self, state: &State, effect: Effect) -> Event {
+    /// The event that the effect's answer is. What models were asked on the way is added to `asked`.
+    pub(super) async fn perform(&self, state: &State, effect: Effect, asked: &mut Vec<Consultation>) -> Event {
         let answer = match effect {
             Effect::Recall => self.recall(state).await,
             Effect::Classify => self.classify(state).await,
-            Effect::Analyse => self.analyse(state).await,
-            Effect::Plan => self.plan(state).await,
+            Effect::Analyse => self.analyse(state, asked).await,
+            Effect::Plan => self.plan(state, asked).await,
             Effect::Preview => self.preview(state).await,
             Effect::Audit => self.decide(state, RehearsalEvidence::Pending).await,
-            Effect::Rehearse => self.rehearse(state).await,
+            Effect::Rehearse => self.rehearse(state, asked).await,
             Effect::Gate => self.decide(state, evidence_of(state)).await,
             Effect::AskApproval => self.ask_approval(state).await,
             Effect::Apply { step, attempt } => self.apply(state, step, attempt).await,
@@ -73,15 +75,21 @@ impl Orchestrator {
         Ok(self.guarded(Guarded::Runbooks, classified).await?.into())
     }
 
-    async fn analyse(&self, state: &State) -> Result<Event> {
+    async fn analyse(&self, state: &State, asked: &mut Vec<Consultation>) -> Result<Event> {
         let hypotheses = match &state.fresh {
             None => Arc::clone(&state.hypotheses),
             Some(_) => self.hypotheses(state).await?,
         };
-        Ok(Event::Analysed(Arc::new(self.agents.analyst.analyse(hypotheses).await)))
+        let known = self.agents.analyst.analyse(hypotheses).await;
+        let diagnosis = match &self.agents.models {
+            // Boxed, as everywhere where models are asked: most incidents never get there, and all would reserve room for it.
+            Some(models) if known.best().is_none() => Box::pin(models.analyse(state, asked)).await.unwrap_or(known),
+            _ => known,
+        };
+        Ok(Event::Analysed(Arc::new(diagnosis)))
     }
 
-    async fn plan(&self, state: &State) -> Result<Event> {
+    async fn plan(&self, state: &State, asked: &mut Vec<Consultation>) -> Result<Event> {
         let Some(attack) = state.attacks.last() else { return Ok(Event::Planned(None)) };
         let resource = &state.incident.resource;
         let specs = specs_of(&self.ports.executors, &resource.system);
@@ -90,7 +98,29 @@ impl Orchestrator {
         // Boxed: it is much the largest of the visits, and every incident would reserve room for it throughout.
         let planned = Box::pin(self.agents.strategist.plan(&assignment));
         let plan = self.guarded(Guarded::Candidates, planned).await?;
+        let plan = match &self.agents.models {
+            Some(models) if plan.is_none() && is_by_model(&attack.diagnosis) => {
+                Box::pin(self.chosen(models, state, &assignment, asked)).await?
+            }
+            _ => plan,
+        };
         Ok(Event::Planned(plan.map(Arc::new)))
+    }
+
+    /// The plan that a model chooses, drawn up like any other.
+    async fn chosen(
+        &self,
+        models: &Models,
+        state: &State,
+        assignment: &Assignment<'_>,
+        asked: &mut Vec<Consultation>,
+    ) -> Result<Option<Plan>> {
+        let Some(choice) = models.choose(state, assignment, asked).await else { return Ok(None) };
+        let attack = Attack { base: assignment.attack.base.clone(), diagnosis: Arc::new(choice.diagnosis) };
+        let assignment = Assignment { attack: &attack, ..*assignment };
+        let planned = self.agents.strategist.plan(&assignment);
+        let plan = self.guarded(Guarded::Candidates, planned).await?;
+        Ok(plan.map(|plan| Plan { rationale: choice.rationale, ..plan }))
     }
 
     async fn preview(&self, state: &State) -> Result<Event> {
@@ -107,8 +137,20 @@ impl Orchestrator {
         Ok(Event::Previewed(previews.into()))
     }
 
-    async fn rehearse(&self, state: &State) -> Result<Event> {
+    async fn rehearse(&self, state: &State, asked: &mut Vec<Consultation>) -> Result<Event> {
         let proposal = proposal(state)?;
+        match &self.agents.models {
+            Some(models) if matches!(proposal.plan.source, Source::Model { .. }) && proposal.opinion.is_none() => {
+                let opinion = Box::pin(models.opinion(state, proposal));
+                let (rehearsed, said) = tokio::join!(Box::pin(self.rehearsed(state, proposal)), opinion);
+                asked.extend(said);
+                rehearsed
+            }
+            _ => self.rehearsed(state, proposal).await,
+        }
+    }
+
+    async fn rehearsed(&self, state: &State, proposal: &Proposal) -> Result<Event> {
         let mut joined = Rehearsal::InPlace;
         for leg in legs(&self.ports.executors, &proposal.plan.steps)? {
             let work = previewed(state, proposal, &leg)?;
@@ -211,6 +253,10 @@ impl Orchestrator {
         let legs = legs(&self.ports.executors, &proposal.plan.steps)?;
         legs.into_iter().find(|leg| leg.steps.contains(&step)).ok_or_else(|| defect("the plan has no such step"))
     }
+}
+
+fn is_by_model(diagnosis: &Diagnosis) -> bool {
+    matches!(diagnosis.source, Source::Model { .. })
 }
 
 fn escalation(state: &State) -> Escalation {

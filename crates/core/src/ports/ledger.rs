@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::incident::{Fingerprint, IncidentId};
 use crate::plan::{BlastRadius, PlanHash};
 use crate::resource::{Environment, ResourceRef};
+use crate::spending::{Amount, Day};
 use crate::time::Timestamp;
 
 /// Names a sequence of entries. Streams are independent: each has its own order.
@@ -48,6 +49,12 @@ impl Stream {
     #[must_use]
     pub fn runs(pipeline: &str) -> Self {
         Self(format!("runs/{pipeline}").into())
+    }
+
+    /// What was taken of one day's ceilings on language models.
+    #[must_use]
+    pub fn spending(day: Day) -> Self {
+        Self(format!("spending/{day}").into())
     }
 
     /// The incident whose approvals these are.
@@ -153,6 +160,11 @@ pub enum Note {
     RunFailed,
     /// A run of a pipeline passed.
     RunPassed,
+    /// A healer took a part of the day's ceilings on language models, or gave back what it didn't use.
+    Allotted {
+        /// What all healers together have taken of the day after it.
+        total: Amount,
+    },
 }
 
 /// Who threw a switch, and why.

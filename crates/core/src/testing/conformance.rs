@@ -1,6 +1,14 @@
 //! One conformance suite per main port. An adapter's test makes a fresh fixture per case and runs the suite;
 //! a [`Violation`] names the numbered obligation of the port's "To be correct" list.
 
+/// Runs each case on a store of its own, and returns with the first that fails.
+macro_rules! each_on_its_own {
+    ($fresh:ident: $($case:ident),* $(,)?) => {$(
+        let (store, _guard) = $fresh().await;
+        $case(store.as_ref()).await?;
+    )*};
+}
+
 mod executor;
 mod journal;
 mod ledger;

@@ -15,9 +15,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::evidence::Untrusted;
 use crate::facts::Facts;
 use crate::ports::{
-    CandidateQuery, Candidates, Case, Clock, Entropy, HealthProbe, LlmProvider, LlmRequest, LlmResponse, Moment,
-    PolicyEngine, PolicyQuestion, ProbeRequest, Reach, Row, Runbooks, TokenUsage,
+    AnswerForm, CandidateQuery, Candidates, Case, Clock, Entropy, HealthProbe, LlmProvider, LlmRequest, LlmResponse,
+    Moment, PolicyEngine, PolicyQuestion, ProbeRequest, Reach, Row, Runbooks, TokenUsage,
 };
+use crate::spending::{CallEnd, Meter, PlannedCall, Price};
 use crate::time::Timestamp;
 
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -165,19 +166,31 @@ impl ScriptedModel {
 
 #[async_trait]
 impl LlmProvider for ScriptedModel {
-    async fn complete(&self, request: &LlmRequest) -> Result<LlmResponse> {
-        let content = self.0.next().unwrap_or_default();
+    async fn complete(&self, request: &LlmRequest, meter: &Meter) -> Result<LlmResponse> {
         // A token is counted as four bytes, rounded up: close enough to enforce a bound in tests.
+        let input = u32::try_from(request.input_bytes().div_ceil(4)).unwrap_or(u32::MAX);
+        let call = meter
+            .begin(&PlannedCall {
+                provider: "scripted",
+                model: "scripted",
+                input_tokens: request.input_bytes() as u64,
+                output_tokens: u64::from(request.max_output_tokens),
+                price: Price::default(),
+            })
+            .await?;
+        let content = self.0.next().unwrap_or_default();
         let output = u32::try_from(content.len().div_ceil(4)).unwrap_or(u32::MAX);
+        let usage = TokenUsage { input, output };
+        call.ended(CallEnd::Answered { usage });
         if output > request.max_output_tokens {
             return Err(Error::new(ErrorKind::LimitReached, "llm.complete", "the answer is longer than allowed"));
         }
-        if request.schema.is_some() && serde_json::from_str::<serde_json::Value>(&content).is_err() {
+        let json = matches!(request.form, AnswerForm::Json { .. });
+        if json && serde_json::from_str::<serde_json::Value>(&content).is_err() {
             return Err(Error::new(ErrorKind::Invalid, "llm.complete", "the answer is not JSON"));
         }
-        let read: usize = request.messages.iter().map(|message| message.content.len().div_ceil(4)).sum();
-        let usage = TokenUsage { input: u32::try_from(read).unwrap_or(u32::MAX), output };
-        Ok(LlmResponse { content: Untrusted::new(content), usage, model: "scripted".to_owned() })
+        let content = Untrusted::new(content);
+        Ok(LlmResponse { content, tool_calls: Vec::new(), usage, model: "scripted".to_owned() })
     }
 }
 

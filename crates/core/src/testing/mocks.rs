@@ -19,6 +19,7 @@ use crate::ports::{
     PastOutcome, PolicyEngine, PolicyQuestion, ProvenFix, Reach, Rehearsal, RehearsalEvidence, Undone, Work,
 };
 use crate::resource::ResourceRef;
+use crate::spending::Meter;
 
 mock! {
     #[derive(Debug)]
@@ -36,7 +37,7 @@ mock! {
 
     #[async_trait]
     impl LlmProvider for LlmProvider {
-        async fn complete(&self, request: &LlmRequest) -> Result<LlmResponse>;
+        async fn complete(&self, request: &LlmRequest, meter: &Meter) -> Result<LlmResponse>;
     }
 }
 

@@ -6,6 +6,7 @@ pub mod conformance;
 mod fakes;
 mod mocks;
 mod people;
+mod tokio_clock;
 mod world;
 
 pub use fakes::{
@@ -14,6 +15,7 @@ pub use fakes::{
 };
 pub use mocks::{MockExecutor, MockLlmProvider, MockLogSource, MockMemoryStore, MockPolicyEngine};
 pub use people::FakePeople;
+pub use tokio_clock::TokioClock;
 pub use world::{FakeExecutor, FakeWorld, SET_VALUE, set_value, wrong_value};
 
 use crate::error::{Error, ErrorKind};

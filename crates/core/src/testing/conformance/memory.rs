@@ -30,6 +30,7 @@ fn lesson(fingerprint: &str, incident: &str, value: &str, healed: bool, at: u64)
         hypotheses: Arc::from([]),
         confidence: Confidence::new(0.5),
         source,
+        reading: None,
     });
     let fingerprint = Fingerprint::from_hex(fingerprint);
     let incident = IncidentId::new(incident);

@@ -1,0 +1,46 @@
+//! The second opinion: it can only make people look.
+
+use selfheal_core::engine::Outcome;
+use serde_json::json;
+
+use crate::scene::{LOG, Said, Scene};
+
+#[tokio::test]
+async fn an_objection_is_heard_before_anything_is_applied() {
+    let scene = Scene::but(|agent, _| {
+        (agent == "auditor").then(|| Said::Json(json!({ "objects": true, "because": "it hides\nthe failure" })))
+    });
+    let report = scene.heal(scene.builder(), LOG).await;
+    assert!(matches!(report.outcome(), Some(Outcome::Escalated { .. })));
+    assert_eq!(scene.host.mode(), "bad");
+    let opinion = scene.consultations().await.into_iter().find_map(|asked| asked.opinion).unwrap();
+    assert_eq!((opinion.because.read().as_str(), opinion.model.as_str()), ("it hides the failure", "m-1"));
+}
+
+#[tokio::test]
+async fn an_objection_without_a_reason_and_no_answer_are_no_agreement() {
+    for said in [json!({ "objects": true, "because": " " }), json!({ "objects": false }), json!("approved")] {
+        let scene = Scene::but(move |agent, _| (agent == "auditor").then(|| Said::Json(said.clone())));
+        let report = scene.heal(scene.builder(), LOG).await;
+        assert!(matches!(report.outcome(), Some(Outcome::Escalated { .. })));
+        assert_eq!(scene.host.mode(), "bad");
+    }
+}
+
+#[tokio::test]
+async fn it_sees_the_steps_with_where_each_value_comes_from_and_what_they_change() {
+    let scene = Scene::but(|_, _| None);
+    scene.heal(scene.builder(), LOG).await;
+    let prompt = scene.model.prompt("auditor", 0);
+    for line in [
+        "1. set_value",
+        "   key = mode (configured)",
+        "   value = good (extracted)",
+        "mode becomes good",
+        "  -bad",
+        "  +good",
+    ] {
+        assert!(prompt.lines().any(|shown| shown == line), "{line}:\n{prompt}");
+    }
+    assert!(!prompt.contains("is not known; known modes"), "it reads no log");
+}
