@@ -183,3 +183,22 @@ fn cargo_finds_the_crate_behind_a_name() {
     make("cargo.providers", &rows[0], dir.path());
     assert!(fs::read_to_string(dir.path().join("Cargo.toml")).unwrap().contains("unicode-ident"), "{rows:?}");
 }
+
+#[test]
+fn registries_say_which_versions_there_are_and_that_there_are_none() {
+    // Packages that get no new versions, or of which every tool names the newest.
+    let known = [("npm", *NPM, "left-pad", "1.3.0"), ("pip", *PIP, "six", "1."), ("cargo", *CRATES, "itoa", "1.")];
+    for (name, there, package, newest) in known {
+        if !reachable(name, there) {
+            continue;
+        }
+        let ecosystem = ecosystem::all().into_iter().find(|one| one.name() == name).unwrap();
+        let versions = |package: &str| {
+            let room = tempfile::tempdir().unwrap();
+            ecosystem.versions(package, room.path(), &SystemTools::default()).unwrap()
+        };
+        let found = versions(package);
+        assert!(found.len() > 1 && found[0].starts_with(newest), "{name}: {found:?}");
+        assert_eq!(versions("selfheal-no-such-package-here"), [""; 0], "{name}");
+    }
+}

@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand};
 use selfheal_core::resource::Environment;
 
 use crate::audit::AuditOptions;
+use crate::mcp::McpOptions;
+use crate::models::{LlmOptions, ModelsOptions};
 use crate::people::{
     ApprovalsOptions, ApproveOptions, ApproverOptions, EditOptions, EnrolledOptions, RejectOptions, RespondOptions,
 };
@@ -60,6 +62,10 @@ pub(crate) enum Command {
     Report(ReportOptions),
     /// Verify, show, export or erase what the audit log tells.
     Audit(AuditOptions),
+    /// Serve incidents and plans to bots and editors (Model Context Protocol, on stdin and stdout).
+    Mcp(McpOptions),
+    /// Check the language models that are configured.
+    Llm(LlmOptions),
     /// Show a heal, an action that policy blocks, and a fix that is taken back: three real runs, no network.
     Demo(DemoOptions),
 }
@@ -92,6 +98,8 @@ pub(crate) struct RunOptions {
     pub(crate) fleet: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) enrolled: EnrolledOptions,
+    #[command(flatten)]
+    pub(crate) models: ModelsOptions,
     /// A folder of runbooks besides the shipped ones. May be repeated.
     #[arg(long, value_name = "DIR")]
     pub(crate) runbooks: Vec<PathBuf>,
@@ -107,6 +115,10 @@ pub(crate) struct RunOptions {
     /// Most starts of the command, the first one and rehearsals included.
     #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) max_attempts: u32,
+    /// Let runbooks run commands that only read (the kind run_command): a check, a wait. Each takes a guardrails rule that names
+    /// the kind, and a person who agrees.
+    #[arg(long)]
+    pub(crate) allow_run_command: bool,
     /// Never run the command again (a deployment, a publication): diagnose only.
     #[arg(long)]
     pub(crate) no_rerun: bool,

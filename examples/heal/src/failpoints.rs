@@ -1,10 +1,11 @@
 //! Dies at a fail point when a test says so: `SELFHEAL_FAILPOINTS_TRACE=FILE` lists the places that are passed,
-//! `SELFHEAL_FAILPOINTS_KILL=N` ends the process by SIGKILL at the Nth.
+//! `SELFHEAL_FAILPOINTS_KILL=N` ends the process by SIGKILL at the Nth. `SELFHEAL_CLOCKS_AHEAD=SECONDS` sets its clocks ahead.
 //!
 //! Only with the feature `failpoints`, which is for tests.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 static PASSED: AtomicU64 = AtomicU64::new(0);
 
@@ -13,6 +14,9 @@ pub(crate) fn install() {
     if std::env::var_os("SELFHEAL_FAILPOINTS_TRACE").is_some() || std::env::var_os("SELFHEAL_FAILPOINTS_KILL").is_some()
     {
         selfheal_core::failpoint::install(pass);
+    }
+    if let Some(seconds) = std::env::var("SELFHEAL_CLOCKS_AHEAD").ok().and_then(|seconds| seconds.parse().ok()) {
+        selfheal_core::failpoint::set_clocks_ahead(Duration::from_secs(seconds));
     }
 }
 

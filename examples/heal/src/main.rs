@@ -7,6 +7,8 @@ mod demo;
 mod exit;
 #[cfg(feature = "failpoints")]
 mod failpoints;
+mod mcp;
+mod models;
 mod people;
 mod policy;
 mod records;
@@ -59,6 +61,8 @@ fn main() -> ExitCode {
         cli::Command::Show(options) => records::main(&options.store, records::What::Show(&options)),
         cli::Command::Report(options) => records::main(&options.store, records::What::Report(&options)),
         cli::Command::Audit(options) => audit::main(&options),
+        cli::Command::Mcp(options) => mcp::main(&options),
+        cli::Command::Llm(options) => models::main(&options),
         cli::Command::Demo(options) => demo::main(&options),
     };
     exit::status(status)

@@ -22,6 +22,12 @@ pub(crate) enum Error {
 /// Largest file read, in bytes.
 const FILE_BYTES: u64 = 64 << 20;
 
+/// `file` in `data`, or in the folder `safety` below.
+pub(crate) fn file(data: &Path, file: &str) -> PathBuf {
+    let below = data.join("safety").join(file);
+    if !data.join(file).exists() && below.exists() { below } else { data.join(file) }
+}
+
 /// Reads every row of a file; blank lines are skipped.
 pub(crate) fn read<T: for<'de> Deserialize<'de>>(path: &Path, expected: &'static str) -> Result<Vec<T>, Error> {
     let unreadable = |source| Error::Unreadable { path: path.to_owned(), source };

@@ -5,9 +5,15 @@
 /// Line endings of the file are kept. An empty `replacement` removes the lines.
 ///
 /// # Errors
-/// Says what stands there instead.
+/// Says what stands there instead. Lines that would stay as they are, or show something else than what they say, are no edit.
 pub(super) fn replace_lines(content: &str, line: usize, expected: &str, replacement: &str) -> Result<String, String> {
     let ending = if content.contains("\r\n") { "\r\n" } else { "\n" };
+    if let Some(hidden) = replacement.chars().find(|c| is_hidden(*c)) {
+        return Err(format!("the replacement holds {}, which nobody would see", hidden.escape_unicode()));
+    }
+    if expected.lines().eq(replacement.lines()) {
+        return Err("the replacement changes nothing".to_owned());
+    }
     let lines: Vec<&str> = content.split_inclusive('\n').collect();
     let wanted: Vec<&str> = expected.lines().collect();
     let range = line.saturating_sub(1)..line.saturating_sub(1) + wanted.len();
@@ -29,6 +35,17 @@ pub(super) fn replace_lines(content: &str, line: usize, expected: &str, replacem
         .collect())
 }
 
+/// Whether a reader of the patch would not see the character, or see others in another order than they stand: Boucher, Anderson,
+/// *Trojan Source: Invisible Vulnerabilities* (USENIX Security 2023).
+fn is_hidden(c: char) -> bool {
+    let control = c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+    let bidirectional =
+        matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}');
+    let invisible =
+        matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
+    control || bidirectional || invisible
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,5 +64,17 @@ mod tests {
         assert!(replace_lines("a\nb\n", 2, "a", "x").is_err_and(|error| error.contains("line 2")));
         assert!(replace_lines("a\n", 5, "a", "x").is_err());
         assert!(replace_lines("a\n", 1, "", "x").is_err());
+        assert!(replace_lines("a\n", 1, "a", "a").is_err_and(|error| error.contains("changes nothing")));
+    }
+
+    #[test]
+    fn refuses_what_a_reader_of_the_patch_would_not_see() {
+        for hidden in ["x\u{202e}y", "x\u{200b}", "\u{1b}[8mx", "x\0", "x\u{e0041}"] {
+            assert!(
+                replace_lines("a\n", 1, "a", hidden).is_err_and(|error| error.contains("nobody would see")),
+                "{hidden:?}"
+            );
+        }
+        assert!(replace_lines("a\n", 1, "a", "\tgröße = \"日本\"").is_ok());
     }
 }

@@ -1,10 +1,11 @@
 //! Pipelines that run on this machine: running their command, and mending what their project lacks.
 //!
 //! [`Pipeline`] holds what is run and what the healer gave it; [`LocalExecutor`], [`CommandProbe`], [`LocalCandidates`],
-//! [`LocalContext`] and [`LocalLog`] are core's ports on it.
+//! [`LocalContext`] and [`LocalLog`] are core's ports on it. [`CommandExecutor`] is for hosts that let a judge allow commands.
 
 mod as_seen;
 mod candidates;
+mod command_run;
 mod context;
 pub mod ecosystem;
 mod edit;
@@ -18,9 +19,11 @@ mod probe;
 pub mod process;
 mod staging;
 mod steps;
+mod tools;
 pub mod workspace;
 
 pub use candidates::LocalCandidates;
+pub use command_run::CommandExecutor;
 pub use context::LocalContext;
 pub use executor::LocalExecutor;
 pub use kept::Leftover;
@@ -30,3 +33,4 @@ pub use pipeline::{
     SYSTEM, command_line,
 };
 pub use probe::{COMMAND_SUCCEEDS, CommandProbe};
+pub use tools::read_tools;

@@ -93,7 +93,9 @@ fn integer(action: &Action, name: &str) -> Result<u64> {
 /// A path inside the project; what isn't plainly inside is refused before anything is looked at.
 fn relative(action: &Action, name: &str) -> Result<PathBuf> {
     let path = PathBuf::from(text(action, name)?);
-    let inside = |path: &Path| path.components().all(|part| matches!(part, Component::Normal(name) if name != ".git"));
+    let inside = |path: &Path| {
+        path.components().all(|part| matches!(part, Component::Normal(name) if !name.eq_ignore_ascii_case(".git")))
+    };
     match !path.as_os_str().is_empty() && inside(&path) {
         true => Ok(path),
         false => Err(invalid(action, &format!("`{name}` is not a path inside the project"))),

@@ -9,6 +9,7 @@ use super::definition::{Checker, Runbook};
 use super::diagnosis::Match;
 use super::document::RunbookDocument;
 use super::kinds::ActionKinds;
+use super::offer::{self, Known};
 use super::pattern::{Patterns, PatternsBuilder};
 use super::sample::Sample;
 use super::shipped;
@@ -19,7 +20,8 @@ use crate::yaml;
 /// Runbooks ready to recognise failures.
 #[derive(Debug)]
 pub struct Catalogue {
-    runbooks: Vec<Runbook>,
+    pub(crate) runbooks: Vec<Runbook>,
+    pub(crate) known: Vec<Known>,
     patterns: Patterns,
 }
 
@@ -168,7 +170,7 @@ impl CatalogueBuilder {
             runbooks.push(runbook);
         }
         runbooks.sort_by(|a, b| b.priority.cmp(&a.priority).then_with(|| a.id.cmp(&b.id)));
-        let catalogue = Catalogue { runbooks, patterns: patterns.build() };
+        let catalogue = Catalogue { known: offer::known(&runbooks), runbooks, patterns: patterns.build() };
         for (id, document) in &self.documents {
             for sample in document.samples.as_deref().map_or(Ok(Vec::new()), Sample::read_all)? {
                 catalogue.check_sample(id, &sample)?;

@@ -1,7 +1,9 @@
 //! What a signature asks of an observed fact.
 
+use std::collections::BTreeMap;
+
 use selfheal_core::action::Value;
-use selfheal_core::facts::Fact;
+use selfheal_core::facts::{Fact, Facts};
 use serde::Deserialize;
 
 /// A value, or any of several.
@@ -22,6 +24,16 @@ impl Condition {
             Self::AnyOf(values) => values.iter().any(|value| is(fact, value)),
         }
     }
+}
+
+/// Whether every condition holds of the fact it names.
+pub(crate) fn all_hold(conditions: &BTreeMap<String, Condition>, facts: &Facts) -> bool {
+    conditions.iter().all(|(name, condition)| condition.holds(facts.get(name)))
+}
+
+/// Whether no condition holds of the fact it names.
+pub(crate) fn none_holds(conditions: &BTreeMap<String, Condition>, facts: &Facts) -> bool {
+    !conditions.iter().any(|(name, condition)| condition.holds(facts.get(name)))
 }
 
 fn is(fact: &Fact, value: &Value) -> bool {

@@ -36,6 +36,10 @@ pub struct Runbook {
     pub(crate) escalation: Template,
     pub(crate) absent: BTreeMap<String, String>,
     pub(crate) remedies: Vec<Arc<Remedy>>,
+    /// Whether its remedies are offered for other failures than its own.
+    pub(crate) offered: bool,
+    /// What each remedy does, in the document's words.
+    pub(crate) what: Vec<Option<String>>,
 }
 
 /// Checks one document and interns its patterns.
@@ -69,6 +73,8 @@ impl Checker<'_> {
                 .iter()
                 .map(|plan| self.plan(plan, &signature).map(Arc::new))
                 .collect::<Result<_, _>>()?,
+            offered: doc.offer,
+            what: doc.plans.iter().map(|plan| self.what(plan)).collect::<Result<_, _>>()?,
             signature,
             absent,
         })
@@ -193,6 +199,14 @@ impl Checker<'_> {
             criteria: doc.criteria.iter().map(|word| self.criterion(word)).collect::<Result<_, _>>()?,
             compensation: doc.compensation,
         })
+    }
+
+    fn what(&self, doc: &PlanDocument) -> Result<Option<String>, LoadError> {
+        let Some(word) = &doc.what else { return Ok(None) };
+        let (words, most) = (word.value.trim(), limits::WHAT_BYTES);
+        let fits = (1..=most).contains(&words.len()) && !words.chars().any(char::is_control);
+        self.expect(word, fits, format_args!("a sentence of at most {most} bytes on one line"))?;
+        Ok(Some(words.to_owned()))
     }
 
     fn criterion(&self, word: &Word) -> Result<SuccessCriterion, LoadError> {

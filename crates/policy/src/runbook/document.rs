@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use selfheal_core::action::Value;
 use selfheal_core::plan::Compensation;
+use selfheal_core::value_type::ValueType;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use super::condition::Condition;
-use super::value_type::ValueType;
 
 /// The schema this crate reads.
 pub const SCHEMA: &str = "selfheal.dev/runbook/v1";
@@ -35,7 +35,14 @@ pub(crate) struct RunbookDocument {
     pub(crate) cause: CauseDocument,
     #[serde(default)]
     pub(crate) plans: Vec<PlanDocument>,
+    /// Whether the plans may be chosen for a failure that no runbook recognises. `false` for what is right for this failure only.
+    #[serde(default = "yes")]
+    pub(crate) offer: bool,
     pub(crate) escalation: Word,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// How the failure is recognised. All parts that are given must hold.
@@ -118,6 +125,8 @@ pub(crate) struct CauseDocument {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlanDocument {
+    /// What it does, in a sentence, for whoever chooses among plans without the failure that it was written for.
+    pub(crate) what: Option<Word>,
     pub(crate) from: Option<Word>,
     #[serde(default)]
     pub(crate) given: BTreeMap<String, Word>,

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use selfheal_core::facts::Facts;
+use selfheal_core::value_type::ValueType;
 
-use super::condition::Condition;
+use super::condition::{self, Condition};
 use super::pattern::{Hits, PatternId, Patterns};
 use super::tables::SystemPackages;
-use super::value_type::ValueType;
 use crate::limits;
 
 /// Most lines cited for one diagnosis.
@@ -59,10 +59,8 @@ pub(crate) struct Recognised {
 impl Signature {
     /// Whether it holds of these facts and lines.
     pub(crate) fn recognise(&self, patterns: &Patterns, facts: &Facts, hits: &Hits<'_>) -> Option<Recognised> {
-        let holds = |(name, condition): (&String, &Condition)| condition.holds(facts.get(name));
-        let facts_hold = self.facts.iter().all(holds) && !self.unless.iter().any(holds);
         let excluded = self.none.iter().any(|&id| !hits.of(id).is_empty());
-        if !facts_hold || excluded {
+        if excluded || !self.allowed_by(facts) {
             return None;
         }
         let spans = self.spans(hits)?;
@@ -82,6 +80,11 @@ impl Signature {
         found.lines.sort_unstable();
         found.lines.dedup();
         Some(found)
+    }
+
+    /// Whether its conditions on facts hold, whatever the lines say.
+    pub(crate) fn allowed_by(&self, facts: &Facts) -> bool {
+        condition::all_hold(&self.facts, facts) && condition::none_holds(&self.unless, facts)
     }
 
     /// The stretches of lines in which `all` and `any` hold; without `within`, everything.

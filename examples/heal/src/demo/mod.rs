@@ -9,6 +9,7 @@ use std::time::Instant;
 use selfheal_core::resource::Environment;
 use serde_json::{Value, json};
 
+use crate::models::ModelsOptions;
 use crate::cli::{DemoOptions, RunOptions, StoreArgument};
 use crate::exit;
 use crate::run::{self, RunResult};
@@ -52,6 +53,7 @@ fn play(options: &DemoOptions, voice: &Voice) -> Result<bool, String> {
 
 fn play_scene(scene: &Scene, root: &Path, voice: &Voice) -> Result<Value, String> {
     let options = RunOptions {
+        models: ModelsOptions::NONE,
         dir: scene.dir.clone(),
         name: None,
         env: Environment::Dev,
@@ -66,6 +68,7 @@ fn play_scene(scene: &Scene, root: &Path, voice: &Voice) -> Result<Value, String
         memory_max: None,
         max_attempts: 10,
         no_rerun: false,
+        allow_run_command: false,
         rerun_timeout: None,
         store: Some(StoreArgument::Folder(root.join("store"))),
         webhook: Vec::new(),

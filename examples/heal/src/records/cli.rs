@@ -26,6 +26,14 @@ pub(crate) struct IncidentsOptions {
     pub(super) json: bool,
 }
 
+#[cfg(feature = "mcp")]
+impl IncidentsOptions {
+    /// The newest few, as JSON.
+    pub(crate) fn newest(store: StoreOptions, open: bool, limit: u32) -> Self {
+        Self { store, open, since: None, limit, json: true }
+    }
+}
+
 /// What happened in one incident, on which evidence, and who allowed it.
 #[derive(Debug, Args)]
 pub(crate) struct ShowOptions {
@@ -43,13 +51,19 @@ pub(crate) struct ShowOptions {
 }
 
 impl ShowOptions {
+    /// One incident, written like this.
+    #[cfg(feature = "mcp")]
+    pub(crate) fn of(store: StoreOptions, id: String, format: ShowFormat) -> Self {
+        Self { store, id, format, json: false }
+    }
+
     pub(super) fn format(&self) -> ShowFormat {
         if self.json { ShowFormat::Json } else { self.format }
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(super) enum ShowFormat {
+pub(crate) enum ShowFormat {
     /// For a terminal.
     #[default]
     Text,

@@ -1,6 +1,6 @@
 //! The commands that read records: opening the store, and the page they are written on.
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use selfheal_core::journal::InMemoryJournal;
@@ -29,13 +29,24 @@ pub(crate) enum What<'a> {
 /// Shows what is asked for; the exit status.
 pub(crate) fn main(store: &StoreOptions, what: What<'_>) -> i32 {
     let voice = Voice::default();
-    block_on(shown(store, what, &voice)).unwrap_or_else(|refusal| {
+    let mut out = anstream::AutoStream::auto(io::stdout().lock());
+    block_on(write(store, what, &mut out, Page::stdout_width(), &voice)).unwrap_or_else(|refusal| {
         voice.error(&refusal.message);
         refusal.status
     })
 }
 
-async fn shown(options: &StoreOptions, what: What<'_>, voice: &Voice) -> Result<i32, Refusal> {
+/// Writes what is asked for to `out`, in lines of `width` columns if that is said; the exit status.
+///
+/// # Errors
+/// A [`Refusal`] if there is no such store or incident, or if it can't be read or written.
+pub(crate) async fn write(
+    options: &StoreOptions,
+    what: What<'_>,
+    out: &mut dyn Write,
+    width: Option<usize>,
+    voice: &Voice,
+) -> Result<i32, Refusal> {
     let place = Place::named(options, user_state())?;
     let store = match place.exists() {
         true => Some(place.open_to_read().await?),
@@ -52,8 +63,7 @@ async fn shown(options: &StoreOptions, what: What<'_>, voice: &Voice) -> Result<
             Arc::new(InMemoryJournal::default())
         }
     };
-    let mut out = anstream::AutoStream::auto(io::stdout().lock());
-    let mut page = Page::new(&mut out, Page::stdout_width(), SystemClock::default().now());
+    let mut page = Page::new(out, width, SystemClock::default().now());
     match what {
         What::Incidents(options) => incidents(journal.as_ref(), options, &mut page).await,
         What::Show(options) => show(journal.as_ref(), options, &mut page).await,

@@ -16,7 +16,11 @@ mod table;
 mod tests;
 pub(crate) mod when;
 
+#[cfg(feature = "mcp")]
+pub(crate) use cli::ShowFormat;
 pub(crate) use cli::{IncidentsOptions, ReportOptions, ShowOptions};
+#[cfg(feature = "mcp")]
+pub(crate) use command::write;
 pub(crate) use command::{What, main};
 pub(crate) use page::Page;
 pub(crate) use show::plan;

@@ -13,9 +13,11 @@ use selfheal_core::confidence::Autonomy;
 use selfheal_core::engine::State;
 use selfheal_core::fleet::FleetLimits;
 use selfheal_core::incident::IncidentId;
-use selfheal_core::ports::{Notifier, PolicyEngine};
+use selfheal_core::limits::ModelLimits;
+use selfheal_core::ports::{LlmProvider, Notifier, PolicyEngine};
 use selfheal_core::resource::Environment;
-use selfheal_detect::redact::Redactor;
+use selfheal_detect::redact::{Redactor, RedactorBuilder};
+use selfheal_policy::command::CommandGuard;
 use selfheal_policy::fleet;
 use selfheal_policy::guardrails::Guardrails;
 use selfheal_policy::recovery::{Names, RecoveryPolicies, Tightened, Waiting};
@@ -23,8 +25,9 @@ use selfheal_policy::runbook::Catalogue;
 
 use super::channels::channels;
 use super::manifest::Manifest;
-use super::{Refusal, env_file};
+use super::{Refusal, commands, env_file};
 use crate::cli::RunOptions;
+use crate::models::Models;
 use crate::people::Enrolled;
 use crate::signals::Stop;
 use crate::store::Place;
@@ -44,6 +47,7 @@ pub(super) struct Inputs {
     /// On whose behalf this runs, if they are enrolled.
     pub(super) requester: Option<String>,
     pub(super) fleet: Option<FleetLimits>,
+    models: Option<Models>,
     command: Vec<OsString>,
 }
 
@@ -60,8 +64,9 @@ impl Inputs {
         let store = Place::of(options.store.as_ref(), state.store())?;
         let enrolled = Enrolled::find(&options.enrolled, &store);
         let given = guardrails(options)?;
+        let models = Models::find(&options.models)?;
         Ok(Self {
-            redactor: Arc::new(redactor(&variables)),
+            redactor: Arc::new(with_keys(redactor(&variables), models.as_ref())?.build()),
             channels: channels(options)?,
             given_runbooks: (!options.runbooks.is_empty())
                 .then(|| catalogue(&options.runbooks))
@@ -70,6 +75,7 @@ impl Inputs {
             autonomy: given.as_ref().and_then(|given| given.autonomy()).cloned().unwrap_or_default(),
             policy: Policy::read(options, given)?,
             requester: enrolled.read()?.own_name()?,
+            models,
             enrolled,
             fleet: options.fleet.as_deref().map(fleet::from_file).transpose().map_err(Refusal::usage)?,
             store,
@@ -97,14 +103,32 @@ impl Inputs {
     pub(super) fn policy(&self) -> Result<Arc<dyn PolicyEngine>, Refusal> {
         Ok(match &self.policy {
             Policy::Shipped => Arc::new(Guardrails::shipped().map_err(Refusal::failed)?),
-            Policy::Given(guardrails) => guardrails.clone(),
+            Policy::Given(guardrails) => Arc::new(CommandGuard::of(Arc::clone(guardrails))),
             Policy::Tightened(tightened) => tightened.clone(),
         })
+    }
+
+    /// The language models to ask, if some are configured.
+    pub(super) fn model(&self) -> Result<Option<Arc<dyn LlmProvider>>, Refusal> {
+        self.models.as_ref().map(Models::provider).transpose()
+    }
+
+    /// What they may cost.
+    pub(super) fn model_limits(&self) -> ModelLimits {
+        self.models.as_ref().map(Models::limits).unwrap_or_default()
     }
 
     /// How sure the healer has to be to act by itself, as the user's guardrails say it.
     pub(super) fn autonomy(&self) -> Autonomy {
         self.autonomy.clone()
+    }
+
+    /// Whether a recovery policy is about `pipeline`.
+    pub(super) fn has_recovery_policy(&self, pipeline: &str) -> bool {
+        match &self.policy {
+            Policy::Tightened(tightened) => tightened.policies().allowed_kinds(pipeline).is_some(),
+            _ => false,
+        }
     }
 
     /// Whether the healer lets `pipeline` fail more than once before it steps in.
@@ -192,7 +216,7 @@ pub(crate) fn user_state() -> Option<PathBuf> {
 }
 
 fn catalogue(folders: &[PathBuf]) -> Result<Catalogue, Refusal> {
-    let shipped = Catalogue::builder().with_shipped().map_err(Refusal::failed)?;
+    let shipped = Catalogue::builder().with_kinds(commands::kinds()).with_shipped().map_err(Refusal::failed)?;
     let all = folders.iter().try_fold(shipped, |builder, folder| builder.with_directory(folder));
     all.and_then(|builder| builder.build()).map_err(Refusal::usage)
 }
@@ -226,7 +250,7 @@ impl Policy {
             Some(given) => given,
             None => Arc::new(Guardrails::shipped().map_err(Refusal::failed)?),
         };
-        Ok(Self::Tightened(Arc::new(policies.over(guardrails))))
+        Ok(Self::Tightened(Arc::new(policies.over(Arc::new(CommandGuard::of(guardrails))))))
     }
 }
 
@@ -238,11 +262,19 @@ pub(crate) fn redactor_of(incident: &IncidentId, states: &Path) -> Redactor {
         // Without it, what any secret looks like is still refused.
         drop(env_file::read(file, &mut variables));
     }
-    redactor(&variables)
+    redactor(&variables).build()
+}
+
+/// The keys of models too, wherever they come from: found out before the command runs.
+fn with_keys(redactor: RedactorBuilder, models: Option<&Models>) -> Result<RedactorBuilder, Refusal> {
+    match models {
+        Some(models) => models.redacting(redactor),
+        None => Ok(redactor),
+    }
 }
 
 /// Values that are redacted wherever they appear: those of env files, and of variables whose name says that they are secret.
-fn redactor(variables: &BTreeMap<String, ConfiguredVariable>) -> Redactor {
+fn redactor(variables: &BTreeMap<String, ConfiguredVariable>) -> RedactorBuilder {
     let mut builder = Redactor::builder();
     for (name, variable) in variables {
         builder = builder.known(name, variable.value.as_encoded_bytes());
@@ -253,12 +285,12 @@ fn redactor(variables: &BTreeMap<String, ConfiguredVariable>) -> Redactor {
             builder = builder.known(name, value);
         }
     }
-    builder.build()
+    builder
 }
 
 fn names_a_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "PRIVATE_KEY", "CREDENTIAL"]
+    ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "PRIVATE_KEY", "LLM_KEY", "CREDENTIAL"]
         .iter()
         .any(|part| name.contains(part))
 }

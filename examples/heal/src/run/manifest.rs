@@ -14,6 +14,7 @@ use selfheal_core::resource::Environment;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{EnvFile, RunOptions, StoreArgument};
+use crate::models::ModelsOptions;
 use crate::people::EnrolledOptions;
 use crate::store::Identity;
 
@@ -42,6 +43,11 @@ pub(crate) struct Manifest {
     fleet: Option<OsString>,
     #[serde(default)]
     approvers: Option<OsString>,
+    /// The document of its models, if one was named; their keys are nowhere but where it says.
+    #[serde(default)]
+    models: Option<OsString>,
+    #[serde(default)]
+    no_models: bool,
     /// On whose behalf it was started: going on with it doesn't change that.
     #[serde(default)]
     requester: Option<String>,
@@ -54,6 +60,8 @@ pub(crate) struct Manifest {
     memory_max: Option<u64>,
     max_attempts: u32,
     no_rerun: bool,
+    #[serde(default)]
+    allow_run_command: bool,
     rerun_timeout: Option<u64>,
     webhook: Vec<String>,
     webhook_secret: Option<OsString>,
@@ -80,6 +88,8 @@ impl Manifest {
             healing_policy: options.healing_policy.iter().map(absolute).collect(),
             fleet: options.fleet.as_ref().map(absolute),
             approvers: options.enrolled.approvers.as_ref().map(absolute),
+            models: options.models.models.as_ref().map(absolute),
+            no_models: options.models.no_models,
             requester: None,
             runbooks: options.runbooks.iter().map(absolute).collect(),
             env_file: options.env_file.iter().map(|file| absolute(&file.path)).collect(),
@@ -88,6 +98,7 @@ impl Manifest {
             memory_max: options.memory_max,
             max_attempts: options.max_attempts,
             no_rerun: options.no_rerun,
+            allow_run_command: options.allow_run_command,
             rerun_timeout: options.rerun_timeout,
             webhook: options.webhook.clone(),
             webhook_secret: options.webhook_secret.as_ref().map(absolute),
@@ -120,12 +131,14 @@ impl Manifest {
             healing_policy: paths(&self.healing_policy),
             fleet: self.fleet.as_ref().map(PathBuf::from),
             enrolled: EnrolledOptions { approvers: self.approvers.as_ref().map(PathBuf::from) },
+            models: ModelsOptions { models: self.models.as_ref().map(PathBuf::from), no_models: self.no_models },
             runbooks: paths(&self.runbooks),
             env_file: self.env_files(),
             memory: self.memory,
             memory_max: self.memory_max,
             max_attempts: self.max_attempts,
             no_rerun: self.no_rerun,
+            allow_run_command: self.allow_run_command,
             store: self.store.folder().map(StoreArgument::Folder),
             rerun_timeout: self.rerun_timeout,
             webhook: self.webhook.clone(),
@@ -149,6 +162,7 @@ impl Manifest {
     pub(crate) fn bare_options(&self) -> RunOptions {
         let (policy, recovery_policy, healing_policy) = Default::default();
         let (runbooks, env_file, webhook, enrolled) = Default::default();
+        let models = ModelsOptions::NONE;
         let all = self.options(true);
         let (fleet, webhook_secret, patch) = (None, None, None);
         RunOptions {
@@ -157,6 +171,7 @@ impl Manifest {
             healing_policy,
             fleet,
             enrolled,
+            models,
             runbooks,
             env_file,
             webhook,

@@ -12,6 +12,7 @@ use selfheal_core::ports::Rehearsal;
 use selfheal_policy::recovery::Waiting as Patience;
 
 use super::Ended;
+use super::consulted::Consulted;
 use super::waiting::Waiting;
 use crate::cli::RunOptions;
 use crate::exit;
@@ -30,6 +31,8 @@ pub(crate) struct RunResult {
     pub(crate) patch: Option<PathBuf>,
     /// What an open one waits for.
     pub(crate) waiting: Option<Waiting>,
+    /// What language models were asked, if they were.
+    pub(crate) consulted: Option<Consulted>,
     /// How many failures in a row there were, where the healer waits for more.
     pub(crate) failures: Option<Patience>,
     pub(crate) times: Times,
@@ -64,6 +67,7 @@ impl RunResult {
             command_line: pipeline.command_line(),
             patch: None,
             waiting: None,
+            consulted: None,
             failures: None,
             times: Times { command: pipeline.used().time, total, ..Times::default() },
         }
@@ -100,6 +104,7 @@ impl RunResult {
             command_line: String::new(),
             patch: None,
             waiting: None,
+            consulted: None,
             failures: None,
             times: Times::default(),
             report: Some(report),
@@ -125,6 +130,7 @@ impl RunResult {
             command_line: pipeline.command_line(),
             patch: None,
             waiting,
+            consulted: ended.consulted,
             failures: None,
             times: Times {
                 detect: ended.detect + ended.report.timings.detect,
@@ -206,6 +212,7 @@ fn advice(options: &RunOptions, ended: &Ended) -> String {
     let known = best.and_then(|best| best.advice.as_ref()).map(|advice| advice.read().clone());
     let unknown = || "Nothing known explains this failure; look at the evidence. A runbook of your own (`--runbooks DIR`) teaches it.";
     let mut advice = vec![known.unwrap_or_else(|| unknown().to_owned())];
+    advice.extend(ended.consulted.as_ref().and_then(Consulted::trouble));
     advice.extend(ended.report.tried().last().map(last_plan));
     advice.extend(ended.obstacle.as_ref().map(next_obstacle));
     if options.no_rerun {

@@ -11,10 +11,11 @@ use selfheal_core::orchestrator::{Orchestrator, Report};
 use selfheal_core::ports::{Case, Runbooks};
 use selfheal_policy::runbook::Catalogue;
 
-use super::Refusal;
+use super::consulting::with_model;
 use super::inputs::Inputs;
 use super::policies::OptionSays;
 use super::progress::LiveLine;
+use super::{Refusal, commands};
 use crate::cli::RunOptions;
 use crate::say::Voice;
 use crate::signals::Stop;
@@ -55,13 +56,19 @@ impl Host {
             .journal(store.journal())
             .redactor(Arc::clone(&inputs.redactor))
             .worker(&worker())
-            .limits(limits(options))
+            .limits(limits(options, inputs))
             .fleet(inputs.fleet.clone().unwrap_or_default());
+        if let Some(model) = inputs.model()? {
+            builder = with_model(builder, model, &runbooks, pipeline, &tools);
+        }
         if let Some(memory) = store.memory() {
             builder = builder.memory(memory);
         }
         for channel in &inputs.channels {
             builder = builder.notifier(Arc::clone(channel));
+        }
+        if let Some(executor) = commands::executor(options, pipeline) {
+            builder = builder.executor(executor);
         }
         if options.no_rerun {
             builder = builder.policy(Arc::new(OptionSays::NO_RERUN));
@@ -95,9 +102,9 @@ fn desk(inputs: &Inputs, store: &Store) -> Desk {
 }
 
 /// Nobody sits out a pause in front of a terminal: what is held for so long is left in the journal.
-fn limits(options: &RunOptions) -> Limits {
+fn limits(options: &RunOptions, inputs: &Inputs) -> Limits {
     let hold_backoff = Limits::default().park_after * 4;
-    Limits { dry_run: options.dry_run, hold_backoff, ..Limits::default() }
+    Limits { dry_run: options.dry_run, hold_backoff, models: inputs.model_limits(), ..Limits::default() }
 }
 
 /// Names this process to the other workers of a store.

@@ -8,7 +8,7 @@ use selfheal_core::engine::{Proposal, TriedResult};
 use serde::Serialize;
 
 use crate::records::when;
-use crate::run::{RunResult, Waiting};
+use crate::run::{Consulted, RunResult, Waiting};
 
 #[derive(Serialize)]
 struct Object<'a> {
@@ -33,8 +33,31 @@ struct Object<'a> {
     approval: Option<ApprovalObject<'a>>,
     /// Null unless the pipeline failed less often than a recovery policy asks for.
     failures: Option<FailuresObject<'a>>,
-    model_calls: u32,
+    model_calls: u64,
+    /// Null unless language models were asked.
+    models: Option<ModelsObject<'a>>,
     timings_ms: TimingsObject,
+}
+
+/// What language models were asked, and what it took.
+#[derive(Serialize)]
+struct ModelsObject<'a> {
+    /// Who answered.
+    answered: Vec<&'a str>,
+    calls: u64,
+    /// Calls that a cache spared.
+    cached: usize,
+    tokens: u64,
+    /// 0 where no prices are configured.
+    cost_usd: f64,
+    in_vain: Vec<InVainObject<'a>>,
+}
+
+/// A question that had no answer that could be used.
+#[derive(Serialize)]
+struct InVainObject<'a> {
+    agent: String,
+    why: &'a str,
 }
 
 /// What people are asked.
@@ -113,7 +136,8 @@ fn object(result: &RunResult) -> Object<'_> {
             threshold: waiting.threshold,
             policy: &waiting.policy,
         }),
-        model_calls: 0,
+        model_calls: result.consulted.as_ref().map_or(0, |consulted| consulted.spent.calls),
+        models: result.consulted.as_ref().map(models),
         timings_ms: TimingsObject {
             detect: ms(result.times.detect),
             diagnose: ms(visits.diagnose),
@@ -126,6 +150,18 @@ fn object(result: &RunResult) -> Object<'_> {
             tools: ms(result.times.tools),
             total: ms(result.times.total),
         },
+    }
+}
+
+fn models(consulted: &Consulted) -> ModelsObject<'_> {
+    let in_vain = consulted.in_vain.iter().map(|(agent, why)| InVainObject { agent: agent.to_string(), why });
+    ModelsObject {
+        answered: consulted.models.iter().map(String::as_str).collect(),
+        calls: consulted.spent.calls,
+        cached: consulted.cached,
+        tokens: consulted.spent.tokens,
+        cost_usd: consulted.cost_usd(),
+        in_vain: in_vain.collect(),
     }
 }
 

@@ -28,6 +28,9 @@ pub(crate) fn tell(voice: &Voice, result: &RunResult) {
         return;
     }
     seen(voice, result);
+    if let Some(consulted) = &result.consulted {
+        entry_in(voice, DIM, "asked", &consulted.in_words());
+    }
     for tried in result.tried() {
         plan(voice, tried);
     }

@@ -14,6 +14,7 @@ mod auditing;
 mod bad_input;
 mod busy;
 mod cargo_projects;
+mod commands;
 mod common;
 mod crashes;
 mod credentials;
@@ -25,8 +26,12 @@ mod interrupts;
 mod json;
 mod languages;
 mod links;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod memory;
 mod memory_limits;
+#[cfg(feature = "models")]
+mod models;
 mod odd_places;
 mod passing;
 mod policy;

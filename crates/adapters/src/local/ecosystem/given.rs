@@ -1,6 +1,6 @@
 //! Names from untrusted text, checked by each registry's own grammar. A name that doesn't fit is dropped.
 
-use super::Given;
+use super::{Ecosystem, EcosystemError, Given};
 
 /// Most values looked at; a log that names more is cut.
 const MAX_VALUES: usize = 64;
@@ -15,6 +15,16 @@ pub(super) fn names(given: &Given, keys: &[&str], grammar: fn(&str) -> bool) -> 
         }
     }
     names
+}
+
+/// `name`, which goes into an argument, is one of a package.
+pub(super) fn checked(name: &str, ecosystem: &dyn Ecosystem) -> Result<(), EcosystemError> {
+    match ecosystem.is_package(name) {
+        true => Ok(()),
+        false => {
+            Err(EcosystemError::Refused { reason: format!("that is no name of a package of {}", ecosystem.name()) })
+        }
+    }
 }
 
 /// An npm package name: <https://docs.npmjs.com/cli/configuring-npm/package-json#name>, capitals of old names allowed.

@@ -22,7 +22,7 @@ mod scrub;
 mod snapshot;
 mod system_tools;
 mod tools;
-mod tree;
+pub(super) mod tree;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -67,6 +67,16 @@ pub trait Ecosystem: Send + Sync {
     /// # Errors
     /// When the set is unknown, the tool is missing or can't reach its registry, or a manifest can't be read.
     fn rows(&self, set: &str, given: &Given, scratch: &Path, tools: &dyn Tools) -> Result<Vec<Row>, EcosystemError>;
+
+    /// Whether `name` is one that a package of this ecosystem may have.
+    fn is_package(&self, name: &str) -> bool;
+
+    /// The versions of `package` that the registry has, newest first; none if it has no such package. The tool runs in `room`, an
+    /// empty directory, so that only the user's own configuration says which registry that is.
+    ///
+    /// # Errors
+    /// When the tool is missing or can't reach the registry, or the name is no package's.
+    fn versions(&self, package: &str, room: &Path, tools: &dyn Tools) -> Result<Vec<String>, EcosystemError>;
 
     /// Makes `change` in `scratch` and returns the paths, relative to it, that may have changed.
     ///

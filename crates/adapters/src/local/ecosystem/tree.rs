@@ -19,7 +19,7 @@ const GENERATED: &[&str] =
     &["node_modules", "target", "__pycache__", "site-packages", "bower_components", "jspm_packages"];
 
 /// The files under `root`, relative to it, sorted; directories that tools generate are left out.
-pub(super) fn files(root: &Path) -> Vec<PathBuf> {
+pub(in crate::local) fn files(root: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     descend(root, Path::new(""), 0, &mut found);
     found.sort();

@@ -15,6 +15,10 @@ use super::input::stdin_of;
 use super::launcher::Order;
 use super::{Command, Launcher, Passthrough, RunError};
 
+/// The healer's own secrets among the inherited variables: nothing that it starts needs them, and what prints its environment would
+/// tell them.
+const OWN_SECRETS: [&str; 1] = ["SELFHEAL_LLM_KEY"];
+
 /// How the child reaches the program: directly, or through the re-executed host.
 pub(super) struct Route<'a> {
     pub(super) launcher: &'a Launcher,
@@ -58,6 +62,9 @@ fn launch(command: &Command, route: Route<'_>) -> io::Result<Child> {
 fn prepare(command: &Command, program: &OsStr) -> process::Command {
     let mut child = process::Command::new(program);
     child.current_dir(&command.dir).stdin(stdin_of(command)).stdout(Stdio::piped()).stderr(Stdio::piped());
+    for name in OWN_SECRETS {
+        child.env_remove(name);
+    }
     for name in &command.env_remove {
         child.env_remove(name);
     }

@@ -233,7 +233,7 @@ fn by_policy(document: &mut Document, plan: &Planned<'_>, named: bool) {
 
 fn said(answer: &Approval) -> String {
     match answer {
-        Approval::Given { by, plan_hash } => format!("{} approved plan {}", escaped(by), code(plan_hash.as_str())),
+        Approval::Given { by, plan_hash, .. } => format!("{} approved plan {}", escaped(by), code(plan_hash.as_str())),
         Approval::Refused { by, because } => format!("{} refused: {}", escaped(by), escaped(because)),
         Approval::Edited { by, plan } => format!("{} agreed to less: {}", escaped(by), escaped(&plan.rationale)),
         Approval::Responded { by, text } => format!("{} answered: {}", escaped(by), escaped(text.read())),

@@ -11,6 +11,7 @@ mod providers;
 mod requirement;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 use std::path::{Path, PathBuf};
 
@@ -57,6 +58,15 @@ impl Ecosystem for Cargo {
         }
         rows.truncate(super::MAX_ROWS);
         Ok(rows)
+    }
+
+    fn is_package(&self, name: &str) -> bool {
+        super::given::crate_name(name)
+    }
+
+    fn versions(&self, package: &str, room: &Path, tools: &dyn Tools) -> Result<Vec<String>, EcosystemError> {
+        super::given::checked(package, self)?;
+        versions::newest(package, room, tools)
     }
 
     fn change(&self, change: &Change, scratch: &Path, tools: &dyn Tools) -> Result<Vec<PathBuf>, EcosystemError> {

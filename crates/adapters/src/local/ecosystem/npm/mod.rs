@@ -64,6 +64,16 @@ impl Ecosystem for Npm {
         Ok(rows)
     }
 
+    fn is_package(&self, name: &str) -> bool {
+        super::given::npm_package(name)
+    }
+
+    fn versions(&self, package: &str, room: &Path, tools: &dyn Tools) -> Result<Vec<String>, EcosystemError> {
+        super::given::checked(package, self)?;
+        let found = client::view(package, &["versions"], room, tools)?;
+        Ok(packument::newest_first(found.as_ref()))
+    }
+
     fn change(&self, change: &Change, scratch: &Path, tools: &dyn Tools) -> Result<Vec<PathBuf>, EcosystemError> {
         editing::change(change, scratch, tools)
     }

@@ -109,6 +109,16 @@ impl Packument {
     }
 }
 
+/// The answer to `npm view PACKAGE versions`, a list in ascending order or a single one.
+pub(super) fn newest_first(answer: Option<&Value>) -> Vec<String> {
+    let listed = match answer {
+        Some(Value::Array(list)) => list.iter().rev().collect(),
+        Some(one) => vec![one],
+        None => Vec::new(),
+    };
+    listed.into_iter().filter_map(|version| version.as_str().map(str::to_owned)).collect()
+}
+
 impl Release {
     fn parse(value: &Value) -> Option<Self> {
         let peers = value["peerDependencies"].as_object().into_iter().flatten();

@@ -61,6 +61,16 @@ impl Ecosystem for Pip {
         Ok(rows)
     }
 
+    fn is_package(&self, name: &str) -> bool {
+        super::given::distribution(name)
+    }
+
+    fn versions(&self, package: &str, room: &Path, tools: &dyn Tools) -> Result<Vec<String>, EcosystemError> {
+        super::given::checked(package, self)?;
+        let ascending = resolver::Resolver::new(room, tools)?.versions(&[], package)?;
+        Ok(ascending.iter().rev().map(ToString::to_string).collect())
+    }
+
     fn change(&self, change: &Change, scratch: &Path, _: &dyn Tools) -> Result<Vec<PathBuf>, EcosystemError> {
         editing::change(change, scratch)
     }

@@ -1,0 +1,17 @@
+//! Language models: which are asked, and what their servers can do.
+
+mod cli;
+#[cfg(feature = "models")]
+mod check;
+#[cfg(feature = "models")]
+mod found;
+#[cfg(not(feature = "models"))]
+mod absent;
+
+#[cfg(not(feature = "models"))]
+pub(crate) use absent::{Models, main};
+#[cfg(feature = "models")]
+pub(crate) use check::main;
+pub(crate) use cli::{LlmOptions, ModelsOptions};
+#[cfg(feature = "models")]
+pub(crate) use found::Models;
