@@ -65,7 +65,9 @@ impl Orchestrator {
             let asked = within.decision(&decision.policy_version);
             decision = decision.and(asked);
         }
-        if let Some(advice) = opining::advice(proposal, rehearsal, &decision.policy_version) {
+        if let Some(advice) =
+            opining::advice(proposal, opining::is_recalled(state), rehearsal, &decision.policy_version)
+        {
             decision = decision.and(advice);
         }
         Ok(self.gated(decision, state, assessed, rehearsal != RehearsalEvidence::Pending))

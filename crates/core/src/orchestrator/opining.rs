@@ -2,14 +2,28 @@
 
 use crate::decision::{Decision, RuleVoice, Verdict};
 use crate::diagnosis::Source;
-use crate::engine::Proposal;
+use crate::engine::{Proposal, State};
 use crate::ports::RehearsalEvidence;
 
-/// Asks people where a plan that a model chose has no second opinion, or one that objects. `None` where nothing is to be added: the
-/// plan is no model's, its rehearsal is still to come, or the opinion has no objection.
-pub(super) fn advice(proposal: &Proposal, rehearsal: RehearsalEvidence, policy_version: &str) -> Option<Decision> {
-    let by_model = matches!(proposal.plan.source, Source::Model { .. });
-    if !by_model || rehearsal == RehearsalEvidence::Pending {
+/// Whether memory gave the plan that is at hand: it healed this very failure before.
+pub(super) fn is_recalled(state: &State) -> bool {
+    state.attacks.last().is_some_and(|attack| attack.diagnosis.source == Source::Memory)
+}
+
+/// Whether a second opinion is asked for: a model chose the plan, and nothing has proven it yet.
+pub(super) fn is_due(proposal: &Proposal, recalled: bool) -> bool {
+    matches!(proposal.plan.source, Source::Model { .. }) && !recalled
+}
+
+/// Asks people where a plan that a model chose has no second opinion, or one that objects. `None` where nothing is to be added: none
+/// is due, the rehearsal is still to come, or the opinion has no objection.
+pub(super) fn advice(
+    proposal: &Proposal,
+    recalled: bool,
+    rehearsal: RehearsalEvidence,
+    policy_version: &str,
+) -> Option<Decision> {
+    if !is_due(proposal, recalled) || rehearsal == RehearsalEvidence::Pending {
         return None;
     }
     let because = match &proposal.opinion {
@@ -48,7 +62,13 @@ mod tests {
     }
 
     fn verdict(source: Source, opinion: Option<bool>, rehearsal: RehearsalEvidence) -> Option<Verdict> {
-        advice(&proposal(source, opinion), rehearsal, "v1").map(|advice| advice.verdict)
+        advice(&proposal(source, opinion), false, rehearsal, "v1").map(|advice| advice.verdict)
+    }
+
+    #[test]
+    fn what_is_proven_needs_none() {
+        let recalled = proposal(Source::Model { name: "m".into() }, None);
+        assert_eq!(advice(&recalled, true, RehearsalEvidence::Verified, "v1"), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::breaker::Guarded;
 use super::deciding::evidence_of;
 use super::drive::within;
 use super::routing::{Leg, legs, specs_of};
-use super::saying;
+use super::{opining, saying};
 use crate::agents::Assignment;
 use crate::agents::models::Models;
 use crate::criterion::{Observation, SuccessCriterion};
@@ -140,7 +140,7 @@ impl Orchestrator {
     async fn rehearse(&self, state: &State, asked: &mut Vec<Consultation>) -> Result<Event> {
         let proposal = proposal(state)?;
         match &self.agents.models {
-            Some(models) if matches!(proposal.plan.source, Source::Model { .. }) && proposal.opinion.is_none() => {
+            Some(models) if opining::is_due(proposal, opining::is_recalled(state)) && proposal.opinion.is_none() => {
                 let opinion = Box::pin(models.opinion(state, proposal));
                 let (rehearsed, said) = tokio::join!(Box::pin(self.rehearsed(state, proposal)), opinion);
                 asked.extend(said);
