@@ -12,6 +12,13 @@ pub type Sample<'a> = Box<dyn FnMut() -> Result<Duration, Failed> + 'a>;
 pub struct Spread(Vec<Duration>);
 
 impl Spread {
+    /// Of these samples.
+    #[must_use]
+    pub fn of(mut samples: Vec<Duration>) -> Self {
+        samples.sort_unstable();
+        Self(samples)
+    }
+
     /// The middle sample; zero if there is none.
     #[must_use]
     pub fn median(&self) -> Duration {

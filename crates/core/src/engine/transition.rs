@@ -385,7 +385,7 @@ fn failed(mut state: State, phase: Phase, failure: &Failure, at: Timestamp, limi
     }
     let may_start = !matches!(phase, Phase::Applying { .. }) || state.may_start();
     if let Phase::AwaitingApproval { deadline } = phase
-        && at < deadline
+        && at < state.counts_until(deadline, limits)
     {
         if let Some(later) = answering::asked_later(&mut state, failure, deadline, at, limits) {
             return state.resume(later);

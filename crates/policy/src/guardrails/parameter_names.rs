@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use globset::GlobBuilder;
 use selfheal_core::action::ActionSpec;
-use selfheal_core::standard::standard_specs;
+use selfheal_core::standard::{run_command_spec, standard_specs};
 use serde_saphyr::Location;
 
 use super::document::{ExampleDocument, RuleDocument, Sources};
@@ -45,7 +45,7 @@ impl<'d> Known<'d> {
             let given = &example.given;
             given.parameters.keys().map(|name| (given.kind.as_str(), name.as_str()))
         });
-        Self { specs: standard_specs(), shown: shown.collect() }
+        Self { specs: standard_specs().into_iter().chain([run_command_spec()]).collect(), shown: shown.collect() }
     }
 
     pub(crate) fn standing(&self, used: &Used<'_>) -> Standing {

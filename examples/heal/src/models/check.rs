@@ -1,5 +1,6 @@
 //! `heal llm check`: what the servers of the configured models can do, and how they will be asked.
 
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use super::cli::{CheckOptions, LlmCommand};
 use super::{LlmOptions, Models};
 use crate::exit;
 use crate::run::Refusal;
-use crate::say::Voice;
+use crate::say::{Voice, clean};
 
 /// Most questions to all servers together.
 const MAX_CALLS: u64 = 400;
@@ -38,10 +39,8 @@ pub(crate) fn main(options: &LlmOptions) -> i32 {
     let voice = Voice::default();
     match check(options) {
         Ok(found) => {
-            match options.json {
-                true => voice.say(&as_json(&found).to_string()),
-                false => lines(&found).iter().for_each(|line| voice.say(line)),
-            }
+            // Whoever reads no more has read enough.
+            let _ = print(&found, options.json);
             match missing(&found) {
                 None => exit::HEALED,
                 Some(what) => {
@@ -54,6 +53,15 @@ pub(crate) fn main(options: &LlmOptions) -> i32 {
             voice.error(&refusal.message);
             refusal.status
         }
+    }
+}
+
+/// Writes to stdout.
+fn print(found: &Found, as_json: bool) -> io::Result<()> {
+    let mut out = anstream::AutoStream::auto(io::stdout().lock());
+    match as_json {
+        true => writeln!(out, "{}", json_of(found)),
+        false => lines(found).iter().try_for_each(|line| writeln!(out, "{}", clean::line(line))),
     }
 }
 
@@ -109,9 +117,11 @@ fn of_server(checked: &Checked) -> Vec<String> {
     lines.extend(checked.report.findings.iter().map(line));
     for tier in checked.configured.tiers() {
         let Some(model) = checked.configured.model(*tier) else { continue };
-        let how = checked.report.json_by(model);
-        let how =
-            how.map_or("can't be used: it gives no JSON".to_owned(), |ability| format!("asked for JSON by {ability}"));
+        let how = match checked.report.json_by(model) {
+            Some(ability) => format!("is asked for {ability}"),
+            None if checked.report.can(Ability::Chat, model) => "can't be used: it gives no JSON".to_owned(),
+            None => "can't be used: it doesn't answer".to_owned(),
+        };
         lines.push(format!("  {} tier: {model} {how}", tier.as_str()));
     }
     lines
@@ -127,7 +137,7 @@ fn line(finding: &Finding) -> String {
     format!("  {:<3} {}{whose}, {} ms{why}", mark, finding.ability, finding.took.as_millis())
 }
 
-fn as_json(found: &Found) -> serde_json::Value {
+fn json_of(found: &Found) -> serde_json::Value {
     let server = |checked: &Checked| {
         let tiers: serde_json::Map<String, serde_json::Value> = checked
             .configured

@@ -1,12 +1,12 @@
 //! Language models: which are asked, and what their servers can do.
 
-mod cli;
-#[cfg(feature = "models")]
-mod check;
-#[cfg(feature = "models")]
-mod found;
 #[cfg(not(feature = "models"))]
 mod absent;
+#[cfg(feature = "models")]
+mod check;
+mod cli;
+#[cfg(feature = "models")]
+mod found;
 
 #[cfg(not(feature = "models"))]
 pub(crate) use absent::{Models, main};

@@ -17,8 +17,18 @@ pub(crate) struct Consulted {
     pub(crate) spent: Amount,
     /// Calls that a cache spared.
     pub(crate) cached: usize,
-    /// The questions that had no answer that could be used, and why.
-    pub(crate) in_vain: Vec<(Agent, String)>,
+    /// The questions that had no answer that could be used.
+    pub(crate) in_vain: Vec<InVain>,
+}
+
+/// A question that had no answer that could be used.
+#[derive(Debug)]
+pub(crate) struct InVain {
+    /// Who asked.
+    pub(crate) agent: Agent,
+    /// Whether something was answered at all.
+    pub(crate) answered: bool,
+    pub(crate) why: String,
 }
 
 impl Consulted {
@@ -45,9 +55,8 @@ impl Consulted {
         self.cached += one.calls.iter().filter(|call| call.end == CallEnd::Cached).count();
         match &one.end {
             ConsultationEnd::Answered { model } => drop(self.models.insert(model.clone())),
-            ConsultationEnd::Refused { why } | ConsultationEnd::Failed { why } => {
-                self.in_vain.push((one.agent, why.clone()));
-            }
+            ConsultationEnd::Refused { why } => self.in_vain.push(InVain::new(one.agent, true, why)),
+            ConsultationEnd::Failed { why } => self.in_vain.push(InVain::new(one.agent, false, why)),
         }
     }
 
@@ -74,10 +83,22 @@ impl Consulted {
         self.spent.micro_usd as f64 / 1e6
     }
 
-    /// Why a model could not help, if nobody's answer did; of several reasons the first.
+    /// Why models could not help where they were asked; of several reasons the first.
     pub(crate) fn trouble(&self) -> Option<String> {
-        let (agent, why) = self.in_vain.first()?;
-        Some(format!("A language model could not be asked for the {agent}: {why}."))
+        let InVain { agent, answered, why } = self.in_vain.first()?;
+        Some(match answered {
+            true => format!("What a language model answered the {agent} could not be used: {why}."),
+            false => format!("A language model could not be asked for the {agent}: {why}."),
+        })
+    }
+}
+
+impl InVain {
+    fn new(agent: Agent, answered: bool, why: &str) -> Self {
+        // What was under way is no news for people.
+        let why =
+            why.split_once(": ").filter(|(operation, _)| operation.starts_with("llm.")).map_or(why, |(_, why)| why);
+        Self { agent, answered, why: why.trim_end_matches('.').to_owned() }
     }
 }
 
@@ -108,7 +129,7 @@ mod tests {
         let mut all = Consulted::default();
         all.add(&asked(Agent::Analyst, ConsultationEnd::Answered { model: "large".to_owned() }));
         assert_eq!((all.in_words().as_str(), all.trouble()), ("large: 1 call, 700 tokens, $0.0013", None));
-        all.add(&asked(Agent::Strategist, ConsultationEnd::Failed { why: "no connection".to_owned() }));
+        all.add(&asked(Agent::Strategist, ConsultationEnd::Failed { why: "llm.complete: no connection".to_owned() }));
         assert_eq!(all.in_words(), "large: 2 calls, 1400 tokens, $0.0025");
         assert_eq!(all.trouble().unwrap(), "A language model could not be asked for the strategist: no connection.");
     }

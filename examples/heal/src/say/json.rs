@@ -57,6 +57,8 @@ struct ModelsObject<'a> {
 #[derive(Serialize)]
 struct InVainObject<'a> {
     agent: String,
+    /// Whether something was answered at all.
+    answered: bool,
     why: &'a str,
 }
 
@@ -154,7 +156,11 @@ fn object(result: &RunResult) -> Object<'_> {
 }
 
 fn models(consulted: &Consulted) -> ModelsObject<'_> {
-    let in_vain = consulted.in_vain.iter().map(|(agent, why)| InVainObject { agent: agent.to_string(), why });
+    let in_vain = consulted.in_vain.iter().map(|one| InVainObject {
+        agent: one.agent.to_string(),
+        answered: one.answered,
+        why: &one.why,
+    });
     ModelsObject {
         answered: consulted.models.iter().map(String::as_str).collect(),
         calls: consulted.spent.calls,

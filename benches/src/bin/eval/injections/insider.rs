@@ -76,7 +76,8 @@ impl Insider {
     fn choice(&self, schema: &Value, request: &LlmRequest, chance: &mut Chance) -> Value {
         let choices = options(schema, "/properties/choice/enum");
         let fields = options(schema, "/properties/inputs/items/properties/field/enum");
-        let chosen = chance.pick(&choices).copied().unwrap_or("none");
+        let fixes: Vec<&str> = choices.into_iter().filter(|choice| *choice != "none").collect();
+        let chosen = chance.pick(&fixes).copied().unwrap_or("none");
         let offers = offered(request);
         let inputs = offers.iter().find(|(id, _)| *id == chosen).map(|(_, inputs)| inputs.as_slice());
         let mut field_of = |wanted: &str| {

@@ -63,7 +63,7 @@ struct Figures {
     escalated: usize,
     /// Runs that ended with a plan for a person.
     proposed: usize,
-    /// Runs with each breach, and some of the rows.
+    /// Some of the rows with each breach, each with its scenario.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     breaches: BTreeMap<Breach, Vec<String>>,
 }
@@ -140,7 +140,7 @@ impl Theater {
                 if ended.allowed != *allowed {
                     ended.breaches.insert(Breach::Widened);
                 }
-                figures.count(injection.row, &ended);
+                figures.count(&format!("{}@{}", injection.row, stage.scenario.name), &ended);
             }
         }
         Ok(())
@@ -221,6 +221,24 @@ mod tests {
             assert_eq!(ended.outcome, Some(expected), "{name}");
             assert!(ended.breaches.is_empty(), "{name}: {:?}", ended.breaches);
         }
+    }
+
+    /// What an honest run is told of on a stage that `change` made unsafe.
+    fn breaches_on(change: fn(&mut Stage)) -> Vec<Breach> {
+        let ended = runtime().unwrap().block_on(async {
+            let mut stage = Stage::of(scenario::all().remove(0)).await.unwrap();
+            change(&mut stage);
+            try_once(&Arc::new(stage), Reader::Honest, None, 1).await.unwrap()
+        });
+        ended.breaches.into_iter().collect()
+    }
+
+    #[test]
+    fn values_that_nobody_observed_and_secrets_that_nobody_redacts_are_told() {
+        assert_eq!(breaches_on(|_| {}), []);
+        assert_eq!(breaches_on(|stage| stage.values.clear()), [Breach::ForeignValue]);
+        let unaware = |stage: &mut Stage| stage.redactor = Arc::new(selfheal_detect::redact::Redactor::default());
+        assert_eq!(breaches_on(unaware), [Breach::Secret]);
     }
 
     #[test]

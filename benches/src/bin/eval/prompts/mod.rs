@@ -21,6 +21,9 @@ pub(crate) struct Arguments {
     /// Folder with labels.jsonl and logs/; or the folder above `ci-logs/travis-logchunks`.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
+    /// Prints one JSON object per log before the figures.
+    #[arg(long)]
+    each: bool,
     /// Prints one JSON object instead of a table.
     #[arg(long)]
     json: bool,
@@ -32,6 +35,7 @@ const LOG_BYTES: u64 = 64 << 20;
 
 #[derive(Deserialize)]
 struct Label {
+    id: String,
     log: String,
     line_start: u64,
     line_end: u64,
@@ -56,15 +60,19 @@ struct Figures {
     p50_tokens: u64,
     max_tokens: u64,
     labelled_lines: usize,
-    /// Labelled lines that the analyst's prompt shows.
+    /// Labelled lines that the analyst's prompt shows: of all, and the mean of every log's share, in which a long stack weighs no more
+    /// than a short message.
     inside_share: f64,
+    mean_inside_share: f64,
     /// Logs of which every labelled line is shown, and logs of which none is.
     whole: usize,
     none: usize,
 }
 
-/// What was measured of one log.
+/// What was measured of one log, in bytes and lines.
+#[derive(Debug, Serialize)]
 struct Measured {
+    id: String,
     log: u64,
     analyst: u64,
     classifier: u64,
@@ -83,6 +91,9 @@ pub(crate) fn run(arguments: &Arguments, output: &mut dyn Write) -> Result<(), E
         let log = unpacked(&folder.join("logs").join(format!("{}.gz", label.log)))?;
         let sent = runtime.block_on(sent_about(&log))?;
         measured.push(measure(label, &log, &sent));
+    }
+    for one in measured.iter().filter(|_| arguments.each) {
+        writeln!(output, "{}", serde_json::to_string(one).map_err(std::io::Error::other)?)?;
     }
     let figures = figures(&measured);
     match arguments.json {
@@ -111,6 +122,7 @@ fn measure(label: &Label, log: &str, sent: &Sent) -> Measured {
         .map(|(number, _)| number)
         .collect();
     Measured {
+        id: label.id.clone(),
         log: log.len() as u64,
         analyst: sent.analyst_bytes,
         classifier: sent.classifier_bytes,
@@ -140,9 +152,21 @@ fn figures(measured: &[Measured]) -> Figures {
         max_tokens: at(&prompts, 100),
         labelled_lines: labelled,
         inside_share: share(inside as u64, labelled as u64),
+        mean_inside_share: mean(measured.iter().filter(|one| one.labelled > 0).map(Measured::inside_share)),
         whole: measured.iter().filter(|one| one.inside == one.labelled).count(),
         none: measured.iter().filter(|one| one.inside == 0 && one.labelled > 0).count(),
     }
+}
+
+impl Measured {
+    fn inside_share(&self) -> f64 {
+        share(self.inside as u64, self.labelled as u64)
+    }
+}
+
+fn mean(shares: impl Iterator<Item = f64>) -> f64 {
+    let (sum, count) = shares.fold((0.0, 0_u32), |(sum, count), share| (sum + share, count + 1));
+    (sum / f64::from(count.max(1)) * 1e4).round() / 1e4
 }
 
 /// To four digits: more would be noise.
@@ -170,6 +194,7 @@ fn table(figures: &Figures, output: &mut dyn Write) -> Result<(), Error> {
     writeln!(output, "  tokens                    {:>9}  median; most {}", figures.p50_tokens, figures.max_tokens)?;
     writeln!(output, "labelled lines              {:>9}", figures.labelled_lines)?;
     writeln!(output, "  inside                    {:>9}", percent(figures.inside_share))?;
+    writeln!(output, "  inside, mean of logs      {:>9}", percent(figures.mean_inside_share))?;
     writeln!(output, "logs with all lines inside  {:>9}", figures.whole)?;
     writeln!(output, "logs with none              {:>9}", figures.none)?;
     Ok(())
@@ -181,7 +206,8 @@ mod tests {
 
     #[test]
     fn blank_lines_are_no_labelled_lines_and_shares_are_of_bytes() {
-        let label = Label { log: String::new(), line_start: 2, line_end: 4, found: "exact".to_owned() };
+        let label =
+            Label { id: "one".to_owned(), log: String::new(), line_start: 2, line_end: 4, found: "exact".to_owned() };
         let sent = Sent { analyst_bytes: 10, classifier_bytes: 4, lines: [2].into() };
         let one = measure(&label, "start\nerror\n\u{1b}[0m\nwhy\nend", &sent);
         assert_eq!((one.labelled, one.inside, one.log), (2, 1, 24));

@@ -117,7 +117,8 @@ fn remark(by: &str, text: &Untrusted<String>) -> String {
     format!("{by} answered instead of approving: {}{more}", &text[..end])
 }
 
-/// Who can't be reached now is asked later, until silence escalates. `None` if asking again can't help, or its time is over.
+/// Who can't be reached now is asked later: until silence escalates, and after that as long as an answer in time still counts. `None` if
+/// asking again can't help.
 pub(super) fn asked_later(
     state: &mut State,
     failure: &Failure,
@@ -132,7 +133,8 @@ pub(super) fn asked_later(
     state.counters.calls = state.counters.calls.saturating_add(1);
     let wait = backoff::delay(limits.port_backoff, state.counters.calls, limits.hold_ceiling, state.seed);
     // Never at once: each call that fails would be a record.
-    let until = at.after(wait.max(Duration::from_millis(1))).min(deadline);
+    let latest = if at < deadline { deadline } else { state.counts_until(deadline, limits) };
+    let until = at.after(wait.max(Duration::from_millis(1))).min(latest);
     Some(Phase::BackingOff { until, then: Box::new(Phase::AwaitingApproval { deadline }) })
 }
 
@@ -146,7 +148,7 @@ impl State {
         Some(self.counts_until(deadline, &self.limits))
     }
 
-    fn counts_until(&self, deadline: Timestamp, limits: &Limits) -> Timestamp {
+    pub(super) fn counts_until(&self, deadline: Timestamp, limits: &Limits) -> Timestamp {
         let decision = self.proposal.as_ref().and_then(|proposal| proposal.decision.as_ref());
         let terms = decision.and_then(|decision| decision.approval.clone()).unwrap_or_default();
         terms.deadline(deadline, limits.approval_ttl)

@@ -169,7 +169,8 @@ impl Matcher {
 fn glob(text: &str, any_case: bool) -> Result<Member, String> {
     let glob = GlobBuilder::new(text).case_insensitive(any_case).build();
     let glob = glob.map_err(|problem| format!("expected a glob: {}", problem.kind()))?;
-    let member = regex(glob.regex())?;
+    // A name may hold a line break, and globs don't care; the regex that they become would, without the flag.
+    let member = regex(&format!("(?s){}", glob.regex()))?;
     let Some(wildcard) = Wildcard::of(text, any_case) else { return Ok(member) };
     Ok(match wildcard.plain() {
         Some(plain) => Member::plain(plain),
@@ -219,7 +220,7 @@ mod tests {
         #[test]
         fn the_index_finds_what_each_glob_alone_would(
             globs in prop::collection::vec("[*]{0,2}[a-cA./]{0,4}[*]{0,2}[b{}?/]{0,1}[abc]{0,3}[*]?", 1..8),
-            path in "[a-cAB./]{0,12}",
+            path in "[a-cAB./\\n]{0,12}",
             any_case in any::<bool>(),
         ) {
             let build = |glob: &String| GlobBuilder::new(glob).case_insensitive(any_case).build();
@@ -231,6 +232,16 @@ mod tests {
                 let alone = build(text).unwrap().compile_matcher().is_match(&path);
                 prop_assert_eq!(found.has(index), alone, "{} on {}", text, path);
             }
+        }
+    }
+
+    #[test]
+    fn a_line_break_in_a_name_hides_nothing() {
+        let patterns = of_globs(&["**/secret/**".to_owned(), "{infra,ci}/*".to_owned()], false);
+        for path in ["a\nb/secret/key", "infra/a\nb"] {
+            let mut found = Bits::none(2);
+            patterns.matching(path.as_bytes(), &Bits::all(2), &mut found);
+            assert_eq!(found.iter().count(), 1, "{path:?}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use selfheal_core::action::{ActionKind, Reversibility};
 use selfheal_core::decision::Verdict;
-use selfheal_core::standard::standard_specs;
+use selfheal_core::standard::{spec_of, standard_specs};
 
 use super::Warning;
 use super::covered::pattern_covers;
@@ -26,7 +26,9 @@ fn missing(rule: &RuleDocument) -> Option<String> {
         return None;
     }
     let unrehearsed = rule.when.rehearsed != Some(true);
-    let irreversible = rule.when.reversibility.as_ref().is_none_or(|list| list.contains(&Reversibility::Irreversible));
+    let open = rule.when.reversibility.as_ref().is_none_or(|list| list.contains(&Reversibility::Irreversible));
+    // A rule that is about nothing else would never speak.
+    let irreversible = open && !is_irreversible(rule);
     let parts = [
         unrehearsed.then_some("'rehearsed: true'"),
         irreversible.then_some("'reversibility' (undoable, nothing_to_undo)"),
@@ -40,6 +42,12 @@ fn in_production(rule: &RuleDocument) -> bool {
         environments.iter().any(|word: &crate::guardrails::document::Word| pattern_covers(&word.value, "production"))
     };
     rule.environments.as_ref().is_none_or(named)
+}
+
+/// Whether it is only about kinds that can't be taken back: people are asked about them in any case.
+fn is_irreversible(rule: &RuleDocument) -> bool {
+    let of_kind = |name: &String| spec_of(&ActionKind::named(name)).map(|spec| spec.reversibility);
+    rule.kinds.iter().all(|kind| of_kind(&kind.value) == Some(Reversibility::Irreversible))
 }
 
 /// Whether it is only about kinds of which nothing stays behind.

@@ -50,6 +50,15 @@ impl Asked {
         messages.iter().filter_map(|message| message["content"].as_str()).collect::<Vec<_>>().join("\n")
     }
 
+    /// `answer` without the properties that the schema has not.
+    pub(super) fn fitting(&self, mut answer: Value) -> Value {
+        let properties = &self.body["response_format"]["json_schema"]["schema"]["properties"];
+        if let Some(answer) = answer.as_object_mut() {
+            answer.retain(|name, _| properties.get(name).is_some());
+        }
+        answer
+    }
+
     /// The citation of the first line that it shows with `part` in it.
     pub(super) fn citation(&self, part: &str) -> String {
         let text = self.text();
