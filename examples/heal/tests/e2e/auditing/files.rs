@@ -6,7 +6,8 @@ use super::sample::{Sample, assert_told};
 
 /// Ways to damage a file of lines.
 fn damages(content: &[u8]) -> Vec<(String, Vec<u8>)> {
-    let bits = (0..content.len() * 8).step_by(41).map(|bit| {
+    // The last line break is left alone: without it the line is a torn end, which a crash leaves.
+    let bits = (0..(content.len() - 1) * 8).step_by(41).map(|bit| {
         let mut flipped = content.to_vec();
         flipped[bit / 8] ^= 1 << (bit % 8);
         (format!("bit {bit} is another"), flipped)
