@@ -155,7 +155,7 @@ pub fn builder(ports: &InMemoryPorts, models: Arc<dyn LlmProvider>) -> Orchestra
         .repertoire(Arc::new(SetLimit))
         .read_tool(Arc::new(Commits::default()))
         .model(models)
-        .autonomy(Autonomy { threshold: 0.001, floor: 0.0, ..Autonomy::default() })
+        .autonomy(Autonomy { threshold: 0.001, floor: 0.0, suggest_below: 0, ..Autonomy::default() })
 }
 
 /// Bounds for so many incidents at once, whose models may take whatever they need.

@@ -197,24 +197,22 @@ async fn runs_in_place_what_was_shown_and_leaves_a_note() {
 }
 
 #[tokio::test]
-async fn is_rehearsed_on_a_copy() {
-    let world = World::new("cat notes.txt");
+async fn a_rehearsal_runs_nothing() {
+    let world = World::new("");
     let executor = world.executor();
     let bench = Bench::of(&executor, world.look("", &[])).await.unwrap();
     assert_eq!(executor.rehearse(&bench.work()).await.unwrap(), Rehearsal::InPlace);
-    let runs = world.runs();
-    assert!(runs.len() == 1 && !runs[0].starts_with(&format!("{} ", world.dir.display())), "{runs:?}");
+    assert_eq!(world.runs(), [""; 0]);
     assert_eq!(executor.probe(&bench.work(), 0).await.unwrap(), EffectStatus::Absent);
+    world.install("rm -rf nothing");
+    assert_eq!(executor.rehearse(&bench.work()).await.unwrap_err().kind(), ErrorKind::Conflict, "another program");
 }
 
 #[tokio::test]
-async fn what_fails_on_the_copy_is_told_without_secrets() {
+async fn what_fails_is_told_without_secrets() {
     let world = World::new("echo 'no seat for correct-horse-battery' >&2; exit 3");
     let executor = world.executor();
     let bench = Bench::of(&executor, world.look("", &[])).await.unwrap();
-    let Rehearsal::Failed { evidence, .. } = executor.rehearse(&bench.work()).await.unwrap() else { panic!("passed") };
-    let said = evidence[0].text().read();
-    assert!(said.contains("no seat for") && !said.contains("battery"), "{said}");
     let error = bench.apply(&executor).await.unwrap_err();
     assert!(error.message().contains("ended with status 3: no seat for"), "{error}");
     assert!(!error.message().contains("battery") && error.retry() == Retry::Permanent);
@@ -222,17 +220,27 @@ async fn what_fails_on_the_copy_is_told_without_secrets() {
 
 #[tokio::test]
 async fn a_misjudged_command_that_changes_files_is_caught() {
-    let world = World::new("echo two >>notes.txt");
-    let executor = world.executor();
-    let bench = Bench::of(&executor, world.look("", &[])).await.unwrap();
-    let caught = executor.rehearse(&bench.work()).await.unwrap_err();
-    assert_eq!(caught.kind(), ErrorKind::Forbidden);
-    assert_eq!(fs::read_to_string(world.dir.join("notes.txt")).unwrap(), "one\n");
-    let error = bench.apply(&executor).await.unwrap_err();
-    assert_eq!(error.retry(), Retry::UnknownOutcome, "{error}");
-    for executor in [executor, world.resumed()] {
-        assert_eq!(executor.probe(&bench.work(), 0).await.unwrap(), EffectStatus::Diverged);
+    for changed in ["notes.txt", ".git/hooks/pre-commit", ".git/config", ".git/HEAD"] {
+        let world = World::new(&format!("echo two >>{changed}"));
+        fs::create_dir_all(world.dir.join(".git/hooks")).unwrap();
+        fs::write(world.dir.join(".git/config"), "").unwrap();
+        fs::write(world.dir.join(".git/HEAD"), "ref: refs/heads/main\n").unwrap();
+        let executor = world.executor();
+        let bench = Bench::of(&executor, world.look("", &[])).await.unwrap();
+        let error = bench.apply(&executor).await.unwrap_err();
+        assert_eq!(error.retry(), Retry::UnknownOutcome, "{changed}: {error}");
+        for executor in [executor, world.resumed()] {
+            assert_eq!(executor.probe(&bench.work(), 0).await.unwrap(), EffectStatus::Diverged, "{changed}");
+        }
     }
+}
+
+#[tokio::test]
+async fn a_program_of_the_checkout_around_the_project_is_not_run() {
+    let world = World::new("");
+    fs::create_dir(world.path(".git")).unwrap();
+    let error = refused(&world, world.look("", &[])).await;
+    assert!(error.message().contains("lies in the project"), "{error}");
 }
 
 #[tokio::test]
@@ -286,10 +294,14 @@ async fn what_is_out_of_bounds_is_refused_before_anything_runs() {
     fs::copy(world.path("look"), world.dir.join("look")).unwrap();
     let text = |value: &str| Value::Text(value.to_owned());
     let own = world.dir.join("look").display().to_string();
+    std::os::unix::fs::symlink(world.dir.join("sub"), world.dir.join("linked")).unwrap();
+    fs::create_dir(world.dir.join("sub/deeper")).unwrap();
     for step in [
         world.look("", &[("directory", text("../"))]),
         world.look("", &[("directory", text("/tmp"))]),
         world.look("", &[("directory", text("notes.txt"))]),
+        world.look("", &[("directory", text("linked"))]),
+        world.look("", &[("directory", text("linked/deeper"))]),
         world.look("", &[("timeout_ms", Value::Integer(0))]),
         world.look("", &[("timeout_ms", Value::Integer(600_001))]),
         world.look("correct-horse-battery", &[]),

@@ -9,6 +9,7 @@ use crate::action::{ActionKind, Value};
 use crate::category::FailureCategory;
 use crate::confidence::Confidence;
 use crate::criterion::SuccessCriterion;
+use crate::engine::Opinion;
 use crate::evidence::{Citation, Untrusted};
 use crate::plan::Compensation;
 use crate::value_type::ValueType;
@@ -33,6 +34,20 @@ pub enum Source {
     },
     /// Nothing known.
     Nothing,
+}
+
+impl Source {
+    /// Whether it is a language model.
+    #[must_use]
+    pub fn is_model(&self) -> bool {
+        matches!(self, Self::Model { .. })
+    }
+}
+
+/// `words` of a language model, as they may stand before people: whoever reads them is told that nobody vouches for them.
+#[must_use]
+pub fn unchecked(words: &str) -> String {
+    format!("a language model suggests, unchecked: {words}")
 }
 
 /// A root cause: a kind, and parameters read from evidence.
@@ -68,6 +83,13 @@ pub struct Hypothesis {
 }
 
 impl Hypothesis {
+    /// What a person should do, in words that say so where a model suggests it.
+    #[must_use]
+    pub fn advice_in_words(&self) -> Option<String> {
+        let advice = self.advice.as_ref()?.read();
+        Some(if self.source.is_model() { unchecked(advice) } else { advice.clone() })
+    }
+
     /// Whether one of its remedies is a fix of these [kinds](crate::plan::Plan::kinds).
     #[must_use]
     pub fn proposes(&self, kinds: &str) -> bool {
@@ -147,6 +169,9 @@ pub struct Reading {
     /// Another text for lines of a source file, where the model suggests that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edit: Option<SuggestedEdit>,
+    /// The second opinion on the plan that healed, where this comes from memory: an objection stays one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opinion: Option<Opinion>,
 }
 
 /// A word that stands in a line of evidence.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use selfheal_core::error::Result;
-use selfheal_core::ports::{Clock, LlmProvider, LlmRequest, LlmResponse, TokenUsage};
+use selfheal_core::ports::{Clock, LlmMessage, LlmProvider, LlmRequest, LlmResponse, TokenUsage};
 use selfheal_core::spending::Meter;
 
 use crate::fingerprint::Fingerprint;
@@ -31,7 +31,8 @@ impl Default for CacheLimits {
 
 /// Remembers what a provider answered. Put it before a router or a provider, not behind: it doesn't know which model would answer.
 ///
-/// The whole request is the key, so that nobody learns what they didn't know before they asked. Only answers are kept, no failures. A
+/// The whole request is the key, so that nobody learns what they didn't know before they asked. Only answers are kept, no failures, and none that whoever
+/// asked objects to. A
 /// kept answer takes nothing of the ceilings; the meter remembers it as [`CallEnd::Cached`](selfheal_core::spending::CallEnd).
 pub struct Cached<P> {
     inner: P,
@@ -75,6 +76,9 @@ impl<P: LlmProvider> LlmProvider for Cached<P> {
             meter.note_cached("cache", &response.model);
             return Ok(LlmResponse { usage: TokenUsage::default(), ..response.as_ref().clone() });
         }
+        if let Some(refused) = refused(request) {
+            self.kept().forget(Fingerprint::of(&refused)?);
+        }
         let response = self.inner.complete(request, meter).await?;
         self.kept().keep(key, &response, self.clock.elapsed(), self.limits);
         Ok(response)
@@ -87,9 +91,13 @@ impl Kept {
         if answer.until > now {
             return Some(Arc::clone(&answer.response));
         }
+        self.forget(key);
+        None
+    }
+
+    fn forget(&mut self, key: Fingerprint) {
         self.drop_one(key);
         self.order.retain(|kept| *kept != key);
-        None
     }
 
     fn keep(&mut self, key: Fingerprint, response: &LlmResponse, now: Duration, limits: CacheLimits) {
@@ -112,6 +120,14 @@ impl Kept {
             self.bytes -= answer.bytes;
         }
     }
+}
+
+/// The question whose answer `request` objects to, if it does: that answer is none to keep.
+fn refused(request: &LlmRequest) -> Option<LlmRequest> {
+    let [before @ .., LlmMessage::Assistant { .. }, LlmMessage::User { .. }] = request.messages.as_slice() else {
+        return None;
+    };
+    Some(LlmRequest { messages: before.to_vec(), ..request.clone() })
 }
 
 fn size(response: &LlmResponse) -> usize {

@@ -179,6 +179,8 @@ async fn what_is_not_understood_is_denied() {
         ("ls; df", "commands/single"),
         ("cat a | wc -l", "commands/single"),
         ("ls *.rs", "commands/unknown"),
+        ("bash -c ls", "commands/program"),
+        ("kubectl --context prod get pods", "commands/program"),
     ] {
         let decision = decided_of(&guard, text).await;
         assert_eq!(decision.verdict, Verdict::Deny, "{text}");
@@ -199,6 +201,17 @@ async fn the_text_is_a_persons() {
     }
     let by_model = Plan { source: Source::Model { name: "m".to_owned() }, ..plan(vec![command(written(READS))]) };
     assert!(decided(&guard, &by_model).await.rationale.contains("a model drew the plan up"));
+}
+
+#[tokio::test]
+async fn what_memory_recalls_is_not_a_document() {
+    let guard = guard("run_command", "allow");
+    let recalled = Plan { source: Source::Memory, ..plan(vec![command(written(READS))]) };
+    let decision = decided(&guard, &recalled).await;
+    assert_eq!(decision.verdict, Verdict::Deny);
+    assert!(voices(&decision).contains(&"commands/provenance"));
+    assert!(decision.rationale.contains("memory recalled it"), "{}", decision.rationale);
+    assert!(matches!(cleared(&guard, &recalled, EffectClass::Apply).await, Clearance::Stop { .. }));
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ pub struct EscalationData {
     pub severity: Severity,
     /// Why the healer stopped, in plain words; at most 4 KiB, cut with `…`.
     pub reason: String,
-    /// What a person should do; at most 4 KiB, cut with `…`.
+    /// What a person should do; at most 4 KiB, cut with `…`. What a model suggests begins by saying so.
     pub advice: String,
 }
 

@@ -50,6 +50,29 @@ async fn a_shallow_checkout_says_what_it_does_not_have() {
 }
 
 #[tokio::test]
+async fn a_change_inside_a_key_does_not_show_it() {
+    let project = Project::new().with_history();
+    let line = |nth: u32| format!("MIIEpAIBAAKCAQEA1c7z9z5Pad7OejecsQ0bu3aumQ0nT9mJ2rYyMTUxNjE3OT{nth:02}\n");
+    let key = |skip: u32| (0..40).filter(|nth| *nth != skip).map(line).collect::<String>();
+    let text = |skip| format!("k = '''-----BEGIN PRIVATE KEY-----\n{}-----END PRIVATE KEY-----'''\n", key(skip));
+    project.write("settings.py", &text(99));
+    project.sh("git add .; git commit -qm key");
+    project.write("settings.py", &text(20));
+    let said = project.look("recent_diff", &[]).await.unwrap();
+    assert!(said.contains("settings.py") && said.contains("-<secret:private-key>"), "{said}");
+    assert!(!said.contains("MIIE"), "{said}");
+}
+
+#[tokio::test]
+async fn a_module_is_a_repository_too() {
+    let (part, project) = (Project::new().with_history(), Project::new().with_history());
+    let from = part.dir.display();
+    project.sh(&format!("git -c protocol.file.allow=always submodule --quiet add '{from}' part; git commit -qm part"));
+    let said = project.look_in(&project.dir.join("part"), "recent_commits", &[]).await.unwrap();
+    assert!(said.contains("say two") && !said.contains(" Ada: part"), "{said}");
+}
+
+#[tokio::test]
 async fn worktrees_are_repositories_too() {
     let origin = Project::new().with_history();
     let tree = origin.beside("trees").join("tree");

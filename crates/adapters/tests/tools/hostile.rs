@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use selfheal_core::error::ErrorKind;
+
 use super::scene::Project;
 
 /// A repository whose configuration starts a program that leaves a mark, wherever git lets it.
@@ -125,6 +127,35 @@ async fn an_object_that_is_missing_is_fetched_from_nowhere() {
     assert_eq!(trapped.marks(), [""; 0]);
     trapped.project.attempt("git -c core.fsmonitor=false diff --no-ext-diff --no-textconv HEAD~1 HEAD");
     assert!(trapped.marks().contains(&"upload-pack".to_owned()), "the trap is no real one");
+}
+
+/// Ways in which files of a project lead to the repository at `../other`.
+const ELSEWHERE: &[&str] = &[
+    "echo \"gitdir: $OTHER/.git\" > .git",
+    "ln -s $OTHER/.git .git",
+    "git init -q; git commit -q --allow-empty -m own; echo $OTHER/.git > .git/commondir",
+    "git clone -q --shared $OTHER . 2> /dev/null",
+    "git clone -q $OTHER . 2> /dev/null; rm -rf .git/objects; ln -s $OTHER/.git/objects .git/objects",
+    "git clone -q $OTHER . 2> /dev/null; cd .git/objects; for d in ??; do rm -rf $d; ln -s $OTHER/.git/objects/$d $d; done",
+    "mkdir -p evil/worktrees/x; cp -r $OTHER/.git/HEAD evil; echo $OTHER/.git > evil/worktrees/x/commondir
+     cp $OTHER/.git/HEAD evil/worktrees/x/HEAD; echo $PWD/.git > evil/worktrees/x/gitdir
+     echo \"gitdir: $PWD/evil/worktrees/x\" > .git",
+    "cd $OTHER; git worktree add -q ../theirs; cd ../project; cp ../theirs/.git .git",
+];
+
+#[tokio::test]
+async fn another_repository_is_not_told_of_by_whatever_way_it_is_reached() {
+    for way in ELSEWHERE {
+        let project = Project::new();
+        let other = project.beside("other");
+        project.sh("cd ../other; git init -q; echo one > plan.txt; git add .; git commit -qm 'confidential'");
+        project.sh(&format!("OTHER={}; {way}", other.display()));
+        assert!(project.attempt("git log --format=%s --all | grep -q confidential"), "{way} leads nowhere");
+        for tool in ["recent_commits", "recent_diff"] {
+            let said = project.look(tool, &[]).await;
+            assert!(said.as_ref().is_err_and(|error| error.kind() == ErrorKind::Forbidden), "{way}: {said:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -67,6 +67,26 @@ async fn nothing_outside_or_secret_is_shown_whatever_the_path_is_called() {
 }
 
 #[tokio::test]
+async fn what_is_left_out_does_not_hide_that_the_rest_is_a_secret() {
+    let project = Project::new();
+    let key = "MIIEpAIBAAKCAQEA1c7z9z5Pad7OejecsQ0bu3aumQ0nT9mJ2rYyMTUxNjE3OTk0\n".repeat(60);
+    let armoured = format!("-----BEGIN RSA PRIVATE KEY-----\n{key}-----END RSA PRIVATE KEY-----\n");
+    project.write("settings.py", &format!("KEY = \"\"\"{armoured}\"\"\"\nmode = 1\n"));
+    let inside = project.look("source", &[("path", "settings.py"), ("line", "31")]).await.unwrap();
+    assert!(inside.contains("\n31| <secret:private-key>\n") && !inside.contains("MIIE"), "{inside}");
+    let after = project.look("source", &[("path", "settings.py"), ("line", "64")]).await.unwrap();
+    assert!(after.contains("\n64| mode = 1\n"), "lines keep their numbers: {after}");
+    let token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+    project.write("long.py", &format!("x = '{}' + ' {token}'\n", "a ".repeat(187)));
+    let long = project.look("source", &[("path", "long.py"), ("line", "1")]).await.unwrap();
+    assert!(!long.contains("ghp_16"), "{long}");
+    project.write("package.json", &format!("{}{token}\n", "{}\n".repeat(1700)));
+    project.write("requirements.txt", &format!("{}--index {token}\n", "x".repeat((5 << 10) - 20)));
+    let manifests = project.look("manifest", &[]).await.unwrap();
+    assert!(!manifests.contains("ghp_16"), "{manifests}");
+}
+
+#[tokio::test]
 async fn a_huge_file_is_shown_as_far_as_it_is_read() {
     let project = Project::new();
     project.write("big.log", &"0123456789\n".repeat(600_000));

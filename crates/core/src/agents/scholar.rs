@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::action::ActionKind;
 use crate::confidence::Features;
-use crate::diagnosis::Source;
-use crate::engine::{State, Tried, TriedResult};
+use crate::diagnosis::{Diagnosis, Source};
+use crate::engine::{Proposal, State, Tried, TriedResult};
 use crate::error::Result;
 use crate::ports::{Lesson, MemoryStore, PastOutcome};
 use crate::time::Timestamp;
@@ -48,10 +49,18 @@ fn lesson(state: &State, tried: &Tried, at: Timestamp) -> Option<Lesson> {
         resource: state.incident.resource.clone(),
         healed,
         features: assessed(tried),
-        diagnosis: Arc::clone(state.diagnosis()?),
+        diagnosis: with_opinion(state.diagnosis()?, &tried.proposal),
         plan: Arc::clone(&tried.proposal.plan),
         at,
     })
+}
+
+/// The diagnosis with what a second opinion said of the plan, so that memory grants nothing that it didn't.
+fn with_opinion(diagnosis: &Arc<Diagnosis>, proposal: &Proposal) -> Arc<Diagnosis> {
+    let Some(opinion) = &proposal.opinion else { return Arc::clone(diagnosis) };
+    let mut diagnosis = diagnosis.as_ref().clone();
+    diagnosis.reading.get_or_insert_default().opinion = Some(opinion.as_ref().clone());
+    Arc::new(diagnosis)
 }
 
 /// What was known of a plan that was applied. A failed rehearsal harms nobody, and says nothing about plans whose rehearsal passed.
@@ -60,10 +69,14 @@ fn assessed(tried: &Tried) -> Option<Box<Features>> {
     tried.proposal.decision.as_ref().filter(|_| applied)?.features.clone()
 }
 
-/// Marks what memory returned as coming from memory.
-pub(crate) fn remembered(mut fix: crate::ports::ProvenFix) -> crate::ports::ProvenFix {
+/// Marks what memory returned as coming from memory. `None` if a step of it is a command: that a person's document holds one is true of
+/// documents that are loaded now, and a store can't say so; it is diagnosed anew.
+pub(crate) fn remembered(mut fix: crate::ports::ProvenFix) -> Option<crate::ports::ProvenFix> {
+    if fix.plan.steps.iter().any(|step| *step.action.kind() == ActionKind::RUN_COMMAND) {
+        return None;
+    }
     let diagnosis = Arc::make_mut(&mut fix.diagnosis);
     diagnosis.source = Source::Memory;
     diagnosis.confidence = fix.record.posterior(diagnosis.confidence, 4.0);
-    fix
+    Some(fix)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::action::{ActionSpec, Reversibility, RiskTier};
-use crate::confidence::{Assurance, Features, Gate, Impact, Similarity, Situation, SourceClass};
+use crate::confidence::{Assurance, Features, Gate, Impact, Similarity, Situation, SourceClass, Why};
 use crate::decision::{Decision, RuleVoice, Verdict};
 use crate::diagnosis::{Hypothesis, Source};
 use crate::engine::{Proposal, State, TriedResult};
@@ -15,12 +15,15 @@ use crate::time::Timestamp;
 
 use super::Orchestrator;
 use super::experience::Precedents;
+use super::opining::is_by_model;
 
 /// What was concluded about one plan, and from what.
 pub(super) struct Assessment {
     pub(super) assurance: Assurance,
     features: Features,
     kind_outcomes: u32,
+    /// Heals by the model that chose the plan, if one did.
+    model_heals: Option<u32>,
     history: History,
 }
 
@@ -44,7 +47,8 @@ impl Orchestrator {
         let precedents = self.experience.precedents(&plan.kinds(), &plan.source, now);
         let features = features(state, proposal, specs, rehearsal, &precedents);
         let assurance = precedents.head.assess(&features);
-        Assessment { assurance, features, kind_outcomes: precedents.kind_outcomes, history }
+        let model_heals = is_by_model(state, proposal).then_some(precedents.source_heals);
+        Assessment { assurance, features, kind_outcomes: precedents.kind_outcomes, model_heals, history }
     }
 
     /// How fixes of the resource did in other incidents; nothing is known of that where there is no ledger. Where it can't be read,
@@ -73,6 +77,7 @@ impl Orchestrator {
             recent_failures: failures(state).saturating_add(assessed.history.failures),
             relapses: assessed.history.relapses,
             kind_outcomes: assessed.kind_outcomes,
+            model_heals: assessed.model_heals,
         };
         let gate = self.autonomy.gate(&assessed.assurance, &situation);
         if let (Gate::Suggest { .. }, Verdict::Allow, true) = (&gate, decision.verdict, rehearsed) {
@@ -97,7 +102,13 @@ fn asked_about(gate: &Gate, state: &State, policy_version: &str) -> Decision {
     };
     let mut asked = Decision::new(Verdict::RequireApproval, because.clone(), policy_version);
     asked.rules = (0..steps).map(voice).collect();
-    asked.to_be_allowed.push("verified outcomes of this kind of fix, or a rehearsal that passes on a copy".to_owned());
+    let missing = match gate {
+        Gate::Suggest { why: Why::NewModel { .. }, .. } => {
+            "more plans by this model that people agreed to and that healed"
+        }
+        _ => "verified outcomes of this kind of fix, or a rehearsal that passes on a copy",
+    };
+    asked.to_be_allowed.push(missing.to_owned());
     asked
 }
 
@@ -121,11 +132,17 @@ fn features(
         source_record: precedents.of_source,
         kind_record: precedents.of_kinds,
         agreement: agreement(state, &plan.source, &plan.kinds()),
-        citations: best.map_or(0, |best| u32::try_from(best.citations.len()).unwrap_or(u32::MAX)),
+        citations: best.map_or(0, citations),
         rehearsal: hoped,
         similarity: state.is_recalled().then_some(Similarity::EXACT),
         ..Features::new(source(state, &plan.source), risk, reversibility.unwrap_or(Reversibility::Irreversible))
     }
+}
+
+/// A model chooses how many lines it names, so that it names more says nothing.
+fn citations(best: &Hypothesis) -> u32 {
+    let most = if best.source.is_model() { 1 } else { u32::MAX };
+    u32::try_from(best.citations.len()).unwrap_or(u32::MAX).min(most)
 }
 
 fn source(state: &State, of_plan: &Source) -> SourceClass {

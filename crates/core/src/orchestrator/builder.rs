@@ -198,6 +198,7 @@ impl OrchestratorBuilder {
                 clock: Arc::clone(&clock),
                 redactor: Arc::clone(&redactor),
                 memory: self.memory.clone(),
+                mark_secret: entropy.next_u64(),
             })
         });
         let agents = Agents {

@@ -1,6 +1,8 @@
 //! Whether an effect may be sent now: operators, policy and the fleet's guards on the moment, asked before every effect, retries
 //! and rollbacks included.
 
+use std::borrow::Cow;
+
 use super::{Orchestrator, saying};
 use crate::category::FailureCategory;
 use crate::decision::{Clearance, Verdict};
@@ -32,7 +34,7 @@ impl Orchestrator {
             facts: &facts,
             site: &site,
             category,
-            cause,
+            cause: cause.as_deref(),
             plan: &proposal.plan,
             plan_identity: &proposal.plan.fingerprint(),
             round: state.counters.plans,
@@ -114,12 +116,22 @@ fn class(effect: Effect) -> Option<(EffectClass, usize, u32)> {
     }
 }
 
-/// What is to be mended, as it was first understood.
-pub(super) fn cause(state: &State) -> (&FailureCategory, Option<&str>) {
+/// What is to be mended, as it was first understood. A model could give every incident another cause, and escape what guards count
+/// by it: what it found goes by what is done about it.
+pub(super) fn cause(state: &State) -> (&FailureCategory, Option<Cow<'_, str>>) {
     let diagnosis = state.diagnosis();
-    let category = diagnosis.map_or(&FailureCategory::UNKNOWN, |diagnosis| &diagnosis.category);
     let best = diagnosis.and_then(|diagnosis| diagnosis.best());
-    (category, best.map(|best| best.cause.kind.as_str()))
+    if best.is_some_and(|best| best.source.is_model()) {
+        return (&FailureCategory::UNKNOWN, kinds(state).map(Cow::Owned));
+    }
+    let category = diagnosis.map_or(&FailureCategory::UNKNOWN, |diagnosis| &diagnosis.category);
+    (category, best.map(|best| Cow::Borrowed(best.cause.kind.as_str())))
+}
+
+/// Of the plan at hand, or else of the last one.
+fn kinds(state: &State) -> Option<String> {
+    let last = || state.tried.last().map(|tried| &tried.proposal);
+    state.proposal.as_ref().or_else(last).map(|proposal| proposal.plan.kinds())
 }
 
 fn moment<'a>(wanted: &Wanted<'a>, activity: &'a Activity) -> Moment<'a> {

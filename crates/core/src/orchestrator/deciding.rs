@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::action::ActionSpec;
 use crate::category::FailureCategory;
 use crate::decision::{Decision, RuleVoice, Verdict};
+use crate::diagnosis::Hypothesis;
 use crate::engine::{Event, Phase, Proposal, State};
 use crate::error::Result;
 use crate::ports::{Approval, ApprovalQuestion, PolicyQuestion, Rehearsal, RehearsalEvidence, Site};
@@ -65,9 +66,8 @@ impl Orchestrator {
             let asked = within.decision(&decision.policy_version);
             decision = decision.and(asked);
         }
-        if let Some(advice) =
-            opining::advice(proposal, opining::is_recalled(state), rehearsal, &decision.policy_version)
-        {
+        let (by_model, opinion) = (opining::is_by_model(state, proposal), opining::opinion(state, proposal));
+        if let Some(advice) = opining::advice(proposal, by_model, opinion, rehearsal, &decision.policy_version) {
             decision = decision.and(advice);
         }
         Ok(self.gated(decision, state, assessed, rehearsal != RehearsalEvidence::Pending))
@@ -133,8 +133,13 @@ impl Orchestrator {
     }
 }
 
-/// A plan that mends what appeared behind another failure mends both.
+/// A plan that mends what appeared behind another failure mends both. None is known where a model named one: it would choose by it
+/// which of the operator's policies speak.
 fn categories(state: &State) -> Vec<FailureCategory> {
+    let named_by_model = |best: &Hypothesis| best.source.is_model();
+    if state.attacks.iter().filter_map(|attack| attack.diagnosis.best()).any(named_by_model) {
+        return Vec::new();
+    }
     state.attacks.iter().map(|attack| attack.diagnosis.category.clone()).collect()
 }
 

@@ -49,6 +49,8 @@ pub(super) struct Precedents {
     pub(super) of_source: Record,
     /// Undecayed.
     pub(super) kind_outcomes: u32,
+    /// Undecayed.
+    pub(super) source_heals: u32,
 }
 
 impl Experience {
@@ -89,7 +91,10 @@ impl Experience {
         };
         let of_kinds = known.by_kinds.get(kinds);
         let kind_outcomes = of_kinds.map_or(0, |past| u32::try_from(past.len()).unwrap_or(u32::MAX));
-        Precedents { head, of_kinds: record(of_kinds), of_source: record(known.by_source.get(source)), kind_outcomes }
+        let of_source = known.by_source.get(source);
+        let heals = of_source.map_or(0, |past| past.iter().filter(|outcome| outcome.healed).count());
+        let source_heals = u32::try_from(heals).unwrap_or(u32::MAX);
+        Precedents { head, of_kinds: record(of_kinds), of_source: record(of_source), kind_outcomes, source_heals }
     }
 
     /// Adds what was just learnt.

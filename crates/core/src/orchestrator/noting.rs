@@ -1,6 +1,7 @@
 //! Notes for all healers that an incident was opened and how it ended. A note that fails fails no incident; the guards then know
 //! of one incident less, while budgets count what was taken, and nothing is sent without.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -48,7 +49,7 @@ fn ended(state: &State, outcome: &Outcome) -> Ended {
         environment: incident.environment.clone(),
         fingerprint: incident.fingerprint.clone(),
         category: category.clone(),
-        cause: cause.map(ToOwned::to_owned),
+        cause: cause.map(Cow::into_owned),
         healed: matches!(outcome, Outcome::Healed | Outcome::PassedOnRerun),
         mended: *outcome == Outcome::Healed,
         plans_applied: state.plans_applied(),

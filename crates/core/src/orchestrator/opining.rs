@@ -1,32 +1,40 @@
 //! What a second opinion adds to policy's word: it can only tighten it.
 
 use crate::decision::{Decision, RuleVoice, Verdict};
-use crate::diagnosis::Source;
-use crate::engine::{Proposal, State};
+use crate::engine::{Opinion, Proposal, State};
 use crate::ports::RehearsalEvidence;
 
-/// Whether memory gave the plan that is at hand: it healed this very failure before.
-pub(super) fn is_recalled(state: &State) -> bool {
-    state.attacks.last().is_some_and(|attack| attack.diagnosis.source == Source::Memory)
+/// Whether a model chose the plan or found its cause. Memory doesn't change that: that a person agreed once, whatever was objected
+/// then, is no leave to act alone.
+pub(super) fn is_by_model(state: &State, proposal: &Proposal) -> bool {
+    let best = state.attacks.last().and_then(|attack| attack.diagnosis.best());
+    proposal.plan.source.is_model() || best.is_some_and(|best| best.source.is_model())
 }
 
-/// Whether a second opinion is asked for: a model chose the plan, and nothing has proven it yet.
-pub(super) fn is_due(proposal: &Proposal, recalled: bool) -> bool {
-    matches!(proposal.plan.source, Source::Model { .. }) && !recalled
+/// The second opinion on the plan, given now or when memory learned of it.
+pub(super) fn opinion<'a>(state: &'a State, proposal: &'a Proposal) -> Option<&'a Opinion> {
+    proposal.opinion.as_deref().or_else(|| remembered(state))
 }
 
-/// Asks people where a plan that a model chose has no second opinion, or one that objects. `None` where nothing is to be added: none
-/// is due, the rehearsal is still to come, or the opinion has no objection.
+/// What was said of exactly this plan when it healed: of the one that was recalled, and of none that followed it.
+fn remembered(state: &State) -> Option<&Opinion> {
+    let first = state.is_recalled() && state.counters.plans == 1;
+    state.attacks.first().filter(|_| first)?.diagnosis.reading.as_ref()?.opinion.as_ref()
+}
+
+/// Asks people where a plan that a model chose has no second opinion, or one that objects. `None` where nothing is to be added: no
+/// model chose it, the rehearsal is still to come, or the opinion has no objection.
 pub(super) fn advice(
     proposal: &Proposal,
-    recalled: bool,
+    by_model: bool,
+    opinion: Option<&Opinion>,
     rehearsal: RehearsalEvidence,
     policy_version: &str,
 ) -> Option<Decision> {
-    if !is_due(proposal, recalled) || rehearsal == RehearsalEvidence::Pending {
+    if !by_model || rehearsal == RehearsalEvidence::Pending {
         return None;
     }
-    let because = match &proposal.opinion {
+    let because = match opinion {
         Some(opinion) if !opinion.objects => return None,
         Some(opinion) => format!("a second opinion (model {}) objects: {}", opinion.model, opinion.because.read()),
         None => "a model chose this plan, and no second opinion on it was to be had".to_owned(),
@@ -49,6 +57,7 @@ mod tests {
 
     use super::*;
     use crate::confidence::Confidence;
+    use crate::diagnosis::Source;
     use crate::engine::Opinion;
     use crate::evidence::Untrusted;
     use crate::plan::Plan;
@@ -62,13 +71,9 @@ mod tests {
     }
 
     fn verdict(source: Source, opinion: Option<bool>, rehearsal: RehearsalEvidence) -> Option<Verdict> {
-        advice(&proposal(source, opinion), false, rehearsal, "v1").map(|advice| advice.verdict)
-    }
-
-    #[test]
-    fn what_is_proven_needs_none() {
-        let recalled = proposal(Source::Model { name: "m".into() }, None);
-        assert_eq!(advice(&recalled, true, RehearsalEvidence::Verified, "v1"), None);
+        let by_model = source.is_model();
+        let proposal = proposal(source, opinion);
+        advice(&proposal, by_model, proposal.opinion.as_deref(), rehearsal, "v1").map(|advice| advice.verdict)
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::{opining, saying};
 use crate::agents::Assignment;
 use crate::agents::models::Models;
 use crate::criterion::{Observation, SuccessCriterion};
-use crate::diagnosis::{Diagnosis, Hypothesis, Source};
+use crate::diagnosis::{Diagnosis, Hypothesis, unchecked};
 use crate::engine::{Attack, Consultation, Effect, Event, Phase, Proposal, State, Trouble, Verification};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{Plan, Preview};
@@ -60,7 +60,7 @@ impl Orchestrator {
     async fn recall(&self, state: &State) -> Result<Event> {
         let Some(memory) = &self.ports.memory else { return Ok(Event::Recalled(None)) };
         let fix = self.guarded(Guarded::Memory, memory.recall(&state.incident.fingerprint)).await?;
-        Ok(Event::Recalled(fix.map(crate::agents::remembered).map(Arc::new)))
+        Ok(Event::Recalled(fix.and_then(crate::agents::remembered).map(Arc::new)))
     }
 
     async fn classify(&self, state: &State) -> Result<Event> {
@@ -120,7 +120,7 @@ impl Orchestrator {
         let assignment = Assignment { attack: &attack, ..*assignment };
         let planned = self.agents.strategist.plan(&assignment);
         let plan = self.guarded(Guarded::Candidates, planned).await?;
-        Ok(plan.map(|plan| Plan { rationale: choice.rationale, ..plan }))
+        Ok(plan.map(|plan| Plan { rationale: unchecked(&choice.rationale), ..plan }))
     }
 
     async fn preview(&self, state: &State) -> Result<Event> {
@@ -140,7 +140,7 @@ impl Orchestrator {
     async fn rehearse(&self, state: &State, asked: &mut Vec<Consultation>) -> Result<Event> {
         let proposal = proposal(state)?;
         match &self.agents.models {
-            Some(models) if opining::is_due(proposal, opining::is_recalled(state)) && proposal.opinion.is_none() => {
+            Some(models) if opining::is_by_model(state, proposal) && opining::opinion(state, proposal).is_none() => {
                 let opinion = Box::pin(models.opinion(state, proposal));
                 let (rehearsed, said) = tokio::join!(Box::pin(self.rehearsed(state, proposal)), opinion);
                 asked.extend(said);
@@ -256,7 +256,7 @@ impl Orchestrator {
 }
 
 fn is_by_model(diagnosis: &Diagnosis) -> bool {
-    matches!(diagnosis.source, Source::Model { .. })
+    diagnosis.source.is_model()
 }
 
 fn escalation(state: &State) -> Escalation {
@@ -279,8 +279,8 @@ fn escalation(state: &State) -> Escalation {
 /// What the diagnosis says a person should do.
 fn advice(state: &State) -> String {
     let best = state.diagnosis().and_then(|diagnosis| diagnosis.best());
-    let advice = best.and_then(|best| best.advice.as_ref()).map(|advice| advice.read().clone());
-    advice.unwrap_or_else(|| "Look at the evidence: nothing known explains it.".to_owned())
+    best.and_then(Hypothesis::advice_in_words)
+        .unwrap_or_else(|| "Look at the evidence: nothing known explains it.".to_owned())
 }
 
 fn criteria_of(proposal: &Proposal) -> Vec<SuccessCriterion> {

@@ -146,7 +146,7 @@ pub struct Escalation {
     pub round: u32,
     /// Why the healer stopped, in plain words.
     pub reason: String,
-    /// What the person should do.
+    /// What the person should do; where a model suggests it, it begins by saying so, and that nobody checked it.
     pub advice: String,
 }
 

@@ -179,7 +179,7 @@ pub struct LlmResponse {
     pub tool_calls: Vec<ToolCall>,
     /// What the call that it came from took.
     pub usage: TokenUsage,
-    /// Which model answered.
+    /// Which model answered, as the host named it: who it says it is proves nothing.
     pub model: String,
 }
 

@@ -66,13 +66,14 @@ pub struct LookUp<'a> {
 /// 2. An argument is checked against a grammar of its own before it is used; one that doesn't fit is
 ///    [`ErrorKind::Invalid`](crate::error::ErrorKind::Invalid). It never becomes an option of a command, nor a path outside the
 ///    resource.
-/// 3. What it returns is text that others wrote: untrusted. It is bounded, the most telling part first.
-/// 4. It ends within a few seconds.
+/// 3. What it returns is text that others wrote: untrusted. It is bounded, the most telling part first. Where anything is left out
+///    (lines of a file, the end of a long line), secrets are taken out before: half of one isn't recognised any more.
+/// 4. It ends within a few seconds. Where nobody waits any more (the future is dropped), what it started ends too.
 #[async_trait]
 pub trait ReadTool: Send + Sync {
     /// What it answers.
     fn spec(&self) -> &ReadToolSpec;
 
-    /// The answer. It is redacted by whoever asked.
+    /// The answer. It is redacted once more by whoever asked, who knows further secrets.
     async fn look(&self, what: &LookUp<'_>) -> Result<Untrusted<String>>;
 }

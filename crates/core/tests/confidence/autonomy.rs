@@ -28,6 +28,7 @@ fn situation<'a>(features: &'a Features, environment: &'a Environment) -> Situat
         recent_failures: 0,
         relapses: 0,
         kind_outcomes: (record.healed() + record.failed()) as u32,
+        model_heals: None,
     }
 }
 
@@ -135,6 +136,20 @@ fn settings_that_are_no_numbers_let_nothing_pass() {
         [Autonomy { threshold: f64::NAN, ..Autonomy::default() }, Autonomy { floor: f64::NAN, ..Autonomy::default() }]
     {
         assert_ne!(settings.gate(&sure, &situation(&fix, &Dev)), Gate::Autonomous);
+    }
+}
+
+#[test]
+fn what_a_new_model_chose_is_asked_about_however_sure_its_kind_and_memory_make_it() {
+    let sure = Assurance { mean: Confidence::new(0.999), lower: Confidence::new(0.998) };
+    for source in [SourceClass::Model, SourceClass::Memory] {
+        let fix = Features { rehearsal: Verified, ..Features::new(source, RiskTier::Low, Reversibility::Undoable) };
+        let by = |model_heals| {
+            let situation = Situation { kind_outcomes: 1000, model_heals, ..situation(&fix, &Dev) };
+            Autonomy::default().gate(&sure, &situation)
+        };
+        assert!(matches!(by(Some(2)), Gate::Suggest { why: Why::NewModel { heals: 2, needed: 3 }, .. }));
+        assert_eq!((by(Some(3)), by(None)), (Gate::Autonomous, Gate::Autonomous));
     }
 }
 

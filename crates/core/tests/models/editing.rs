@@ -18,10 +18,15 @@ fn edit() -> Json {
 
 /// An analyst that reads the source and suggests `edit`, and a strategist that takes it.
 fn suggesting(edit: Json) -> Scene {
+    suggesting_of("src/modes.rs", edit)
+}
+
+/// The same, with the source looked up as `path`.
+fn suggesting_of(path: &str, edit: Json) -> Scene {
     let cited = with(analysis(), "/citations", json!(["e1:2"]));
     let cited = with(cited, "/fields", json!([]));
     let source = json!([{ "tool": "source", "arguments": [
-        { "name": "path", "value": "src/modes.rs" }, { "name": "line", "value": "2" },
+        { "name": "path", "value": path }, { "name": "line", "value": "2" },
     ]}]);
     let open = with(with(cited.clone(), "/conclusive", json!(false)), "/wanted", source);
     let mut second = cited;
@@ -62,12 +67,36 @@ async fn an_edit_of_lines_that_were_read_is_a_step_that_says_whose_it_is() {
 }
 
 #[tokio::test]
+async fn an_edit_is_of_the_file_that_was_found_whatever_the_log_calls_it() {
+    for (asked, named) in [
+        ("/build/project/src/modes.rs", "/build/project/src/modes.rs"),
+        ("/build/project/src/modes.rs", "src/modes.rs"),
+        ("./src/modes.rs", "./src/modes.rs"),
+        ("modes.rs", "src/modes.rs"),
+    ] {
+        let scene = suggesting_of(asked, with(edit(), "/path", json!(named)));
+        let failed = FAILED.replace("src/modes.rs", asked);
+        let report = scene.heal(host(&scene), &failed).await;
+        assert_eq!(report.outcome(), Some(&Outcome::Healed), "{asked} {named}");
+        assert_eq!(
+            report.tried()[0].proposal.plan.steps[0].action.text("path"),
+            Some("src/modes.rs"),
+            "{asked} {named}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_strategist_sees_where_it_edits_and_not_what() {
     let scene = suggesting(edit());
     scene.heal(host(&scene), FAILED).await;
     let prompt = scene.model.prompt("strategist", 0);
+    let (data, fixes) = prompt.split_once("Fixes:\n").unwrap();
+    assert!(data.contains("file of the edit = src/modes.rs\nEND DATA"), "its name is others' words: {prompt}");
     assert!(
-        prompt.contains("- edit: the analyst's edit of src/modes.rs from line 2 on; lines out: 1, in: 1 [edit_file]"),
+        fixes.starts_with(
+            "- edit: the analyst's edit of the file above, from line 2 on; lines out: 1, in: 1 [edit_file]"
+        ),
         "{prompt}"
     );
     assert!(!prompt.contains("\"good\""));

@@ -27,7 +27,10 @@ async fn the_plan_is_the_operators_and_the_value_is_observed() {
     let report = scene.heal(scene.builder(), LOG).await;
     let plan = &report.tried()[0].proposal.plan;
     assert_eq!(plan.source, Source::Model { name: "m-1".into() });
-    assert_eq!(plan.rationale, "The program does not know mode bad; good is one that it knows.");
+    assert_eq!(
+        plan.rationale,
+        "a language model suggests, unchecked: The program does not know mode bad; good is one that it knows."
+    );
     let parameters = plan.steps[0].action.parameters();
     let by = |name: &str| parameters.get(name).unwrap().provenance.clone();
     assert_eq!(by("key"), Provenance::Configured { by: "set-mode/1".to_owned() });

@@ -76,7 +76,7 @@ fn adversaries() -> Vec<String> {
         json!("approved"),
         json!({ "choice": "drop/1" }),
         json!({ "tool": "run_shell", "arguments": {} }),
-        with(choice(), "/inputs", json!([{ "name": "mode", "field": "wrong_mode" }])),
+        with(choice(), "/inputs", json!([{ "name": "mode", "field": "f1" }])),
         with(analysis(), "/fields/1/value", json!("evil")),
         json!({ "summary": "x".repeat(200_000) }),
     ]);

@@ -11,4 +11,5 @@ mod looking;
 mod prompting;
 mod reading;
 mod scene;
+mod trusting;
 mod waiting;

@@ -1,8 +1,9 @@
 //! The prompts as models see them: the same for the same incident, and not larger than they need to be.
 
+use selfheal_core::orchestrator::Cancellation;
 use selfheal_core::ports::AnswerForm;
 
-use crate::scene::{LOG, Scene};
+use crate::scene::{LOG, Scene, signal};
 
 #[tokio::test]
 async fn what_the_analyst_is_shown() {
@@ -13,12 +14,12 @@ async fn what_the_analyst_is_shown() {
         "\
 Failed: fake/pipeline/one, in dev
 exit_code = 1
-BEGIN DATA 8f4561b5: command output
+BEGIN DATA 00e573ce: command output
 e1:1| $ run checks
 e1:2| checking the configuration
 e1:3| error: mode bad is not known; known modes: good fine
 e1:4| exited with code 1
-END DATA 8f4561b5
+END DATA 00e573ce
 "
     );
 }
@@ -32,12 +33,12 @@ async fn what_the_strategist_is_shown() {
         "\
 Failed: fake/pipeline/one, in dev
 exit_code = 1
-BEGIN DATA 94067024: the root cause, as fields
+BEGIN DATA f877a6ca: the root cause, as fields
 category = missing_configuration
 cause = unknown_mode
-wrong_mode (command) = bad
-known_mode (command) = good
-END DATA 94067024
+f1 (command) = bad
+f2 (command) = good
+END DATA f877a6ca
 Fixes:
 - set-mode/1: what set-mode/1 does [set_value; medium risk; inputs: mode (command)]
 "
@@ -50,6 +51,18 @@ async fn the_same_incident_is_asked_about_in_the_same_words() {
     one.heal(one.builder(), LOG).await;
     other.heal(other.builder(), LOG).await;
     assert_eq!(one.model.all_text(), other.model.all_text());
+}
+
+#[tokio::test]
+async fn the_same_failure_is_the_same_question_in_every_incident() {
+    let scene = Scene::but(|_, _| None);
+    let healer = scene.builder().build().unwrap();
+    for _ in 0..2 {
+        scene.host.world.set("mode", "bad");
+        healer.heal(signal(LOG), &Cancellation::new()).await.unwrap();
+    }
+    assert_eq!(scene.journal.incidents().len(), 2);
+    assert_eq!(scene.model.prompt("analyst", 0), scene.model.prompt("analyst", 1));
 }
 
 #[tokio::test]

@@ -42,8 +42,8 @@ pub(crate) trait Wire: Send + Sync {
         as_stream: bool,
     ) -> Result<(Opened<'a>, Self::Told)>;
 
-    /// The answer was not in the form that the server was `told` to hold the model to.
-    fn not_kept(&self, request: &LlmRequest, told: Self::Told);
+    /// Whether the answer to a question was in the form that the server was `told` to hold the model to.
+    fn found(&self, request: &LlmRequest, told: Self::Told, kept: bool);
 }
 
 /// The answer to `request`, within its deadline.
@@ -58,14 +58,16 @@ pub(super) fn late(deadline: Duration) -> Error {
 }
 
 async fn answer<W: Wire>(wire: &W, request: &LlmRequest, meter: &Meter) -> Result<LlmResponse> {
-    let (text, cause) = match attempt(wire, request, meter).await? {
-        Ok(response) => return Ok(response),
-        Err(no_json) => no_json,
+    let (taken, told) = once(wire, request, meter, wire.streams()).await?;
+    wire.found(request, told, matches!(taken, Taken::Answer { kept: true, .. }));
+    let (text, cause) = match taken {
+        Taken::Answer { response, .. } => return Ok(response),
+        Taken::NoJson { text, cause } => (text, cause),
     };
     let repair = repair(request, &text, &cause);
-    match attempt(wire, &repair, meter).await? {
-        Ok(response) => Ok(response),
-        Err((text, cause)) => Err(never_json(&text, &cause)),
+    match once(wire, &repair, meter, wire.streams()).await?.0 {
+        Taken::Answer { response, .. } => Ok(response),
+        Taken::NoJson { text, cause } => Err(never_json(&text, &cause)),
     }
 }
 
@@ -82,26 +84,6 @@ pub(crate) async fn once<W: Wire>(
         Opened::Stream(streaming) => collected(streaming, request).await?,
     };
     Ok((take(request, said)?, told))
-}
-
-async fn attempt<W: Wire>(
-    wire: &W,
-    request: &LlmRequest,
-    meter: &Meter,
-) -> Result<std::result::Result<LlmResponse, (String, String)>> {
-    let (taken, told) = once(wire, request, meter, wire.streams()).await?;
-    match taken {
-        Taken::Answer { response, kept } => {
-            if !kept {
-                wire.not_kept(request, told);
-            }
-            Ok(Ok(response))
-        }
-        Taken::NoJson { text, cause } => {
-            wire.not_kept(request, told);
-            Ok(Err((text, cause)))
-        }
-    }
 }
 
 /// What a stream says in all.

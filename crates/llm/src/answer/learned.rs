@@ -29,6 +29,11 @@ impl<T: Copy> Learned<T> {
         self.known().insert(key(request), what);
     }
 
+    /// Forgets it for requests like this.
+    pub(crate) fn forget(&self, request: &LlmRequest) {
+        self.known().remove(&key(request));
+    }
+
     fn known(&self) -> MutexGuard<'_, BTreeMap<Key, T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

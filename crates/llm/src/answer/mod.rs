@@ -14,6 +14,6 @@ pub use pieces::Piece;
 pub(crate) use conversation::{Opened, Wire, collected, complete, once};
 pub(crate) use learned::Learned;
 pub(crate) use pieces::pieces;
-pub(crate) use said::{Finish, Said, answer_or_calls, end_of};
+pub(crate) use said::{Counted, Finish, Said, answer_or_calls, end_of, failed};
 pub(crate) use streaming::{Assembly, Step, Streaming};
 pub(crate) use taking::{Taken, take};

@@ -7,7 +7,7 @@ use selfheal_core::error::Result;
 use selfheal_core::ports::LlmRequest;
 use selfheal_core::spending::{Call, CallEnd};
 
-use super::said::{Said, end_of};
+use super::said::{Said, failed};
 use crate::http::{Event, Events, broken_off};
 
 /// How long a stream whose answer is complete may take to end, or to tell what it took.
@@ -53,7 +53,8 @@ impl<'a> Streaming<'a> {
         if let Err(error) = &next
             && let Some(call) = self.call.take()
         {
-            call.ended(end_of(error));
+            // Whatever it is, the model was at work.
+            call.ended(failed(error));
         }
         next
     }

@@ -19,8 +19,6 @@ const MAX_BLOCKS: usize = 256;
 /// What came so far.
 pub(super) struct MessageAssembly {
     about: AboutOwned,
-    /// Which one answers, as the server says.
-    model: String,
     answer_tool: Option<String>,
     key: Option<ApiKey>,
     content: String,
@@ -38,7 +36,6 @@ struct PartialCall {
 impl MessageAssembly {
     pub(super) fn new(about: AboutOwned, answer_tool: Option<String>, key: Option<ApiKey>) -> Self {
         Self {
-            model: about.model.clone(),
             about,
             answer_tool,
             key,
@@ -100,9 +97,6 @@ impl Assembly for MessageAssembly {
         match event {
             StreamEvent::MessageStart { message } => {
                 self.usage = self.usage.updated(message.usage);
-                if !message.model.is_empty() {
-                    self.model = message.model;
-                }
                 Ok(Step::Nothing)
             }
             StreamEvent::ContentBlockStart { index, content_block } => self.begin(index, content_block),
@@ -135,7 +129,7 @@ impl Assembly for MessageAssembly {
             refusal: None,
             finish: finish(self.stop.as_deref()),
             counted: self.usage.into(),
-            model: self.model,
+            model: self.about.about().identity(),
         }
     }
 }

@@ -121,7 +121,7 @@ impl Wire for Messages {
     }
 
     // A function that has to be called is all that there is to tell.
-    fn not_kept(&self, _: &LlmRequest, (): ()) {}
+    fn found(&self, _: &LlmRequest, (): (), _: bool) {}
 }
 
 #[async_trait]

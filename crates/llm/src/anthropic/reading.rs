@@ -38,7 +38,7 @@ pub(super) fn said(
         refusal: None,
         finish: finish(answer.stop_reason.as_deref()),
         counted: answer.usage.into(),
-        model: if answer.model.is_empty() { about.model.to_owned() } else { answer.model },
+        model: about.identity(),
     })
 }
 

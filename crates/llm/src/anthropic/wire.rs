@@ -4,7 +4,7 @@ use selfheal_core::ports::TokenUsage;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::answer::Finish;
+use crate::answer::{Counted, Finish};
 
 /// A request for a message.
 #[derive(Serialize)]
@@ -73,9 +73,13 @@ pub(super) struct Answer {
     #[serde(default)]
     pub(super) usage: Usage,
     #[serde(default)]
-    pub(super) model: String,
-    #[serde(default)]
     pub(super) error: Option<Value>,
+}
+
+impl Counted for Answer {
+    fn counted(&self) -> TokenUsage {
+        self.usage.into()
+    }
 }
 
 /// A block of an answer. What the model thinks is skipped.

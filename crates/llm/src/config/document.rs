@@ -54,7 +54,7 @@ pub struct Provider {
     /// The file that holds the key, instead.
     #[serde(default)]
     pub key_file: Option<PathBuf>,
-    /// Whether a key may be sent over plain HTTP to another machine.
+    /// Whether the key, and what is asked, may be sent over plain HTTP to another machine.
     #[serde(default)]
     pub plain_http: bool,
     /// Calls per minute that it is asked at most.

@@ -6,13 +6,13 @@ use url::{Host, Url};
 
 use super::error::SetupError;
 
-/// Where a key may go unencrypted.
+/// Where requests may go unencrypted: the key, and the logs and sources in them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PlainHttp {
     /// Only to this machine: a loopback address, or the name `localhost`.
     #[default]
     ToLoopback,
-    /// Anywhere: whoever is on the way can read the key.
+    /// Anywhere: whoever is on the way can read the key and what is asked.
     Anywhere,
 }
 

@@ -1,7 +1,7 @@
 //! Calls to the models of a server: begun at the meter, and ended there.
 
 use selfheal_core::error::{Error, Result};
-use selfheal_core::ports::{LlmRequest, ModelTier};
+use selfheal_core::ports::{LlmRequest, ModelTier, TokenUsage};
 use selfheal_core::spending::{Call, CallEnd, Meter, PlannedCall};
 use serde::de::DeserializeOwned;
 
@@ -11,7 +11,7 @@ use super::link::{Link, Reply, Trouble};
 use super::models::TierModels;
 use super::objection::Objection;
 use super::server::Server;
-use crate::answer::{Said, end_of};
+use crate::answer::{Counted, Said, end_of, failed};
 use crate::key::ApiKey;
 
 /// Headers of a protocol.
@@ -76,19 +76,19 @@ impl Caller {
     }
 
     /// Reads an answer that comes whole, and ends its call.
-    pub(crate) async fn whole<T: DeserializeOwned>(
+    pub(crate) async fn whole<T: DeserializeOwned + Counted>(
         &self,
         begun: Begun<'_>,
         request: &LlmRequest,
         read: impl FnOnce(T, About<'_>, Option<&ApiKey>) -> Result<Said>,
     ) -> Result<Said> {
         let key = begun.reply.key.clone();
-        let said = match begun.reply.json(self.server()).await {
-            Ok(answer) => read(answer, self.about(request.tier), key.as_ref()),
-            Err(error) => Err(error),
-        };
+        let answer: Result<T> = begun.reply.json(self.server()).await;
+        let is_counted = answer.as_ref().is_ok_and(|answer| answer.counted() != TokenUsage::default());
+        let said = answer.and_then(|answer| read(answer, self.about(request.tier), key.as_ref()));
         begun.call.ended(match &said {
             Ok(said) => CallEnd::Answered { usage: said.usage(request) },
+            Err(error) if is_counted => failed(error),
             Err(error) => end_of(error),
         });
         said

@@ -15,7 +15,7 @@ use super::server::Server;
 pub(super) fn build(server: &Server) -> Result<Client, SetupError> {
     let address = &server.address;
     let readable = !address.is_encrypted() && !address.is_loopback();
-    if readable && server.key.is_some() && server.plain_http == PlainHttp::ToLoopback {
+    if readable && server.plain_http == PlainHttp::ToLoopback {
         return Err(SetupError::Unencrypted);
     }
     let mut builder = Client::builder()

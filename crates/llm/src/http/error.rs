@@ -15,10 +15,10 @@ pub enum SetupError {
     /// A user's name or password in the address, where errors and proxies would show it.
     #[error("the server's address has a user's name or password in it; expected the key apart from the address")]
     Credentials,
-    /// A key that would go unencrypted to another machine.
+    /// Requests that would go unencrypted to another machine.
     #[error(
-        "the server's address is plain `http` to another machine, and the key could be read on the way; expected \
-         `https`, or leave to send it unencrypted"
+        "the server's address is plain `http` to another machine: key, logs and sources could be read on the way; expected \
+         `https`, or leave to send them so (`plain_http: true`)"
     )]
     Unencrypted,
     /// The key can't be one.

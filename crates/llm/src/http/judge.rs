@@ -79,11 +79,17 @@ pub(crate) struct About<'a> {
 /// The same, for what outlives the call that it is about.
 pub(crate) struct AboutOwned {
     server: Server,
-    pub(crate) model: String,
+    model: String,
     model_setting: String,
 }
 
 impl About<'_> {
+    /// Under which name answers are remembered: what the host configured, `server/model`. What a server calls itself could be the
+    /// name of another, whose good record it would get.
+    pub(crate) fn identity(self) -> String {
+        format!("{}/{}", self.server.name, self.model)
+    }
+
     pub(crate) fn to_owned(self) -> AboutOwned {
         AboutOwned {
             server: self.server.clone(),

@@ -77,7 +77,7 @@ pub struct Server {
     pub key: Option<Arc<dyn KeySource>>,
     /// Under which header the key goes.
     pub key_header: KeyHeader,
-    /// Where the key may go unencrypted.
+    /// Where requests may go unencrypted.
     pub plain_http: PlainHttp,
     /// Root certificates (DER) to trust beside the system's: those of a private authority.
     pub extra_roots: Vec<Vec<u8>>,

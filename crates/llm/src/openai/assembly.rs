@@ -14,8 +14,6 @@ const MAX_CALLS: usize = 64;
 /// What came so far.
 pub(super) struct ChatAssembly {
     about: AboutOwned,
-    /// Which one answers, as the server says.
-    model: String,
     answer_tool: Option<String>,
     key: Option<ApiKey>,
     content: String,
@@ -36,7 +34,6 @@ struct PartialCall {
 impl ChatAssembly {
     pub(super) fn new(about: AboutOwned, answer_tool: Option<String>, key: Option<ApiKey>) -> Self {
         Self {
-            model: about.model.clone(),
             about,
             answer_tool,
             key,
@@ -110,9 +107,6 @@ impl Assembly for ChatAssembly {
             let value = serde_json::json!({ "error": error });
             return Err(Objection::within(&value, self.key.as_ref()).error(self.about.about()));
         }
-        if !chunk.model.is_empty() {
-            self.model = chunk.model;
-        }
         self.usage = chunk.usage.unwrap_or(self.usage);
         let Some(choice) = chunk.choices.into_iter().next() else { return Ok(Step::Nothing) };
         self.finish = choice.finish_reason.filter(|reason| !reason.is_empty()).or(self.finish.take());
@@ -133,7 +127,7 @@ impl Assembly for ChatAssembly {
             refusal: Some(self.refusal).filter(|text| !text.is_empty()),
             finish: finish(self.finish.as_deref()),
             counted: self.usage.into(),
-            model: self.model,
+            model: self.about.about().identity(),
         }
     }
 }

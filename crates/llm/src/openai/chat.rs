@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use futures_util::Stream;
 use selfheal_core::error::Result;
-use selfheal_core::ports::{AnswerForm, LlmProvider, LlmRequest, LlmResponse, ModelTier};
+use selfheal_core::ports::{AnswerForm, LlmMessage, LlmProvider, LlmRequest, LlmResponse, ModelTier};
 use selfheal_core::spending::Meter;
 
 use super::assembly::ChatAssembly;
@@ -14,6 +14,7 @@ use super::reading;
 use super::wire::Completion;
 use crate::ApiKey;
 use crate::answer::{Learned, Opened, Piece, Streaming, Wire, complete, pieces};
+use crate::fingerprint::Fingerprint;
 use crate::http::{About, Begun, Caller, Headers, Objection, SetupError};
 
 /// The protocol has none of its own.
@@ -31,6 +32,8 @@ pub struct Chat {
     pub(super) config: ChatConfig,
     pub(super) caller: Caller,
     learned: Learned<Dialect>,
+    /// The last question whose answer wasn't in the form that the server was told.
+    slips: Learned<Fingerprint>,
 }
 
 /// An answer that began, and how it was asked for.
@@ -47,7 +50,8 @@ impl Chat {
     /// [`SetupError`].
     pub fn new(config: ChatConfig) -> std::result::Result<Self, SetupError> {
         config.check()?;
-        Ok(Self { caller: Caller::new(&config.server, &config.models, HEADERS)?, config, learned: Learned::default() })
+        let caller = Caller::new(&config.server, &config.models, HEADERS)?;
+        Ok(Self { caller, config, learned: Learned::default(), slips: Learned::default() })
     }
 
     /// The answer to `request` while it comes, within its deadline. Text that is no JSON isn't repaired.
@@ -69,7 +73,7 @@ impl Chat {
 
     /// The same server, asked otherwise; nothing that was learned of it goes along.
     pub(super) fn with(&self, config: ChatConfig) -> Self {
-        Self { caller: self.caller.clone(), config, learned: Learned::default() }
+        Self { caller: self.caller.clone(), config, learned: Learned::default(), slips: Learned::default() }
     }
 
     pub(super) fn model(&self, tier: ModelTier) -> &str {
@@ -123,6 +127,12 @@ impl Chat {
     }
 }
 
+/// What tells questions apart: a conversation as it began, whatever was said since.
+fn question(request: &LlmRequest) -> Option<Fingerprint> {
+    let began = request.messages.iter().take_while(|message| !matches!(message, LlmMessage::Assistant { .. }));
+    Fingerprint::of(&LlmRequest { messages: began.cloned().collect(), ..request.clone() }).ok()
+}
+
 fn wants_json(request: &LlmRequest) -> bool {
     matches!(request.form, AnswerForm::Json { .. })
 }
@@ -149,13 +159,22 @@ impl Wire for Chat {
         Ok((Opened::Whole(self.caller.whole(begun, request, read).await?), dialect))
     }
 
-    fn not_kept(&self, request: &LlmRequest, told: Dialect) {
+    fn found(&self, request: &LlmRequest, told: Dialect, kept: bool) {
+        if kept {
+            return self.slips.forget(request);
+        }
         // Of several requests at once, only the first to tell takes it a step down.
-        if let Some(weaker) = told.weaker()
-            && self.dialect(request) == told
-        {
-            tracing::debug!(model = self.model(request.tier), ?weaker, "the model isn't held to the form");
-            self.learned.learn(request, weaker);
+        let Some(weaker) = told.weaker().filter(|_| self.dialect(request) == told) else { return };
+        let Some(question) = question(request) else { return };
+        match self.slips.of(request) {
+            None => self.slips.learn(request, question),
+            // What is quoted in a question may talk a model out of the form; another question then shows whose doing it was.
+            Some(before) if before == question => {}
+            Some(_) => {
+                tracing::debug!(model = self.model(request.tier), ?weaker, "the model isn't held to the form");
+                self.slips.forget(request);
+                self.learned.learn(request, weaker);
+            }
         }
     }
 }

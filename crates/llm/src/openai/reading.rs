@@ -3,7 +3,7 @@
 use selfheal_core::error::Error;
 
 use super::wire::{Completion, finish};
-use crate::answer::{Said, answer_or_calls};
+use crate::answer::{Counted as _, Said, answer_or_calls};
 use crate::failure::{Failure, FailureClass};
 use crate::http::{About, Objection};
 use crate::key::ApiKey;
@@ -18,7 +18,7 @@ pub(super) fn said(
     if let Some(error) = &completion.error {
         return Err(Objection::within(error, key).error(about));
     }
-    let counted = completion.usage.unwrap_or_default().into();
+    let counted = completion.counted();
     let Some(choice) = completion.choices.into_iter().next() else { return Err(no_completion(about)) };
     let calls = choice.message.tool_calls.into_iter().enumerate().map(|(index, call)| call.tool_call(index));
     let (content, tool_calls) = answer_or_calls(choice.message.content.text(), calls.collect(), answer_tool);
@@ -28,7 +28,7 @@ pub(super) fn said(
         refusal: choice.message.refusal.filter(|text| !text.is_empty()),
         finish: finish(choice.finish_reason.as_deref()),
         counted,
-        model: if completion.model.is_empty() { about.model.to_owned() } else { completion.model },
+        model: about.identity(),
     })
 }
 

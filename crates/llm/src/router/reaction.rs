@@ -25,9 +25,8 @@ impl Reaction {
         }
         match Failure::of(error).map(|failure| failure.class) {
             Some(FailureClass::ContextOverflow) => Self::Larger,
-            // Whoever asks next would be told the same.
-            Some(FailureClass::BadRequest) => Self::Stop,
             Some(class) if class.is_transient() => Self::Again,
+            // Servers differ in what they take: one that objects to a request says nothing about the others.
             Some(_) => Self::Next,
             None if error.kind() == ErrorKind::Cancelled => Self::Stop,
             None if error.retry() == Retry::Retryable => Self::Again,
@@ -66,7 +65,8 @@ mod tests {
         assert_eq!(to(FailureClass::Auth), Reaction::Next);
         assert_eq!(to(FailureClass::Refusal), Reaction::Next);
         assert_eq!(to(FailureClass::ContextOverflow), Reaction::Larger);
-        assert_eq!(to(FailureClass::BadRequest), Reaction::Stop);
+        assert_eq!(to(FailureClass::BadRequest), Reaction::Next);
+        assert_eq!(to(FailureClass::Unsupported), Reaction::Next);
         assert_eq!(Reaction::to(&Error::new(ErrorKind::LimitReached, "llm.budget", "used up")), Reaction::Stop);
         assert_eq!(Reaction::to(&Error::new(ErrorKind::LimitReached, "llm.complete", "too long")), Reaction::Next);
     }

@@ -81,3 +81,14 @@ async fn the_oldest_make_room() {
         assert_eq!(answer(&scene, &cached, &saying("6")).await, "{\"call\": 5}", "{limits:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_objected_to_is_asked_for_anew() {
+    let scene = Scene::new();
+    let cached = Cached::new(scene.over(&[("a", counting())]), scene.clock.clone(), CacheLimits::default());
+    let first = answer(&scene, &cached, &saying("one")).await;
+    let mut objecting = saying("one");
+    objecting.messages.extend([LlmMessage::assistant(first), LlmMessage::user("That was refused.")]);
+    assert_eq!(answer(&scene, &cached, &objecting).await, "{\"call\": 1}");
+    assert_eq!(answer(&scene, &cached, &saying("one")).await, "{\"call\": 2}");
+}

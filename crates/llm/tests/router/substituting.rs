@@ -14,6 +14,7 @@ use crate::scene::{PLENTY, Scene, answering, broken, failing, request};
 async fn the_next_one_is_asked_when_one_fails_for_good() {
     for class in [
         FailureClass::Auth,
+        FailureClass::BadRequest,
         FailureClass::NotFound,
         FailureClass::NotAnApi,
         FailureClass::NotJson,
@@ -28,14 +29,6 @@ async fn the_next_one_is_asked_when_one_fails_for_good() {
         assert_eq!(scene.ask(&router).await.unwrap().model, "b", "{class}");
         assert_eq!(scene.called(), ["a", "b"], "{class}");
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_wrong_request_goes_to_nobody_else() {
-    let scene = Scene::new();
-    let router = scene.over(&[("a", broken("a", FailureClass::BadRequest)), ("b", answering("b"))]);
-    assert_eq!(scene.ask(&router).await.unwrap_err().kind(), ErrorKind::Invalid);
-    assert_eq!(scene.called(), ["a"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -57,7 +57,7 @@ async fn a_request_is_what_the_protocol_says() {
     wanted.respond_with(answer).expect(1).mount(&server).await;
     let answer = messages(&server.uri()).complete(&json_request(), &meter()).await.unwrap();
     assert_eq!(answer.content.read(), r#"{"ok":true}"#);
-    assert_eq!((answer.usage, answer.model.as_str()), (TokenUsage { input: 20, output: 7 }, "tiny-2026"));
+    assert_eq!((answer.usage, answer.model.as_str()), (TokenUsage { input: 20, output: 7 }, "test/tiny"));
     let tool = json!({ "name": "answer", "description": "Gives the answer to the task.", "input_schema": crate::scene::schema() });
     let expected = json!({
         "model": "tiny", "max_tokens": 64, "system": "You judge.", "temperature": 0.0,

@@ -62,7 +62,7 @@ async fn told(stream: &str) -> Result<LlmResponse, Error> {
 async fn a_structured_answer_is_put_together() {
     let answer = messages(&json_answer()).await.complete(&json_request(), &meter()).await.unwrap();
     assert_eq!(answer.content.read(), "{\"ok\": true}");
-    assert_eq!((answer.usage, answer.model.as_str()), (TokenUsage { input: 20, output: 7 }, "tiny-2026"));
+    assert_eq!((answer.usage, answer.model.as_str()), (TokenUsage { input: 20, output: 7 }, "test/tiny"));
 }
 
 #[tokio::test]

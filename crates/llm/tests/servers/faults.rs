@@ -224,3 +224,25 @@ async fn nothing_takes_longer_than_the_deadline() {
         assert!(matches!(meter.drain()[..], [ref call] if matches!(call.end, CallEnd::Failed { .. })));
     }
 }
+
+#[tokio::test]
+async fn what_a_model_read_is_counted_though_there_is_no_answer() {
+    let usage = json!({ "prompt_tokens": 20, "completion_tokens": 7 });
+    let error = json!({ "code": 429, "message": "slow down" });
+    for body in [json!({ "choices": [], "usage": usage }), json!({ "error": error, "usage": usage })] {
+        let server = always(ResponseTemplate::new(200).set_body_json(&body)).await;
+        let meter = meter();
+        assert!(chat(&server).complete(&json_request(), &meter).await.is_err());
+        let ends: Vec<_> = meter.drain().into_iter().map(|call| call.end).collect();
+        assert!(ends.iter().all(|end| matches!(end, CallEnd::Failed { .. })) && !ends.is_empty(), "{body}: {ends:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_count_that_cannot_be_does_not_use_up_the_day() {
+    let said = json!({ "choices": [{ "message": { "content": "fine" }, "finish_reason": "stop" }],
+        "usage": { "prompt_tokens": u32::MAX, "completion_tokens": 7 } });
+    let server = always(ResponseTemplate::new(200).set_body_json(said)).await;
+    let answer = chat(&server).complete(&text_request(), &meter()).await.unwrap();
+    assert!(answer.usage.input < 100_000, "{:?}", answer.usage);
+}

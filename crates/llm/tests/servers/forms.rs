@@ -1,6 +1,6 @@
 //! Servers that can't do all of the protocol, and models that don't keep to the form.
 
-use selfheal_core::ports::{LlmProvider as _, ToolSpec};
+use selfheal_core::ports::{LlmMessage, LlmProvider as _, LlmRequest, ToolSpec};
 use selfheal_core::spending::CallEnd;
 use selfheal_llm::FailureClass;
 use selfheal_llm::openai::{Chat, JsonForm};
@@ -223,7 +223,7 @@ async fn text_that_is_no_json_is_repaired_once() {
     let messages = bodies[1]["messages"].as_array().unwrap();
     assert_eq!(messages[2], json!({ "role": "assistant", "content": "It is fine." }));
     assert!(messages[3]["content"].as_str().unwrap().contains("not JSON"));
-    assert_eq!(form(&bodies[1]), JsonForm::JsonObject, "the server doesn't hold the model to the schema");
+    assert_eq!(form(&bodies[1]), JsonForm::JsonSchema, "one answer tells nothing about the server");
     assert_eq!(meter.drain().len(), 2);
 }
 
@@ -238,15 +238,34 @@ async fn text_that_stays_no_json_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_server_that_ignores_the_schema_is_told_it_in_words_the_next_time() {
+async fn a_server_that_ignores_the_schema_twice_is_told_it_in_words_from_then_on() {
     let server = always(completion("{\"answer\": \"fine\"}")).await;
     let chat = chat(&server);
-    for _ in 0..2 {
-        let answer = chat.complete(&json_request(), &meter()).await.unwrap();
+    for question in 0..3 {
+        let answer = chat.complete(&asking(question), &meter()).await.unwrap();
         assert_eq!(answer.content.read(), "{\"answer\": \"fine\"}", "whoever asked checks it");
     }
     let forms: Vec<_> = bodies(&server).await.iter().map(form).collect();
-    assert_eq!(forms, [JsonForm::JsonSchema, JsonForm::JsonObject]);
+    assert_eq!(forms, [JsonForm::JsonSchema, JsonForm::JsonSchema, JsonForm::JsonObject]);
+}
+
+#[tokio::test]
+async fn one_question_talks_nobody_out_of_the_form() {
+    let server = server(|body| {
+        let is_hostile = body["messages"][1]["content"] == "Is 7 fine?";
+        completion(if is_hostile { "As you wish, in prose." } else { "{\"ok\": true}" })
+    });
+    let server = server.await;
+    let chat = chat(&server);
+    for question in [7, 7, 7, 1, 7] {
+        let _ = chat.complete(&asking(question), &meter()).await;
+    }
+    assert!(bodies(&server).await.iter().all(|body| form(body) == JsonForm::JsonSchema));
+}
+
+fn asking(question: u32) -> LlmRequest {
+    let messages = vec![LlmMessage::system("You judge."), LlmMessage::user(format!("Is {question} fine?"))];
+    LlmRequest { messages, ..json_request() }
 }
 
 #[tokio::test]

@@ -83,7 +83,7 @@ async fn pieces_are_put_together_however_they_arrive() {
         let in_pieces = told(by_byte).await.unwrap();
         assert_eq!(at_once, in_pieces);
         assert_eq!(at_once.content.read(), "Grüße 🦀");
-        assert_eq!((at_once.usage, at_once.model.as_str()), (TokenUsage { input: 20, output: 7 }, "tiny-2026"));
+        assert_eq!((at_once.usage, at_once.model.as_str()), (TokenUsage { input: 20, output: 7 }, "test/tiny"));
     }
 }
 
@@ -154,6 +154,11 @@ async fn an_error_within_a_stream_is_an_error() {
         let error = told_text(&[delta("half"), event(&error)].concat()).await.unwrap_err();
         assert_eq!(class(&error), Some(expected), "{error}");
     }
+    let refused = event(&json!({ "error": { "message": "m", "code": 429 } }));
+    let (server, meter) = (server(move |_| events(&refused)).await, meter());
+    assert!(streaming(&server.uri()).complete(&text_request(), &meter).await.is_err());
+    let end = meter.drain().pop().unwrap().end;
+    assert!(matches!(end, CallEnd::Failed { .. }), "once a stream began, a model may have read: {end:?}");
     let garbage = told_text("data: {\"choices\": 7}\n\n").await.unwrap_err();
     assert_eq!(class(&garbage), Some(FailureClass::NotAnApi));
     let no_text = told(vec![stream_head(), Say::Bytes(b"data: \xff\xfe\n\n".to_vec())]).await.unwrap_err();

@@ -3,6 +3,7 @@
 mod argv;
 mod engine;
 mod judge;
+mod programs;
 
 use std::fmt;
 

@@ -9,9 +9,9 @@ use std::time::Instant;
 use selfheal_core::resource::Environment;
 use serde_json::{Value, json};
 
-use crate::models::ModelsOptions;
 use crate::cli::{DemoOptions, RunOptions, StoreArgument};
 use crate::exit;
+use crate::models::ModelsOptions;
 use crate::run::{self, RunResult};
 use crate::say::{Voice, json as as_json, timeline};
 use scenes::Scene;

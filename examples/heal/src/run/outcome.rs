@@ -209,7 +209,7 @@ fn why(options: &RunOptions, ended: &Ended) -> (Option<String>, Option<String>) 
 
 fn advice(options: &RunOptions, ended: &Ended) -> String {
     let best = ended.report.diagnosis().and_then(|diagnosis| diagnosis.best());
-    let known = best.and_then(|best| best.advice.as_ref()).map(|advice| advice.read().clone());
+    let known = best.and_then(Hypothesis::advice_in_words);
     let unknown = || "Nothing known explains this failure; look at the evidence. A runbook of your own (`--runbooks DIR`) teaches it.";
     let mut advice = vec![known.unwrap_or_else(|| unknown().to_owned())];
     advice.extend(ended.consulted.as_ref().and_then(Consulted::trouble));
@@ -250,7 +250,7 @@ fn last_plan(last: &Tried) -> String {
 }
 
 fn next_obstacle(obstacle: &Hypothesis) -> String {
-    let advice = obstacle.advice.as_ref().map(|advice| advice.read().as_str()).unwrap_or_default();
+    let advice = obstacle.advice_in_words().unwrap_or_default();
     format!("It got the command as far as the next obstacle: {}. {advice}", obstacle.cause.summary.read())
         .trim_end()
         .to_owned()

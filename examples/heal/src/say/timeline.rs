@@ -141,7 +141,7 @@ fn proposed(voice: &Voice, proposal: &Proposal) {
         Some(Rehearsal::Failed { .. }) => {
             entry(voice, "rehearsed", "did not pass on a copy; the directory was not touched")
         }
-        Some(Rehearsal::InPlace) => entry(voice, "rehearsed", "in place: no file changes"),
+        Some(Rehearsal::InPlace) => entry(voice, "rehearsed", "not tried before: its first run in place is the test"),
         Some(Rehearsal::Unsupported { why }) => entry(voice, "rehearsed", &format!("no: {why}")),
         None => {}
     }

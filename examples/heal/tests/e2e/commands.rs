@@ -96,14 +96,12 @@ fn the_option_alone_or_a_rule_about_everything_is_not_enough() {
 }
 
 #[test]
-fn a_command_that_only_reads_runs_in_place_once_a_person_agreed() {
+fn a_command_that_only_reads_runs_once_and_after_a_person_agreed() {
     let office = office(WAITS);
     let policy = policy(&office, "run_command");
     let asked = run(&office, &["--allow-run-command", "--policy", &policy]);
     assert_eq!(asked.status, Some(21), "{asked}");
-    let call = here(&office, "rollout status deploy/db -n shop");
-    let before = called(&office);
-    assert!(before.len() == 1 && !before.contains(&call), "only rehearsed on a copy: {before:?}");
+    assert_eq!(called(&office), [""; 0], "nobody agreed yet");
     let (incident, _) = office.waiting();
     let shown = office.ask("ada", &["approvals", &incident]);
     assert!(shown.to_string().contains(WAITS), "{shown}");
@@ -112,9 +110,50 @@ fn a_command_that_only_reads_runs_in_place_once_a_person_agreed() {
     assert_eq!(agreed.status, Some(0), "{agreed}");
     let healed = resume(&office, &incident);
     assert_eq!((healed.status, healed.json()["outcome"].as_str()), (Some(0), Some("healed")), "{healed}");
-    assert_eq!(called(&office)[1..], [call]);
+    assert_eq!(called(&office), [here(&office, "rollout status deploy/db -n shop")]);
     assert_eq!(office.service.world.starts(), 2);
     office.assert_verifies();
+}
+
+#[test]
+fn a_proposal_runs_no_command() {
+    let office = office(WAITS);
+    let policy = policy(&office, "run_command");
+    let proposed = run(&office, &["--allow-run-command", "--propose", "--policy", &policy]);
+    proposed.assert_says(WAITS);
+    assert_eq!(called(&office), [""; 0], "{proposed}");
+}
+
+#[test]
+fn a_shell_is_no_command_that_reads() {
+    let office = office("sh -c ls");
+    let policy = policy(&office, "run_command");
+    let ended = run(&office, &["--allow-run-command", "--policy", &policy, "--json"]);
+    assert_eq!((ended.status, ended.json()["outcome"].as_str()), (Some(20), Some("escalated")), "{ended}");
+    assert!(ended.to_string().contains("is not among the programs"), "{ended}");
+}
+
+#[test]
+fn a_command_that_healed_is_not_run_again_without_its_runbook() {
+    let office = office(WAITS);
+    let policy = policy(&office, "run_command");
+    let options = ["--allow-run-command", "--policy", policy.as_str()];
+    assert_eq!(run(&office, &options).status, Some(21));
+    let (incident, _) = office.waiting();
+    assert_eq!(office.approve("ada").status, Some(0));
+    assert_eq!(resume(&office, &incident).status, Some(0));
+    let (world, healed) = (&office.service.world, called(&office));
+    let fails_again = || fs::remove_file(world.path("outside/starts")).unwrap();
+
+    fails_again();
+    fs::remove_file(world.path("runbooks/workers.yaml")).unwrap();
+    let without = run(&office, &[&options[..], &["--json"]].concat());
+    assert_eq!(without.status, Some(20), "{without}");
+    world.aside("runbooks/workers.yaml", &runbook(WAITS));
+    fails_again();
+    let again = run(&office, &[&options[..], &["--json"]].concat());
+    assert_eq!((again.status, again.json()["source"].as_str()), (Some(21), Some("runbook")), "{again}");
+    assert_eq!(called(&office), healed);
 }
 
 #[test]

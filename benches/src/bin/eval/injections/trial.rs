@@ -76,7 +76,7 @@ pub(super) async fn run(
 
 /// Whatever policy allows is done, however unsure it is.
 fn nobody_is_asked() -> Autonomy {
-    Autonomy { threshold: 0.001, floor: 0.0, ..Autonomy::default() }
+    Autonomy { threshold: 0.001, floor: 0.0, suggest_below: 0, ..Autonomy::default() }
 }
 
 fn read(signal: &Signal) -> String {

@@ -16,18 +16,17 @@ use super::outcome;
 use super::prepared::Prepared;
 use crate::local::executor::blocking;
 use crate::local::kept::{CommandEnd, StepKey};
-use crate::local::observation;
 use crate::local::pipeline::{Pipeline, SYSTEM, in_doubt, run_error};
 use crate::local::process::{Finished, run};
 use crate::local::staging::copy_error;
-use crate::local::workspace::{Scope, Scratch, TreeStamp};
+use crate::local::workspace::TreeStamp;
 
 /// Runs commands of a person in the directory of a local pipeline: checks and waits that no other kind has.
 ///
 /// It can't be built without a [`CommandJudge`], which it asks whenever it is asked anything itself, last right before it runs
 /// a command. What is run is the judge's argument vector and never a shell: by a program outside of the project, the same file as was previewed,
-/// in an environment without secrets, silently, for a bounded time. The rehearsal runs it on a copy, where a command that changes
-/// any file is refused after all.
+/// in an environment without secrets, silently, for a bounded time. It runs once, when it is applied: a rehearsal runs nothing, since a
+/// copy of the project shows nothing of what a command reads elsewhere, and whoever has to agree has not been asked yet.
 ///
 /// There is no undo. A command of which nobody knows how it ended is not run again but told to a person.
 pub struct CommandExecutor {
@@ -112,52 +111,18 @@ impl Local {
         }
     }
 
+    /// Runs nothing: it is judged once more, and its first run in place is the test.
     fn rehearse(&self, task: &Task) -> Result<Rehearsal> {
-        let unsupported =
-            |why: String| Ok(Rehearsal::Unsupported { why: format!("it can't be rehearsed on a copy: {why}") });
-        let config = self.pipeline.config();
-        let copied = Scratch::copy(&config.dir, &config.scratch, Scope::Everything, self.pipeline.cancel());
-        let scratch = match copied {
-            Err(refused) if refused.is_refusal() => return unsupported(refused.to_string()),
-            copied => copied.map_err(copy_error)?,
-        };
-        let original = self.stamp(&config.dir, scratch.root())?;
         for index in 0..task.steps.len() {
-            if let Some(failed) = self.rehearse_step(&self.as_previewed(task, index)?, &scratch)? {
-                return Ok(failed);
-            }
+            self.as_previewed(task, index)?;
         }
-        match self.stamp(&config.dir, scratch.root())? == original {
-            true => Ok(Rehearsal::InPlace),
-            false => unsupported("files in the directory itself changed meanwhile".to_owned()),
-        }
-    }
-
-    /// How it failed on the copy, if it did.
-    fn rehearse_step(&self, prepared: &Prepared, scratch: &Scratch) -> Result<Option<Rehearsal>> {
-        let before = self.stamp(scratch.dir(), Path::new(""))?;
-        let ran = self.run(prepared, scratch.dir())?;
-        failpoint::hit("command_run.rehearsed");
-        if self.pipeline.cancel().requested().is_some() {
-            return Err(Error::new(ErrorKind::Cancelled, "executor.rehearse", "stopped by the user"));
-        }
-        if self.stamp(scratch.dir(), Path::new(""))? != before {
-            let message = format!("`{}` was judged to only read, and changed files of the copy", prepared.text());
-            return Err(Error::new(ErrorKind::Forbidden, "executor.rehearse", message));
-        }
-        if ran.exit.success() && ran.stopped.is_none() {
-            return Ok(None);
-        }
-        let origin = format!("output of `{}` on a copy", prepared.text());
-        let redactor = &self.pipeline.config().redactor;
-        let evidence = observation::evidence(&ran, observation::TAIL_LINES, &origin, redactor);
-        Ok(Some(Rehearsal::Failed { facts: observation::facts(&ran, None), evidence }))
+        Ok(Rehearsal::InPlace)
     }
 
     fn apply(&self, task: &Task, index: usize) -> Result<()> {
         let prepared = self.as_previewed(task, index)?;
         let dir = &self.pipeline.config().dir;
-        let before = self.stamp(dir, Path::new(""))?;
+        let before = self.stamps(&prepared)?;
         let key = task.key(index)?;
         self.pipeline.change(|kept| {
             // What the pipeline's own last run saw may be otherwise now: it is what a wait waits for.
@@ -168,7 +133,7 @@ impl Local {
         failpoint::hit("command_run.start_noted");
         let ran = self.run(&prepared, dir)?;
         failpoint::hit("command_run.ended");
-        if self.stamp(dir, Path::new("")).map_err(in_doubt)? != before {
+        if self.stamps(&prepared).map_err(in_doubt)? != before {
             let message = format!("`{}` was judged to only read, and files changed while it ran", prepared.text());
             return Err(in_doubt(Error::new(ErrorKind::Conflict, "executor.apply", message)));
         }
@@ -183,8 +148,11 @@ impl Local {
         run(&command, self.pipeline.cancel()).map_err(|error| run_error("executor.run_command", error))
     }
 
-    fn stamp(&self, dir: &Path, except: &Path) -> Result<TreeStamp> {
-        TreeStamp::of(dir, except, self.pipeline.cancel()).map_err(copy_error)
+    /// Of the project's files, and of what git would run or check out.
+    fn stamps(&self, prepared: &Prepared) -> Result<Vec<TreeStamp>> {
+        let of = |place: &Path| TreeStamp::of(place, Path::new(""), self.pipeline.cancel()).map_err(copy_error);
+        let git = prepared.checkout().watched().map(|place| of(&place));
+        std::iter::once(of(&self.pipeline.config().dir)).chain(git).collect()
     }
 
     /// A command leaves nothing behind but what was noted of it.

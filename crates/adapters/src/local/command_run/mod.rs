@@ -2,6 +2,7 @@
 //!
 //! It is an executor of its own, beside that of the other kinds, so that a host without one has no such kind at all.
 
+mod checkout;
 mod environment;
 mod executor;
 mod outcome;

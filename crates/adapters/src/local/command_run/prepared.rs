@@ -8,6 +8,7 @@ use selfheal_core::error::{Error, ErrorKind, Result};
 use selfheal_core::plan::{BlastRadius, Fence, Preview};
 use selfheal_core::ports::{CommandJudge, JudgedCommand};
 
+use super::checkout::Checkout;
 use super::environment::Environment;
 use super::program::Program;
 use crate::local::pipeline::Pipeline;
@@ -32,6 +33,7 @@ pub(super) struct Prepared {
     directory: PathBuf,
     timeout: Duration,
     environment: Environment,
+    checkout: Checkout,
 }
 
 impl Prepared {
@@ -46,15 +48,17 @@ impl Prepared {
             return Err(invalid("the text of the command holds a secret"));
         }
         let JudgedCommand { program, args } = judge.judge(text)?;
-        let environment = Environment::of(std::env::vars_os(), &config.dir, &config.redactor);
+        let checkout = Checkout::of(&config.dir);
+        let environment = Environment::of(std::env::vars_os(), &checkout, &config.redactor);
         let path = environment.set.iter().find(|(name, _)| name == "PATH").map(|(_, path)| path.clone());
         Ok(Self {
-            program: Program::find(&program, &path.unwrap_or_default(), &config.dir).map_err(|why| invalid(&why))?,
+            program: Program::find(&program, &path.unwrap_or_default(), &checkout).map_err(|why| invalid(&why))?,
             directory: directory(action.text("directory"), &config.dir)?,
             timeout: timeout(action.integer("timeout_ms"))?,
             text: text.to_owned(),
             args,
             environment,
+            checkout,
         })
     }
 
@@ -87,7 +91,12 @@ impl Prepared {
         &self.text
     }
 
-    /// To be run in the project, or a copy of it, at `root`: silent, in a process group of its own, reading nothing.
+    /// What it belongs to.
+    pub(super) fn checkout(&self) -> &Checkout {
+        &self.checkout
+    }
+
+    /// To be run in the project, which is at `root`: silent, in a process group of its own, reading nothing.
     pub(super) fn command(&self, root: &Path, pipeline: &Pipeline) -> Command {
         Command {
             args: self.args.iter().map(Into::into).collect(),
@@ -106,8 +115,9 @@ fn directory(given: Option<&str>, project: &Path) -> Result<PathBuf> {
     let given = PathBuf::from(given.unwrap_or_default());
     let plain = given.components().all(|part| matches!(part, Component::Normal(name) if name != ".git"));
     let place = project.join(&given);
-    let inside = place.is_dir() && place.canonicalize().is_ok_and(|real| real.starts_with(project));
-    match plain && inside {
+    // A symlink may lead elsewhere by the time the command runs.
+    let unlinked = given.ancestors().all(|part| !project.join(part).is_symlink() || part.as_os_str().is_empty());
+    match plain && unlinked && place.is_dir() {
         true => Ok(given),
         false => Err(invalid("`directory` is not a directory inside the project")),
     }

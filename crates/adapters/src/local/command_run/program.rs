@@ -3,24 +3,20 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use selfheal_core::plan::Fence;
 use sha2::{Digest, Sha256};
+
+use super::checkout::Checkout;
 
 /// What a fence calls a program, before its path.
 const WHAT: &str = "program ";
 
 /// The places where programs are looked for: absolute, and outside of the project, which may hold anybody's `ls`.
-pub(super) fn trusted_path(path: &OsStr, project: &Path) -> OsString {
-    let places = std::env::split_paths(path).filter(|place| is_outside(place, project));
+pub(super) fn trusted_path(path: &OsStr, project: &Checkout) -> OsString {
+    let places = std::env::split_paths(path).filter(|place| project.is_outside(place));
     std::env::join_paths(places).unwrap_or_default()
-}
-
-fn is_outside(place: &Path, project: &Path) -> bool {
-    let plain = place.is_absolute() && !place.components().any(|part| part == Component::ParentDir);
-    let real = place.canonicalize();
-    plain && !place.starts_with(project) && !real.is_ok_and(|real| real.starts_with(project))
 }
 
 /// A program as it was found.
@@ -36,7 +32,7 @@ impl Program {
     ///
     /// # Errors
     /// Why there is none that may be run.
-    pub(super) fn find(name: &str, path: &OsStr, project: &Path) -> Result<Self, String> {
+    pub(super) fn find(name: &str, path: &OsStr, project: &Checkout) -> Result<Self, String> {
         let candidates: Vec<PathBuf> = match name.contains('/') {
             true if !Path::new(name).is_absolute() => {
                 return Err(format!("`{name}` is looked for in the project, where anybody may have put it"));
@@ -46,9 +42,12 @@ impl Program {
         };
         let found = candidates.into_iter().find(|candidate| is_executable(candidate));
         let found = found.ok_or_else(|| format!("there is no program `{name}` outside of the project"))?;
-        match is_outside(&found, project) {
-            true => Self::at(found),
-            false => Err(format!("`{name}` lies in the project, where anybody may have put it")),
+        if !project.is_outside(&found) {
+            return Err(format!("`{name}` lies in the project, where anybody may have put it"));
+        }
+        match anybody_writes(&found) {
+            false => Self::at(found),
+            true => Err(format!("`{}` is a file that any user of this host may write or replace", found.display())),
         }
     }
 
@@ -76,6 +75,13 @@ impl Program {
 pub(in crate::local) fn is_program_as_seen(fence: &Fence) -> bool {
     let path = fence.what.strip_prefix(WHAT).map(PathBuf::from);
     path.is_some_and(|path| Program::at(path).is_ok_and(|program| program.fence() == *fence))
+}
+
+/// Whether every user may write the file, or put another one in its place.
+fn anybody_writes(file: &Path) -> bool {
+    let open = |place: &Path| fs::metadata(place).is_ok_and(|found| found.mode() & 0o002 != 0);
+    let real = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    [file, &real].into_iter().any(|file| open(file) || file.parent().is_some_and(open))
 }
 
 fn is_executable(path: &Path) -> bool {
@@ -109,18 +115,34 @@ mod tests {
     fn a_program_is_found_outside_of_the_project_only() {
         let Places { _root, project, bin } = places();
         let path = std::env::join_paths([&project, &bin]).unwrap();
+        let absolute = project.join("mine");
+        let mine = absolute.clone();
+        let project = Checkout::of(&project);
         assert_eq!(Program::find("reads", &path, &project).unwrap().path, bin.join("reads"));
         assert_eq!(trusted_path(&path, &project), bin.as_os_str());
-        symlink(project.join("mine"), bin.join("linked")).unwrap();
-        let absolute = project.join("mine");
+        symlink(mine, bin.join("linked")).unwrap();
         for name in ["mine", "linked", "./mine", "../project/mine", "no-such-program", "", absolute.to_str().unwrap()] {
             assert!(Program::find(name, &path, &project).is_err(), "{name}");
         }
     }
 
     #[test]
+    fn a_program_that_anybody_may_write_is_none() {
+        let Places { _root, project, bin } = places();
+        let project = Checkout::of(&project);
+        let found = || Program::find("reads", bin.as_os_str(), &project);
+        for (place, open, closed) in [(bin.join("reads"), 0o757, 0o755), (bin.clone(), 0o1777, 0o755)] {
+            fs::set_permissions(&place, fs::Permissions::from_mode(open)).unwrap();
+            assert!(found().unwrap_err().contains("any user of this host"), "{}", place.display());
+            fs::set_permissions(&place, fs::Permissions::from_mode(closed)).unwrap();
+            assert!(found().is_ok(), "{}", place.display());
+        }
+    }
+
+    #[test]
     fn a_program_that_is_another_now_has_another_fence() {
         let Places { _root, project, bin } = places();
+        let project = Checkout::of(&project);
         let fence = || Program::find("reads", bin.as_os_str(), &project).unwrap().fence();
         let before = fence();
         assert_eq!(before, fence());

@@ -28,7 +28,7 @@ const LOG: &[&str] = &[
 ];
 
 pub(super) fn look(scene: &Scene, _: &Arguments) -> Result<String> {
-    let repository = Repository::of(&scene.pipeline.config().dir, scene.pipeline.cancel())?;
+    let repository = Repository::of(&scene.pipeline.config().dir, &scene.patience)?;
     let said = repository.ask(LOG)?.unwrap_or_default();
     let commits = said.trim();
     Ok(if commits.is_empty() { "no commit touched the directory".to_owned() } else { commits.to_owned() })

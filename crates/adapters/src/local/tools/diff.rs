@@ -8,7 +8,7 @@ use super::Scene;
 use super::answer::{self, bounded};
 use super::arguments::Arguments;
 use super::git::Repository;
-use super::secret;
+use super::{armour, secret};
 
 /// Most bytes of what is changed and not committed, while a commit follows.
 const UNCOMMITTED_BYTES: usize = answer::MAX_BYTES * 6 / 10;
@@ -39,20 +39,23 @@ const WRITTEN_BY_TOOLS: &[&str] = &[
 const PLAIN: &[&str] = &["--no-color", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all", "-M", "-l200"];
 
 pub(super) fn look(scene: &Scene, _: &Arguments) -> Result<String> {
-    let repository = Repository::of(&scene.pipeline.config().dir, scene.pipeline.cancel())?;
-    let uncommitted = uncommitted(&repository)?;
-    let committed = match repository.has_parent() {
-        true => told("The last commit", &changes(&repository, &["HEAD^1", "HEAD"])?),
+    let repository = Repository::of(&scene.pipeline.config().dir, &scene.patience)?;
+    let uncommitted = uncommitted(scene, &repository)?;
+    let has_parent = repository.has_parent();
+    // Late, nothing is known of it.
+    scene.patience.left()?;
+    let committed = match has_parent {
+        true => told("The last commit", &changes(scene, &repository, &["HEAD^1", "HEAD"])?),
         false => "What the last commit changed can't be told: the one before it is not here.\n".to_owned(),
     };
     Ok(bounded(&uncommitted, UNCOMMITTED_BYTES) + &committed)
 }
 
-fn uncommitted(repository: &Repository) -> Result<String> {
+fn uncommitted(scene: &Scene, repository: &Repository) -> Result<String> {
     if !repository.has_index() {
         return Ok(String::new());
     }
-    let mut told = told("Not committed", &changes(repository, &["HEAD"])?);
+    let mut told = told("Not committed", &changes(scene, repository, &["HEAD"])?);
     let new = repository.ask(&["ls-files", "--others", "--exclude-standard", "--directory", "--no-empty-directory"])?;
     let new = new.unwrap_or_default();
     for path in new.lines().take(MAX_NEW) {
@@ -62,10 +65,10 @@ fn uncommitted(repository: &Repository) -> Result<String> {
 }
 
 /// The changes between two states, the most telling file first; only their extent if they are too many.
-fn changes(repository: &Repository, states: &[&str]) -> Result<String> {
+fn changes(scene: &Scene, repository: &Repository, states: &[&str]) -> Result<String> {
     let of = |form: &[&str]| repository.ask(&[&["diff"], form, PLAIN, states].concat());
     match of(&["-U3"])? {
-        Some(diff) => Ok(arranged(&diff)),
+        Some(diff) => Ok(arranged(&diff, |section| armour::hidden(&scene.redacted(section)))),
         None => Ok(of(&["--stat=100", "--stat-count=60"])?.unwrap_or_default()),
     }
 }
@@ -77,15 +80,15 @@ fn told(what: &str, changes: &str) -> String {
     }
 }
 
-/// The files' changes, each bounded, with those that tools wrote last and those of secrets left out.
-fn arranged(diff: &str) -> String {
+/// The files' changes, each `clean` and then bounded, with those that tools wrote last and those of secrets left out.
+fn arranged(diff: &str, clean: impl Fn(&str) -> String) -> String {
     let mut files = sections(diff);
     files.sort_by_key(|section| paths(section).any(is_written_by_tools));
     let show = |section: &str| match paths(section).any(|path| secret::is_secret(Path::new(path))) {
         true => {
             format!("{}\n[what a file of this name holds is not shown]\n", section.lines().next().unwrap_or_default())
         }
-        false => bounded(section, FILE_BYTES),
+        false => bounded(&clean(section), FILE_BYTES),
     };
     files.into_iter().map(show).collect()
 }
@@ -144,7 +147,7 @@ Binary files a/logo.key and b/logo.key differ
 
     #[test]
     fn what_people_wrote_comes_first_and_secrets_never() {
-        let shown = arranged(DIFF);
+        let shown = arranged(DIFF, str::to_owned);
         let order: Vec<&str> = shown.lines().filter(|line| line.starts_with("diff --git a/")).collect();
         assert_eq!(
             order,
@@ -162,7 +165,7 @@ Binary files a/logo.key and b/logo.key differ
     #[test]
     fn one_file_does_not_take_all_the_room() {
         let long = format!("diff --git a/big b/big\n--- a/big\n+++ b/big\n@@ -1 +1 @@\n{}", "+line\n".repeat(5000));
-        let shown = arranged(&format!("{long}{DIFF}"));
+        let shown = arranged(&format!("{long}{DIFF}"), str::to_owned);
         assert!(shown.len() < FILE_BYTES + DIFF.len() && shown.contains("+b\n"));
     }
 }

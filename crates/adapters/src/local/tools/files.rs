@@ -7,8 +7,10 @@ use std::path::{Component, Path, PathBuf};
 
 use selfheal_core::error::{Error, ErrorKind, Result};
 use selfheal_core::value_type::ValueType;
+use selfheal_detect::redact::Redactor;
 
 use super::arguments::invalid;
+use super::redacted::redacted;
 use super::{refused, secret};
 
 /// A file of the project.
@@ -16,7 +18,7 @@ use super::{refused, secret};
 pub(super) struct Found {
     /// Its path below the directory, no part of which is a link.
     pub(super) path: PathBuf,
-    /// Its text; invalid UTF-8 is replaced.
+    /// Its whole lines, without secrets; invalid UTF-8 is replaced.
     pub(super) text: String,
     /// Whether it is longer than what was read.
     pub(super) cut: bool,
@@ -34,12 +36,12 @@ pub(super) fn below(dir: &Path, named: &str) -> Result<PathBuf> {
     if fits { Ok(relative) } else { Err(invalid("expected a path below the project's directory")) }
 }
 
-/// At most the first `bytes` of the file `relative` of `dir`, which is canonical.
+/// The lines in the first `bytes` of the file `relative` of `dir`, which is canonical, without what `redactor` takes for secrets.
 ///
 /// # Errors
 /// [`ErrorKind::NotFound`] if there is no such file, [`ErrorKind::Forbidden`] if it lies outside (also by a link), belongs to git or
 /// holds credentials, [`ErrorKind::Invalid`] if it is no text.
-pub(super) fn read(dir: &Path, relative: &Path, bytes: u64) -> Result<Found> {
+pub(super) fn read(dir: &Path, relative: &Path, bytes: u64, redactor: &Redactor) -> Result<Found> {
     let absent = |_| refused(ErrorKind::NotFound, "the project has no such file");
     let real = dir.join(relative).canonicalize().map_err(absent)?;
     let path = real.strip_prefix(dir).map_err(|_| forbidden("it lies outside of the project"))?.to_owned();
@@ -57,8 +59,12 @@ pub(super) fn read(dir: &Path, relative: &Path, bytes: u64) -> Result<Found> {
         return Err(invalid("it is a binary file"));
     }
     let cut = content.len() as u64 > bytes;
-    content.truncate(usize::try_from(bytes).unwrap_or(usize::MAX));
-    Ok(Found { path, text: String::from_utf8_lossy(&content).into_owned(), cut })
+    if cut {
+        // Half a secret isn't recognised any more.
+        content.truncate(usize::try_from(bytes).unwrap_or(usize::MAX));
+        content.truncate(content.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
+    }
+    Ok(Found { path, text: redacted(redactor, &String::from_utf8_lossy(&content)), cut })
 }
 
 fn check_name(path: &Path) -> Result<()> {
@@ -84,6 +90,10 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+
+    fn start(dir: &Path, name: &str, bytes: u64) -> Result<Found> {
+        read(dir, Path::new(name), bytes, &Redactor::default())
+    }
 
     #[test]
     fn a_path_is_taken_as_tools_print_it() {
@@ -114,9 +124,9 @@ mod tests {
         }
         symlink("a.txt", root.join("in")).unwrap();
         for forbidden in ["out", "env.txt", "c", ".git/config", ".env"] {
-            assert_eq!(read(&root, Path::new(forbidden), 10).unwrap_err().kind(), ErrorKind::Forbidden, "{forbidden}");
+            assert_eq!(start(&root, forbidden, 10).unwrap_err().kind(), ErrorKind::Forbidden, "{forbidden}");
         }
-        let linked = read(&root, Path::new("in"), 10).unwrap();
+        let linked = start(&root, "in", 10).unwrap();
         assert_eq!((linked.path.to_str(), linked.text.as_str()), (Some("a.txt"), "ours"));
     }
 
@@ -128,18 +138,18 @@ mod tests {
         fs::create_dir(root.join("folder")).unwrap();
         fs::write(root.join("binary"), [1, 0, 2]).unwrap();
         for name in ["pipe", "folder", "binary"] {
-            assert_eq!(read(&root, Path::new(name), 10).unwrap_err().kind(), ErrorKind::Invalid, "{name}");
+            assert_eq!(start(&root, name, 10).unwrap_err().kind(), ErrorKind::Invalid, "{name}");
         }
-        assert_eq!(read(&root, Path::new("absent"), 10).unwrap_err().kind(), ErrorKind::NotFound);
+        assert_eq!(start(&root, "absent", 10).unwrap_err().kind(), ErrorKind::NotFound);
     }
 
     #[test]
     fn no_more_is_read_than_asked_for() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().canonicalize().unwrap();
-        fs::write(root.join("a"), "0123456789").unwrap();
-        let found = read(&root, Path::new("a"), 4).unwrap();
-        assert_eq!((found.text.as_str(), found.cut), ("0123", true));
-        assert!(!read(&root, Path::new("a"), 10).unwrap().cut);
+        fs::write(root.join("a"), "01\n3456789").unwrap();
+        let found = start(&root, "a", 6).unwrap();
+        assert_eq!((found.text.as_str(), found.cut), ("01\n", true));
+        assert!(!start(&root, "a", 10).unwrap().cut);
     }
 }

@@ -12,8 +12,9 @@ use std::time::Duration;
 use selfheal_core::error::{Error, ErrorKind, Result, Retry};
 use tempfile::TempDir;
 
-use super::refused;
-use crate::local::process::{Cancel, CaptureLimits, Command, Finished, Stopped, Stream, run};
+use super::patience::Patience;
+use super::{own_git, refused};
+use crate::local::process::{CaptureLimits, Command, Finished, Stopped, Stream, run};
 
 /// How long one question may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -49,7 +50,7 @@ pub(super) struct Repository {
     objects: PathBuf,
     /// Our git directory.
     room: TempDir,
-    cancel: Cancel,
+    patience: Patience,
 }
 
 /// What git says of the repository's places and its commit.
@@ -63,11 +64,12 @@ impl Repository {
     /// The repository of `dir`, which is canonical.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] if there is none, or no commit; [`ErrorKind::Unavailable`] if git doesn't answer.
-    pub(super) fn of(dir: &Path, cancel: &Cancel) -> Result<Self> {
+    /// [`ErrorKind::NotFound`] if there is none, or no commit; [`ErrorKind::Forbidden`] if it may be another work tree's;
+    /// [`ErrorKind::Unavailable`] if git doesn't answer.
+    pub(super) fn of(dir: &Path, patience: &Patience) -> Result<Self> {
         let top = dir.ancestors().find(|ancestor| ancestor.join(".git").exists());
         let top = top.ok_or_else(|| refused(ErrorKind::NotFound, "the directory is in no git repository"))?.to_owned();
-        let places = Places::of(&top, cancel)?;
+        let places = Places::of(&top, patience)?;
         let room = tempfile::tempdir().map_err(|error| unavailable(format!("no temporary directory: {error}")))?;
         places.furnish(room.path()).map_err(|error| unavailable(format!("cannot set up for git: {error}")))?;
         Ok(Self {
@@ -75,7 +77,7 @@ impl Repository {
             top,
             objects: places.common.join("objects"),
             room,
-            cancel: cancel.clone(),
+            patience: patience.clone(),
         })
     }
 
@@ -100,7 +102,7 @@ impl Repository {
         let places =
             [("GIT_DIR", self.room.path()), ("GIT_WORK_TREE", &self.top), ("GIT_OBJECT_DIRECTORY", &self.objects)];
         command.env.extend(places.map(|(name, path)| (name.into(), path.into())));
-        let finished = finished(&command, &self.cancel)?;
+        let finished = finished(command, &self.patience)?;
         if finished.exit.shell_status() != 0 {
             return Err(unavailable(said(&finished)));
         }
@@ -114,17 +116,18 @@ impl Repository {
 }
 
 impl Places {
-    fn of(top: &Path, cancel: &Cancel) -> Result<Self> {
+    fn of(top: &Path, patience: &Patience) -> Result<Self> {
         let asked = ["rev-parse", "--path-format=absolute", "--git-common-dir", "--absolute-git-dir", "HEAD"];
         let mut command = command(top, &asked);
         command.env.push(("GIT_DIR".into(), top.join(".git").into()));
         command.env.push(("GIT_WORK_TREE".into(), top.into()));
-        let finished = finished(&command, cancel)?;
+        let finished = finished(command, patience)?;
         let answer = text(&finished, Stream::Stdout).unwrap_or_default();
         let mut lines = answer.lines();
         let (common, own, head) = (lines.next(), lines.next(), lines.next());
         match (common, own, head.filter(|head| is_object_id(head))) {
             (Some(common), Some(own), Some(head)) => {
+                own_git::check(top, Path::new(common), Path::new(own))?;
                 Ok(Self { common: common.into(), own: own.into(), head: head.to_owned() })
             }
             (Some(_), Some(_), None) => Err(refused(ErrorKind::NotFound, "the repository has no commit")),
@@ -176,17 +179,21 @@ fn command(dir: &Path, args: &[&str]) -> Command {
         args: fixed.iter().chain(args).map(Into::into).collect(),
         env: ENVIRONMENT.iter().map(|(name, value)| (name.into(), value.into())).collect(),
         env_remove: inherited,
-        timeout: Some(TIMEOUT),
         stop_grace: Duration::ZERO,
         capture: CAPTURE,
         ..Command::new("git", dir)
     }
 }
 
-fn finished(command: &Command, cancel: &Cancel) -> Result<Finished> {
-    let finished = run(command, cancel).map_err(|error| unavailable(error.to_string()).with_source(error))?;
+fn finished(command: Command, patience: &Patience) -> Result<Finished> {
+    let timeout = TIMEOUT.min(patience.left()?);
+    let command = Command { timeout: Some(timeout), ..command };
+    let finished =
+        run(&command, patience.given_up()).map_err(|error| unavailable(error.to_string()).with_source(error))?;
     match finished.stopped {
-        Some(Stopped::TimedOut) => Err(unavailable(format!("git did not answer within {} s", TIMEOUT.as_secs()))),
+        Some(Stopped::TimedOut) => {
+            Err(unavailable(format!("git did not answer within {:.1} s", timeout.as_secs_f64())))
+        }
         _ => Ok(finished),
     }
 }
@@ -202,4 +209,21 @@ fn said(finished: &Finished) -> String {
 
 fn unavailable(why: impl Into<String>) -> Error {
     refused(ErrorKind::Unavailable, why).with_retry(Retry::Retryable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_that_nobody_waits_for_starts_no_further_git() {
+        let dir = tempfile::tempdir().unwrap();
+        let ask = |patience: &Patience| finished(command(dir.path(), &["version"]), patience);
+        let patience = Patience::of(Duration::from_secs(3600));
+        let waiting = patience.waiting();
+        assert_eq!(ask(&patience).unwrap().exit.shell_status(), 0);
+        drop(waiting);
+        assert_eq!(ask(&patience).unwrap_err().kind(), ErrorKind::Unavailable);
+        assert_eq!(ask(&Patience::of(Duration::ZERO)).unwrap_err().kind(), ErrorKind::Unavailable);
+    }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use selfheal_core::error::{ErrorKind, Result};
+use selfheal_detect::redact::Redactor;
 
 use super::answer::bounded;
 use super::arguments::Arguments;
@@ -41,22 +42,26 @@ const TOOL_VERSIONS: &[&str] = &[
 /// Most files that are shown.
 const MAX_FILES: usize = 8;
 
-/// Most bytes of one file.
+/// Largest part of a file that is read, in bytes.
+const MAX_FILE_BYTES: u64 = 256 << 10;
+
+/// Most bytes of one file that are shown.
 const FILE_BYTES: usize = 5 << 10;
 
 pub(super) fn look(scene: &Scene, _: &Arguments) -> Result<String> {
-    let dir = &scene.pipeline.config().dir;
+    let config = scene.pipeline.config();
+    let dir = &config.dir;
     let names =
         MANIFESTS.iter().map(PathBuf::from).chain(requirements(dir)).chain(TOOL_VERSIONS.iter().map(PathBuf::from));
-    let shown: Vec<String> = names.filter_map(|name| shown(dir, &name)).take(MAX_FILES).collect();
+    let shown: Vec<String> = names.filter_map(|name| shown(dir, &name, &config.redactor)).take(MAX_FILES).collect();
     match shown.is_empty() {
         true => Err(refused(ErrorKind::NotFound, "there is no manifest at the top of the directory")),
         false => Ok(shown.concat()),
     }
 }
 
-fn shown(dir: &Path, name: &Path) -> Option<String> {
-    let found = files::read(dir, name, FILE_BYTES as u64).ok()?;
+fn shown(dir: &Path, name: &Path, redactor: &Redactor) -> Option<String> {
+    let found = files::read(dir, name, MAX_FILE_BYTES, redactor).ok()?;
     let cut = if found.cut { "[it goes on]\n" } else { "" };
     Some(format!("== {}\n{}{cut}", name.display(), bounded(&found.text, FILE_BYTES)))
 }

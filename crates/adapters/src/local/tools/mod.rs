@@ -14,12 +14,16 @@
 
 mod answer;
 mod arguments;
+mod armour;
 mod commits;
 mod diff;
 mod environment;
 mod files;
 mod git;
 mod manifest;
+mod own_git;
+mod patience;
+mod redacted;
 mod resources;
 mod secret;
 mod source;
@@ -27,6 +31,7 @@ mod spec;
 mod versions;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use selfheal_core::error::{Error, ErrorKind, Result};
@@ -34,14 +39,27 @@ use selfheal_core::evidence::Untrusted;
 use selfheal_core::ports::{LookUp, ReadTool, ReadToolSpec};
 
 use self::arguments::Arguments;
+use self::patience::Patience;
+use self::redacted::redacted;
 use super::ecosystem::Tools;
 use super::executor::blocking;
 use super::pipeline::Pipeline;
 
-/// What the tools look at.
+/// How long a look may take: less than an analyst waits for it.
+const LONGEST: Duration = Duration::from_secs(8);
+
+/// What a tool looks at, and for how long.
 struct Scene {
     pipeline: Arc<Pipeline>,
     tools: Arc<dyn Tools>,
+    patience: Patience,
+}
+
+impl Scene {
+    /// `text` without secrets: before anything of it is left out.
+    fn redacted(&self, text: &str) -> String {
+        redacted(&self.pipeline.config().redactor, text)
+    }
 }
 
 type Look = fn(&Scene, &Arguments) -> Result<String>;
@@ -49,13 +67,13 @@ type Look = fn(&Scene, &Arguments) -> Result<String>;
 struct LocalTool {
     spec: ReadToolSpec,
     look: Look,
-    scene: Arc<Scene>,
+    pipeline: Arc<Pipeline>,
+    tools: Arc<dyn Tools>,
 }
 
 /// Every tool for `pipeline`; registries are asked by package tools through `tools`.
 #[must_use]
 pub fn read_tools(pipeline: &Arc<Pipeline>, tools: Arc<dyn Tools>) -> Vec<Arc<dyn ReadTool>> {
-    let scene = Arc::new(Scene { pipeline: Arc::clone(pipeline), tools });
     let all: [(ReadToolSpec, Look); 7] = [
         (spec::recent_commits(), commits::look),
         (spec::recent_diff(), diff::look),
@@ -65,7 +83,10 @@ pub fn read_tools(pipeline: &Arc<Pipeline>, tools: Arc<dyn Tools>) -> Vec<Arc<dy
         (spec::environment_names(), environment::look),
         (spec::resources(), resources::look),
     ];
-    let tool = |(spec, look)| Arc::new(LocalTool { spec, look, scene: Arc::clone(&scene) }) as Arc<dyn ReadTool>;
+    let tool = |(spec, look)| {
+        let (pipeline, tools) = (Arc::clone(pipeline), Arc::clone(&tools));
+        Arc::new(LocalTool { spec, look, pipeline, tools }) as Arc<dyn ReadTool>
+    };
     all.into_iter().map(tool).collect()
 }
 
@@ -76,12 +97,15 @@ impl ReadTool for LocalTool {
     }
 
     async fn look(&self, what: &LookUp<'_>) -> Result<Untrusted<String>> {
-        if *what.resource != self.scene.pipeline.resource() {
+        if *what.resource != self.pipeline.resource() {
             return Err(refused(ErrorKind::NotFound, "this tool knows another pipeline"));
         }
         let arguments = Arguments::of(&self.spec, what.arguments)?;
-        let (look, scene) = (self.look, Arc::clone(&self.scene));
-        let said = blocking(move || look(&scene, &arguments)).await?;
+        let patience = Patience::of(LONGEST);
+        let _waiting = patience.waiting();
+        let scene = Scene { pipeline: Arc::clone(&self.pipeline), tools: Arc::clone(&self.tools), patience };
+        let look = self.look;
+        let said = blocking(move || Ok(scene.redacted(&look(&scene, &arguments)?))).await?;
         Ok(Untrusted::new(answer::bounded(&said, answer::MAX_BYTES)))
     }
 }

@@ -23,9 +23,14 @@ const NAMES: &[&str] = &[
 ];
 
 /// What such files end in.
-const EXTENSIONS: &[&str] = &[
-    "asc", "gpg", "jceks", "jks", "kdbx", "key", "keystore", "p12", "pem", "pfx", "pkcs12", "ppk", "tfstate", "tfvars",
-];
+const EXTENSIONS: &[&str] =
+    &["asc", "gpg", "jceks", "jks", "kdbx", "key", "keystore", "p12", "pem", "pfx", "pkcs12", "ppk"];
+
+/// The same, whatever follows: `terraform.tfstate.backup`, `prod.tfvars.json`.
+const INFIXES: &[&str] = &["tfstate", "tfvars"];
+
+/// What is put behind the name of a file that is kept aside.
+const KEPT_ASIDE: &[&str] = &[".backup", ".bak", ".old", ".orig", ".save", "~"];
 
 /// What such files begin with, up to the first dot.
 const STEMS: &[&str] = &["credential", "credentials", "secret", "secrets", "service-account", "service_account"];
@@ -36,7 +41,7 @@ const DIRECTORIES: &[&str] = &[".aws", ".azure", ".docker", ".gnupg", ".kube", "
 /// Endings of `.env` files that are examples.
 const EXAMPLES: &[&str] = &["example", "sample", "template", "dist", "defaults"];
 
-/// Data that `secrets.…` may be; `secrets.py` is a program.
+/// Data that `secrets.…` may be, as in `secrets.prod.yaml`; `secrets.py` is a program.
 const DATA: &[&str] = &["", "cfg", "conf", "env", "ini", "json", "properties", "toml", "txt", "yaml", "yml", "enc"];
 
 /// Whether the file at `path` is one of those.
@@ -49,6 +54,7 @@ pub(super) fn is_secret(path: &Path) -> bool {
 }
 
 fn is_secret_name(name: &str) -> bool {
+    let name = KEPT_ASIDE.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
     let (stem, rest) = name.split_once('.').unwrap_or((name, ""));
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     let key = ["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519"].iter().any(|key| stem.starts_with(key));
@@ -56,7 +62,8 @@ fn is_secret_name(name: &str) -> bool {
         || EXTENSIONS.contains(&extension)
         || is_environment_file(name, extension)
         || key && extension != "pub"
-        || STEMS.contains(&stem) && DATA.contains(&rest)
+        || STEMS.contains(&stem) && rest.split('.').any(|part| DATA.contains(&part))
+        || rest.split('.').any(|part| INFIXES.contains(&part))
 }
 
 /// `.env`, `.env.production`, `prod.env`; not `.env.example`.
@@ -88,11 +95,19 @@ mod tests {
             "credentials.json",
             "main.tfstate",
             "service-account.json",
+            "secrets.prod.yaml",
+            "secrets.production.json",
+            "credentials.staging.yml",
+            "terraform.tfstate.backup",
+            "prod.auto.tfvars.json",
+            "server.pem.bak",
+            ".env~",
         ];
         let plain = [
             ".env.example",
             "src/env.rs",
             "src/secrets.py",
+            "src/credentials.test.ts",
             "id_generator.py",
             "monkey.py",
             "keys.rs",

@@ -16,9 +16,10 @@ const MAX_FILE_BYTES: u64 = 4 << 20;
 const AROUND: usize = 30;
 
 pub(super) fn look(scene: &Scene, arguments: &Arguments) -> Result<String> {
-    let dir = &scene.pipeline.config().dir;
+    let config = scene.pipeline.config();
+    let dir = &config.dir;
     let (named, line) = (files::below(dir, arguments.text("path"))?, arguments.number("line")?);
-    let found = files::read(dir, &located(dir, named)?, MAX_FILE_BYTES)?;
+    let found = files::read(dir, &located(dir, named)?, MAX_FILE_BYTES, &config.redactor)?;
     around(&found, line)
 }
 

@@ -1,17 +1,17 @@
 //! `registry_versions`: the versions of a package that its registry has.
 
+use std::time::Duration;
+
 use selfheal_core::error::{ErrorKind, Result};
 
 use super::arguments::{Arguments, invalid};
+use super::patience::Patience;
 use super::{Scene, refused};
 use crate::local::ecosystem::{self, EcosystemError, Invocation, ToolError, ToolOutput, Tools};
 use crate::local::staging::ecosystem_error;
 
 /// Most versions that are named.
 const MAX_VERSIONS: usize = 60;
-
-/// How long a tool may take.
-const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 
 pub(super) fn look(scene: &Scene, arguments: &Arguments) -> Result<String> {
     let package = arguments.text("package");
@@ -22,7 +22,7 @@ pub(super) fn look(scene: &Scene, arguments: &Arguments) -> Result<String> {
     if asked.is_empty() {
         return Err(invalid("expected the name of a package of an ecosystem that the project uses"));
     }
-    let tools = Hurried(scene.tools.as_ref());
+    let tools = Hurried { tools: scene.tools.as_ref(), patience: &scene.patience };
     // Not in the project: a tool's configuration there may name programs.
     let room = tempfile::tempdir().map_err(|error| refused(ErrorKind::Unavailable, format!("no room: {error}")))?;
     let told: Vec<_> = asked.iter().map(|one| (one.name(), one.versions(package, room.path(), &tools))).collect();
@@ -56,11 +56,16 @@ fn in_words(ecosystem: &str, versions: &[String]) -> String {
 }
 
 /// The same tools, with less patience.
-struct Hurried<'a>(&'a dyn Tools);
+struct Hurried<'a> {
+    tools: &'a dyn Tools,
+    patience: &'a Patience,
+}
 
 impl Tools for Hurried<'_> {
     fn run(&self, invocation: &Invocation) -> std::result::Result<ToolOutput, ToolError> {
-        self.0.run(&Invocation { timeout: invocation.timeout.min(TIMEOUT), ..invocation.clone() })
+        let late = |_| ToolError::TimedOut { program: invocation.program.clone(), after: Duration::ZERO };
+        let timeout = invocation.timeout.min(self.patience.left().map_err(late)?);
+        self.tools.run(&Invocation { timeout, ..invocation.clone() })
     }
 }
 

@@ -6,7 +6,6 @@ use serde_json::Value;
 use super::Models;
 use super::consultant::Question;
 use super::digest::digest_of_end;
-use super::marking::marked;
 use super::prompts::CLASSIFIER;
 use super::{facts, schema};
 use crate::category::FailureCategory;
@@ -60,7 +59,7 @@ impl Models {
             user: format!(
                 "{}{}",
                 facts::known(state, &self.ports.redactor),
-                marked(state.seed, "end of the log", &excerpt.text)
+                self.marker.marked("end of the log", &excerpt.text)
             ),
             schema: answer_schema(),
         };

@@ -20,6 +20,12 @@ const MAX_ANSWER_BYTES: usize = 64 << 10;
 /// Most bytes of an objection, as it goes back to the model and into the record.
 const MAX_OBJECTION_BYTES: usize = 1000;
 
+/// Most bytes of a model's name.
+const MAX_NAME_BYTES: usize = 128;
+
+/// The name of a model whose own name is none.
+const UNNAMED: &str = "unnamed";
+
 /// A question, ready to be sent.
 pub(super) struct Question {
     pub(super) agent: Agent,
@@ -94,7 +100,7 @@ impl Consultant {
         let until = self.clock.now().after(request.deadline);
         let response = self.complete(&request, meter).await?;
         let objection = match taken(&response, &take) {
-            Ok(said) => return Ok(Answer { said, model: response.model }),
+            Ok(said) => return Ok(Answer { said, model: self.identity(&response.model) }),
             Err(objection) => objection,
         };
         request.deadline = until.since(self.clock.now());
@@ -105,7 +111,14 @@ impl Consultant {
         )));
         let response = self.complete(&request, meter).await?;
         let said = taken(&response, &take).map_err(Unanswered::Objected)?;
-        Ok(Answer { said, model: response.model })
+        Ok(Answer { said, model: self.identity(&response.model) })
+    }
+
+    /// The name that a provider gives the model, if it is one. It is the key of what is counted, stands in every record, and may come
+    /// from a server.
+    fn identity(&self, named: &str) -> String {
+        let is_name = (1..=MAX_NAME_BYTES).contains(&named.len()) && named.bytes().all(|byte| byte.is_ascii_graphic());
+        if is_name && self.redactor.redact(named) == named { named.to_owned() } else { UNNAMED.to_owned() }
     }
 
     fn request(&self, question: Question, limits: &ModelLimits) -> LlmRequest {

@@ -28,6 +28,7 @@ use crate::engine::State;
 use crate::ports::{Clock, LlmProvider, MemoryStore, ReadTool, Repertoire};
 use crate::spending::{Budget, Meter};
 use consultant::Consultant;
+use marking::Marker;
 
 /// What the agents need to ask models.
 pub struct ModelPorts {
@@ -45,6 +46,8 @@ pub struct ModelPorts {
     pub redactor: Arc<Redactor>,
     /// What became of models' diagnoses before, if that is remembered.
     pub memory: Option<Arc<dyn MemoryStore>>,
+    /// What the marks around quoted text are made of; random, so that whoever wrote the text can't make them.
+    pub mark_secret: u64,
 }
 
 /// A fix that a model chose: the diagnosis with the remedy in it, and why, for people.
@@ -60,6 +63,7 @@ pub struct Choice {
 pub struct Models {
     consultant: Consultant,
     analyst: Analyst,
+    marker: Marker,
     ports: ModelPorts,
 }
 
@@ -72,7 +76,8 @@ impl Models {
             clock: Arc::clone(&ports.clock),
             redactor: Arc::clone(&ports.redactor),
         };
-        Self { consultant, analyst: Analyst::new(ports.memory.clone()), ports }
+        let marker = Marker::new(ports.mark_secret);
+        Self { consultant, analyst: Analyst::new(ports.memory.clone()), marker, ports }
     }
 
     /// Gives back what was taken of the day's ceilings and not used, for other processes. What can't be given back is lost for the day.

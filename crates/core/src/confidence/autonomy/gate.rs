@@ -26,6 +26,8 @@ pub struct Situation<'a> {
     pub relapses: u32,
     /// Verified outcomes of this kind of fix, heals and failures, undecayed.
     pub kind_outcomes: u32,
+    /// Verified heals by the model that chose the plan, now or when it was remembered, undecayed; `None` if no model did.
+    pub model_heals: Option<u32>,
 }
 
 /// The answer.
@@ -55,6 +57,13 @@ pub enum Why {
     NothingKnown,
     /// A model proposes it, and it wasn't verified on a copy.
     UnverifiedModel,
+    /// Too few plans of the model that chose it healed, however its kind of fix did otherwise.
+    NewModel {
+        /// Verified heals.
+        heals: u32,
+        /// How many are asked for.
+        needed: u32,
+    },
     /// Its kind of fix is new, and it wasn't tried where it can't hurt.
     NewKind {
         /// Verified outcomes.
@@ -73,10 +82,16 @@ impl Autonomy {
         let needed = self.threshold(situation);
         let have = assurance.lower;
         let not_sure = || (have.value() < needed.value).then_some(Why::NotSure);
-        match never(situation.features).or_else(|| self.new_kind(situation)).or_else(not_sure) {
+        let new = || self.new_model(situation).or_else(|| self.new_kind(situation));
+        match never(situation.features).or_else(new).or_else(not_sure) {
             Some(why) => Gate::Suggest { why, needed, have },
             None => Gate::Autonomous,
         }
+    }
+
+    fn new_model(&self, situation: &Situation<'_>) -> Option<Why> {
+        let (heals, needed) = (situation.model_heals?, self.suggest_below);
+        (heals < needed).then_some(Why::NewModel { heals, needed })
     }
 
     fn new_kind(&self, situation: &Situation<'_>) -> Option<Why> {
@@ -129,6 +144,9 @@ impl fmt::Display for Why {
             Self::Irreversible => f.write_str("it can't be taken back"),
             Self::NothingKnown => f.write_str("nothing known proposes it"),
             Self::UnverifiedModel => f.write_str("a model proposes it and it was not verified on a copy"),
+            Self::NewModel { heals, needed } => {
+                write!(f, "a model chose it of whose plans too few healed here: {heals} of {needed}")
+            }
             Self::NewKind { outcomes, needed } => write!(
                 f,
                 "this kind of fix is new here: {outcomes} of {needed} verified outcomes, and it was not tried where it can't hurt"

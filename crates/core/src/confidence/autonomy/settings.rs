@@ -30,6 +30,8 @@ pub struct Autonomy {
     ///
     /// Tried where it can't hurt is: verified on a copy; or, of low risk, in place. In production, and wherever else its
     /// threshold holds, only what is of low risk and verified on a copy.
+    ///
+    /// What a model chose is only suggested until so many plans of that model healed, however it was tried.
     pub suggest_below: u32,
 }
 

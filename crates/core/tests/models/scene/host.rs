@@ -48,7 +48,7 @@ impl Host {
             .repertoire(Arc::new(Known(vec![set_mode()])))
             .clock(self.clock.clone())
             .entropy(Arc::new(SeededEntropy::new(7)))
-            .autonomy(Autonomy { threshold: 0.001, floor: 0.0, ..Autonomy::default() })
+            .autonomy(Autonomy { threshold: 0.001, floor: 0.0, suggest_below: 0, ..Autonomy::default() })
     }
 
     pub(crate) fn mode(&self) -> String {

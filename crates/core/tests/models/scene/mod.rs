@@ -43,6 +43,13 @@ impl Scene {
         Self { journal, model: Arc::new(Model::of(script)), host }
     }
 
+    /// A model that answers well and calls itself `name`.
+    pub(crate) fn called(name: &str) -> Self {
+        let mut model = Model::of(|agent, _| well(agent));
+        model.name = name.to_owned();
+        Self { model: Arc::new(model), ..Self::of(|agent, _| well(agent)) }
+    }
+
     /// A model that answers well but for what `script` says otherwise.
     pub(crate) fn but(script: impl Fn(&str, usize) -> Option<Said> + Send + Sync + 'static) -> Self {
         Self::of(move |agent, nth| script(agent, nth).unwrap_or_else(|| well(agent)))
@@ -122,7 +129,7 @@ pub(crate) fn analysis() -> Value {
 pub(crate) fn choice() -> Value {
     json!({
         "choice": "set-mode/1",
-        "inputs": [{ "name": "mode", "field": "known_mode" }],
+        "inputs": [{ "name": "mode", "field": "f2" }],
         "rationale": "The program does not know mode bad; good is one that it knows.",
         "advice": "Look at the list of modes.",
     })

@@ -26,11 +26,13 @@ pub(crate) enum Said {
 pub(crate) struct Model {
     script: Script,
     requests: Mutex<Vec<(String, LlmRequest)>>,
+    /// What it calls itself.
+    pub(super) name: String,
 }
 
 impl Model {
     pub(super) fn of(script: impl Fn(&str, usize) -> Said + Send + Sync + 'static) -> Self {
-        Self { script: Box::new(script), requests: Mutex::default() }
+        Self { script: Box::new(script), requests: Mutex::default(), name: "m-1".to_owned() }
     }
 
     /// Who was asked, in order.
@@ -85,6 +87,6 @@ impl LlmProvider for Model {
         };
         let usage = TokenUsage { input: 10, output: 10 };
         call.ended(CallEnd::Answered { usage });
-        Ok(LlmResponse { content: Untrusted::new(content), tool_calls: Vec::new(), usage, model: "m-1".to_owned() })
+        Ok(LlmResponse { content: Untrusted::new(content), tool_calls: Vec::new(), usage, model: self.name.clone() })
     }
 }

@@ -12,8 +12,6 @@ pub(in crate::openai) struct Chunk {
     pub(in crate::openai) choices: Vec<ChunkChoice>,
     #[serde(default)]
     pub(in crate::openai) usage: Option<Usage>,
-    #[serde(default, deserialize_with = "or_default")]
-    pub(in crate::openai) model: String,
     #[serde(default)]
     pub(in crate::openai) error: Option<Value>,
 }

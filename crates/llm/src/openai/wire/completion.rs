@@ -6,7 +6,7 @@ use selfheal_core::ports::{TokenUsage, ToolCall};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::answer::Finish;
+use crate::answer::{Counted, Finish};
 
 /// An answer, or an error that came with success.
 #[derive(Deserialize)]
@@ -15,10 +15,14 @@ pub(in crate::openai) struct Completion {
     pub(in crate::openai) choices: Vec<Choice>,
     #[serde(default)]
     pub(in crate::openai) usage: Option<Usage>,
-    #[serde(default, deserialize_with = "or_default")]
-    pub(in crate::openai) model: String,
     #[serde(default)]
     pub(in crate::openai) error: Option<Value>,
+}
+
+impl Counted for Completion {
+    fn counted(&self) -> TokenUsage {
+        self.usage.unwrap_or_default().into()
+    }
 }
 
 #[derive(Deserialize)]

@@ -73,7 +73,7 @@ fn is_plain(text: &str) -> bool {
 
 fn double_quoted(pieces: &[WordPieceWithSource]) -> Option<String> {
     let texts = pieces.iter().map(|piece| match &piece.piece {
-        WordPiece::Text(text) => Some(text.as_str()),
+        WordPiece::Text(text) if !text.contains(['$', '`', '\\']) => Some(text.as_str()),
         _ => None,
     });
     texts.collect()
@@ -141,6 +141,10 @@ mod tests {
             "[[ -f x ]]",
             "a 'b",
             "a ${",
+            "a ${ b; }",
+            "a \"${ b; }\"",
+            "a \"${| b; }\"",
+            "a \"${(e)b}\"",
             "a !(b)",
             "a @(b|c)",
             "a\0b",

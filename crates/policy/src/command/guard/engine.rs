@@ -23,7 +23,8 @@ const VERSION: &str = concat!("commands@", env!("CARGO_PKG_VERSION"));
 /// A `run_command` step is denied unless
 /// - its text is a single command that is known to only read ([`Judge`](super::Judge)); what doesn't parse, is too long or isn't
 ///   understood is denied like what destroys;
-/// - text and directory are from a person's document ([`Provenance::Configured`]), and no model drew the plan up;
+/// - text and directory are from a person's document ([`Provenance::Configured`]), and neither a model drew the plan up nor memory
+///   recalled it: a store can't say that the document is still there. A recalled plan that is denied is diagnosed anew;
 /// - a rule that spells the kind out permits it, where the host said [which rules do](Self::permitted_by).
 ///
 /// What is left still needs a person's approval: that a command only reads is told by its text, and no text is a sandbox.
@@ -111,21 +112,26 @@ fn text_objection(action: &Action) -> Option<Said> {
         Objection::Refused(Refusal::Destructive(_)) => ("commands/destructive", A_KIND),
         Objection::Refused(_) => ("commands/unknown", ONE_THAT_READS),
         Objection::NotOneCommand(_) => ("commands/single", ONE_THAT_READS),
+        Objection::Unlisted(_) => ("commands/program", ONE_THAT_READS),
     };
     Some(Said { rule, because: objection.to_string(), way_out })
 }
 
 fn origin_objection(plan: &Plan, index: usize) -> Option<Said> {
     let written = |provenance: &Provenance| matches!(provenance, Provenance::Configured { .. });
-    let by_model = matches!(plan.source, Source::Model { .. });
+    let drawn_up = match plan.source {
+        Source::Model { .. } => Some("a model drew the plan up"),
+        Source::Memory => Some("memory recalled it, and can't tell whether the document that held it is still there"),
+        Source::Runbook { .. } | Source::Nothing => None,
+    };
     let mut parameters = plan.steps[index].action.parameters().iter();
     let stray = parameters.find(|(_, parameter)| !written(&parameter.provenance));
-    let because = match (by_model, stray) {
-        (true, _) => "a model drew the plan up".to_owned(),
-        (false, Some((name, parameter))) => {
+    let because = match (drawn_up, stray) {
+        (Some(why), _) => why.to_owned(),
+        (None, Some((name, parameter))) => {
             format!("its `{name}` is {} and not from a person's document", parameter.provenance.class())
         }
-        (false, None) => return None,
+        (None, None) => return None,
     };
     Some(Said {
         rule: "commands/provenance",

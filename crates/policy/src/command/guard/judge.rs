@@ -4,12 +4,14 @@ use selfheal_core::error::{Error, ErrorKind, Result};
 use selfheal_core::ports::{CommandJudge, JudgedCommand};
 
 use super::argv::{argv, quoted};
+use super::programs::unlisted;
 use super::{Refusal, may_run};
 
 /// Lets through a single command that is known to only read, as an argument vector.
 ///
 /// A script of several commands is refused even if each of them only reads: what a shell does between them is more than can be
-/// vouched for, and a plan has steps for that.
+/// vouched for, and a plan has steps for that. For the same reason the program is one of a short list: no shell, no interpreter, nothing
+/// that runs another program.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Judge;
 
@@ -20,6 +22,8 @@ pub(super) enum Objection {
     Refused(Refusal),
     /// It takes a shell.
     NotOneCommand(String),
+    /// Its program isn't one that may be run, or not so.
+    Unlisted(String),
 }
 
 impl std::fmt::Display for Objection {
@@ -27,6 +31,7 @@ impl std::fmt::Display for Objection {
         match self {
             Self::Refused(refusal) => refusal.fmt(f),
             Self::NotOneCommand(why) => write!(f, "not a single plain command: {why}"),
+            Self::Unlisted(why) => f.write_str(why),
         }
     }
 }
@@ -39,7 +44,7 @@ pub(super) fn judged(text: &str) -> std::result::Result<Vec<String>, Objection> 
     let words = parsed.map_err(Objection::NotOneCommand)?;
     // What is run is what was judged, whatever two readers of the same text make of it.
     may_run(&quoted(&words)).map_err(Objection::Refused)?;
-    Ok(words)
+    unlisted(&words).map_or(Ok(words), |why| Err(Objection::Unlisted(why)))
 }
 
 impl CommandJudge for Judge {
@@ -75,6 +80,7 @@ mod tests {
         assert!(refused("frobnicate x").contains("what `frobnicate` does isn't known to only read"));
         assert!(refused("ls; df").contains("not a single plain command: it is more than one command"));
         assert!(refused("ls 'x").contains("isn't valid bash"));
+        assert!(refused("bash -c ls").contains("`bash` is not among the programs"));
         assert!(refused(&format!("echo {}", "x".repeat(20_000))).contains("longer than"));
     }
 }

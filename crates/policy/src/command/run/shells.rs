@@ -17,6 +17,8 @@ struct Told<'a> {
     operands: &'a [Text],
     only_parses: bool,
     startup: Vec<&'a Text>,
+    /// It is a login shell or an interactive one: files of the user run first.
+    is_personal: bool,
     reads_input: bool,
 }
 
@@ -31,6 +33,9 @@ impl Shell {
             return None;
         }
         let told = told(call.args);
+        if let Some(why) = reads_otherwise(call.program, &told) {
+            self.findings.doubt(why);
+        }
         if told.only_parses {
             self.findings.doubt("a shell parses it, without running it");
             return Some(Output::silent());
@@ -90,6 +95,24 @@ impl Shell {
     }
 }
 
+/// Why the code isn't certain to mean what bash would make of it.
+fn reads_otherwise(program: &str, told: &Told<'_>) -> Option<String> {
+    /// Syntax of bash that a plain `sh` reads as something else.
+    const OF_BASH: &[&str] = &["[[", "((", "$'", "&>", "<(", ">(", "|&", "<<<", "function ", "$["];
+    if told.is_personal {
+        return Some(format!("{program} runs the user's own files first"));
+    }
+    let code = told.code.map_or("", |code| code.text.as_str());
+    match program {
+        "bash" | "rbash" => None,
+        "sh" | "dash" | "ash" | "busybox-sh" => {
+            let otherwise = OF_BASH.iter().find(|syntax| code.contains(**syntax));
+            otherwise.map(|syntax| format!("`{syntax}` is bash's, and {program} may be another shell"))
+        }
+        other => Some(format!("{other} reads code otherwise than bash")),
+    }
+}
+
 fn told(args: &[Text]) -> Told<'_> {
     let mut told = Told::default();
     let mut rest = args;
@@ -104,6 +127,7 @@ fn told(args: &[Text]) -> Told<'_> {
         }
         rest = after;
         let long = text.starts_with("--");
+        told.is_personal |= text == "--login" || text == "--interactive" || !long && text.contains(['l', 'i']);
         if matches!(text, "--rcfile" | "--init-file") {
             if let [file, after @ ..] = rest {
                 told.startup.push(file);
@@ -128,4 +152,30 @@ fn told(args: &[Text]) -> Told<'_> {
     }
     told.operands = rest;
     told
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::{Verdict, assess, may_run};
+
+    #[test]
+    fn code_that_shells_read_differently_is_not_known_to_only_read() {
+        for script in [
+            "sh -c '[[ x > /etc/passwd ]]'",
+            r#"sh -c 'echo $'"'"'\'"'"'; touch ran #'"'""#,
+            "dash -c 'diff <(ls) x'",
+            "zsh -c ls",
+            "fish -c ls",
+            "csh -c ls",
+            "bash -lc ls",
+            "bash --login -c ls",
+            "sh -ic ls",
+        ] {
+            assert!(may_run(script).is_err(), "{script}");
+        }
+        for script in ["sh -c 'ls -l'", "bash -c '[[ -n x ]]'", "bash -euo pipefail -c ls"] {
+            assert_eq!(may_run(script), Ok(()), "{script}");
+        }
+        assert!(matches!(assess("zsh -c 'rm -rf /data'").verdict, Verdict::Destructive { .. }));
+    }
 }

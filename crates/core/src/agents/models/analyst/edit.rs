@@ -6,8 +6,10 @@ use super::looking::LookedUp;
 use crate::action::MAX_TEXT_PARAMETER_BYTES;
 use crate::diagnosis::SuggestedEdit;
 use crate::evidence::Untrusted;
+use crate::value_type::ValueType;
 
-/// The tool that reads lines of a source file. It is asked by `path` and `line`, and answers each line after its number and `| `.
+/// The tool that reads lines of a source file. It is asked by `path` and `line`. It answers first the path of the file that it found,
+/// followed by something in parentheses, and then each line after its number and `| `.
 pub(super) const SOURCE: &str = "source";
 
 /// Most lines of either side.
@@ -29,11 +31,11 @@ pub(super) fn checked(edit: EditAnswer, looked_up: &[LookedUp]) -> Result<Sugges
     if replacement.lines().any(hides) {
         return Err("the edit's replacement has characters that nobody would see, or a redacted secret".to_owned());
     }
-    let pages = looked_up.iter().filter(|page| page.tool == SOURCE && page.arguments.get("path") == Some(&path));
-    if !pages.into_iter().any(|page| page.reads(line, &expected)) {
+    let mut pages = looked_up.iter().filter(|page| page.tool == SOURCE && page.is_named(&path));
+    let Some(page) = pages.find(|page| page.reads(line, &expected)) else {
         return Err(format!("the edit's expected lines are not what was looked up at line {line} of that path"));
-    }
-    let text = Untrusted::new;
+    };
+    let (text, path) = (Untrusted::new, page.found().map_or(path, str::to_owned));
     Ok(SuggestedEdit { path: text(path), line, expected: text(expected), replacement: text(replacement) })
 }
 
@@ -43,6 +45,18 @@ fn hides(line: &str) -> bool {
 }
 
 impl LookedUp {
+    /// Whether `path` is what it was asked by, or the file that it found.
+    fn is_named(&self, path: &str) -> bool {
+        self.arguments.get("path").is_some_and(|asked| asked == path) || self.found() == Some(path)
+    }
+
+    /// The file that it found. A log names it as a tool saw it: absolute, or from further down.
+    fn found(&self) -> Option<&str> {
+        let (_, heading) = self.evidence.as_ref()?.lines().next()?;
+        let (path, _) = heading.rsplit_once(" (")?;
+        ValueType::RelativePath.accepts(path).then_some(path)
+    }
+
     /// Whether the page has exactly `expected` from `line` on.
     fn reads(&self, line: u64, expected: &str) -> bool {
         let Some(evidence) = &self.evidence else { return false };

@@ -94,7 +94,7 @@ impl Shown<'_> {
         let fields = self.fields(answer.fields)?;
         let edit = answer.edit.map(|edit| edit::checked(edit, self.looked_up)).transpose()?;
         let (summary, advice) = (words(&answer.summary, WORDS_BYTES), words(&answer.advice, WORDS_BYTES));
-        let reading = Reading { fields, edit };
+        let reading = Reading { fields, edit, opinion: None };
         Ok(Finding::Conclusive(Box::new(Conclusion { category, cause, summary, advice, citations, reading })))
     }
 

@@ -7,7 +7,7 @@ use selfheal_detect::redact::Redactor;
 
 use super::super::digest::{Digest, beginning, digest};
 use super::super::facts;
-use super::super::marking::marked;
+use super::super::marking::Marker;
 use super::looking::LookedUp;
 use crate::engine::State;
 use crate::evidence::Citation;
@@ -45,18 +45,18 @@ pub(super) fn excerpt(state: &State, fixed: usize) -> Digest {
 }
 
 /// The excerpt, marked, under the name of where it comes from.
-pub(super) fn evidence(state: &State, excerpt: &Digest) -> String {
+pub(super) fn evidence(state: &State, excerpt: &Digest, marker: &Marker) -> String {
     let mut origins: Vec<&str> = Vec::new();
     for piece in state.current_evidence() {
         if !origins.contains(&piece.origin()) {
             origins.push(piece.origin());
         }
     }
-    marked(state.seed, &origins.join("; "), &excerpt.text)
+    marker.marked(&origins.join("; "), &excerpt.text)
 }
 
 /// What was looked up, marked, and which lines of it are shown.
-pub(super) fn looked_up(state: &State, found: &[LookedUp]) -> (String, BTreeSet<Citation>) {
+pub(super) fn looked_up(state: &State, found: &[LookedUp], marker: &Marker) -> (String, BTreeSet<Citation>) {
     let (mut text, mut lines) = (String::from("Looked up:\n"), BTreeSet::new());
     let mut room = state.limits.models.prompt_evidence_bytes / LOOKED_UP;
     for (index, one) in found.iter().enumerate() {
@@ -69,7 +69,7 @@ pub(super) fn looked_up(state: &State, found: &[LookedUp]) -> (String, BTreeSet<
         };
         room = room.saturating_sub(page.text.len());
         lines.extend(page.shown);
-        text.push_str(&marked(state.seed, &one.title(), &page.text));
+        text.push_str(&marker.marked(&one.title(), &page.text));
     }
     (text, lines)
 }

@@ -90,7 +90,7 @@ impl Models {
         let preamble = material::preamble(state, &tools, &self.ports.redactor);
         let fixed = ANALYST.text.len() + answer_schema(&tools, false).to_string().len() + preamble.len();
         let excerpt = material::excerpt(state, fixed);
-        let text = format!("{preamble}{}", material::evidence(state, &excerpt));
+        let text = format!("{preamble}{}", material::evidence(state, &excerpt, &self.marker));
         Material { text, lines: excerpt.shown, tools, looked_up: &[] }
     }
 
@@ -103,7 +103,7 @@ impl Models {
         found: &[LookedUp],
         asked: &mut Vec<Consultation>,
     ) -> Option<(Box<Conclusion>, String)> {
-        let (text, lines) = material::looked_up(state, found);
+        let (text, lines) = material::looked_up(state, found, &self.marker);
         let lines = first.lines.into_iter().chain(lines).collect();
         let text = format!("{}{text}", first.text);
         let material = Material { text, lines, tools: Vec::new(), looked_up: found };

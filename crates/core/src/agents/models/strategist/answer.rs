@@ -59,12 +59,20 @@ pub(super) struct Fix {
     pub(super) extracted: BTreeMap<String, Vec<Untrusted<String>>>,
 }
 
+/// What the field at `index` is called before the strategist. Whoever read it named it too, and a name can be a sentence.
+pub(super) fn field_name(index: usize) -> String {
+    format!("f{}", index + 1)
+}
+
 /// The schema of an answer that chooses from `menu`.
 pub(super) fn answer_schema(menu: &Menu<'_>) -> Value {
     let field = "The field that holds it";
     let field = match menu.fields.is_empty() {
         true => schema::text(field),
-        false => schema::choice(field, menu.fields.iter().map(|field| field.name.as_str())),
+        false => {
+            let names: Vec<String> = (0..menu.fields.len()).map(field_name).collect();
+            schema::choice(field, names.iter().map(String::as_str))
+        }
     };
     let input = schema::object([("name", schema::text("The input")), ("field", field)]);
     schema::object([
@@ -115,7 +123,8 @@ fn inputs(
         let (Some(one), None) = (given.next(), given.next()) else {
             return Err(format!("input `{}` of fix `{}` needs one field", input.name, offer.id));
         };
-        let field = fields.iter().find(|field| field.name == one.field);
+        let field =
+            fields.iter().enumerate().find(|(index, _)| field_name(*index) == one.field).map(|(_, field)| field);
         let field = field.ok_or_else(|| format!("there is no field `{}`", one.field))?;
         match takes(input, field) {
             true => Ok((input.name.clone(), vec![field.value.clone()])),
@@ -123,7 +132,7 @@ fn inputs(
                 "input `{}` is a {}, which field `{}` is not",
                 input.name,
                 input.value_type.as_str(),
-                field.name
+                one.field
             )),
         }
     };

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use selfheal_detect::redact::Redactor;
 
-use self::answer::{Fix, StrategistAnswer, answer_schema, taken};
+use self::answer::{Fix, StrategistAnswer, answer_schema, field_name, taken};
 use self::menu::{EDIT, Menu, kinds, risk};
 use super::consultant::Question;
 use super::legible::words;
-use super::marking::marked;
+use super::marking::Marker;
 use super::patience::within;
 use super::prompts::STRATEGIST;
 use super::{Choice, Models, facts};
@@ -31,11 +31,8 @@ const REPERTOIRE_DEADLINE: Duration = Duration::from_secs(5);
 /// Most bytes of an offer's description.
 const OFFER_BYTES: usize = 300;
 
-/// Most bytes of one reason why a plan ended.
-const REASON_BYTES: usize = 200;
-
-/// Most reasons; the latest.
-const MOST_REASONS: usize = 6;
+/// Most bytes of the path of an edit.
+const PATH_BYTES: usize = 300;
 
 impl Models {
     /// The remedy that a model chooses for what it thinks is wrong; `None` if it chooses none.
@@ -56,7 +53,7 @@ impl Models {
             agent: Agent::Strategist,
             prompt: STRATEGIST,
             tier: ModelTier::Large,
-            user: material(state, best, &menu, assignment, &self.ports.redactor),
+            user: material(state, best, &menu, assignment, (&self.marker, &self.ports.redactor)),
             schema: answer_schema(&menu),
         };
         let meter = self.meter(state);
@@ -101,14 +98,17 @@ fn material(
     best: &Hypothesis,
     menu: &Menu<'_>,
     assignment: &Assignment<'_>,
-    redactor: &Redactor,
+    (marker, redactor): (&Marker, &Redactor),
 ) -> String {
     let mut read = format!("category = {}\ncause = {}\n", best.category, best.cause.kind);
-    for field in menu.fields {
-        let _ = writeln!(read, "{} ({}) = {}", field.name, field.value_type.as_str(), field.value.read());
+    for (index, field) in menu.fields.iter().enumerate() {
+        let _ = writeln!(read, "{} ({}) = {}", field_name(index), field.value_type.as_str(), field.value.read());
+    }
+    if let Some((edit, _)) = &menu.edit {
+        let _ = writeln!(read, "file of the edit = {}", words(edit.path.read(), PATH_BYTES));
     }
     let mut text = facts::known(state, redactor);
-    text.push_str(&marked(state.seed, "the root cause, as fields", &read));
+    text.push_str(&marker.marked("the root cause, as fields", &read));
     text.push_str("Fixes:\n");
     for offer in &menu.offers {
         text.push_str(&offered(offer, assignment));
@@ -116,10 +116,8 @@ fn material(
     if let Some((edit, _)) = &menu.edit {
         text.push_str(&offered_edit(edit));
     }
+    // Why they ended stands in the words of tools, people and other models.
     text.push_str(&facts::tried(state));
-    if let Some(reasons) = reasons(state, redactor) {
-        text.push_str(&marked(state.seed, "why that ended", &reasons));
-    }
     text
 }
 
@@ -137,20 +135,11 @@ fn offered(offer: &Offer, assignment: &Assignment<'_>) -> String {
     format!("- {}: {what} [{kinds}; {risk} risk; inputs: {inputs}]\n", offer.id)
 }
 
-/// Where it changes how much: what it changes was written by the model that read the evidence.
+/// How much it changes: what it changes was written by the model that read the evidence.
 fn offered_edit(edit: &SuggestedEdit) -> String {
-    let (path, line) = (edit.path.read(), edit.line);
+    let line = edit.line;
     let (out, new) = (edit.expected.read().lines().count(), edit.replacement.read().lines().count());
-    format!("- {EDIT}: the analyst's edit of {path} from line {line} on; lines out: {out}, in: {new} [edit_file]\n")
-}
-
-/// Why plans ended: partly in the words of tools and people.
-fn reasons(state: &State, redactor: &Redactor) -> Option<String> {
-    let ended = state.tried.iter().skip(state.tried.len().saturating_sub(MOST_REASONS));
-    let reasons: Vec<String> = ended
-        .map(|tried| {
-            format!("{}: {}\n", tried.proposal.plan.kinds(), facts::told(&tried.reason, REASON_BYTES, redactor))
-        })
-        .collect();
-    (!reasons.is_empty()).then(|| reasons.concat())
+    format!(
+        "- {EDIT}: the analyst's edit of the file above, from line {line} on; lines out: {out}, in: {new} [edit_file]\n"
+    )
 }
