@@ -13,7 +13,7 @@ use super::answer;
 use super::arguments::{ArgumentMap, From};
 use super::error::McpError;
 use super::failure::CallFailure;
-use super::pin::hex;
+use super::pin::{canonical, hex};
 use super::schema::{self, Meant};
 use super::session::{Pinned, Session};
 
@@ -72,7 +72,7 @@ impl McpAction {
         self.spec.check(action).map_err(|error| invalid("executor.preview", error.to_string()))?;
         let arguments = self.arguments(&self.pinned, &self.map, action, "executor.preview")?;
         let (server, tool) = (self.session.name(), &self.pinned.tool.name);
-        let call = Json::Object(arguments).to_string();
+        let call = canonical(&Json::Object(arguments)).to_string();
         Ok(Preview {
             summary: format!("calls {tool} of the MCP server {server}"),
             changes: vec![Change {

@@ -27,8 +27,8 @@ pub(super) fn hex(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-// A map of serde_json keeps the sender's order where another crate asks for that.
-fn canonical(value: &Value) -> Value {
+/// The same with its keys in order: a map keeps the sender's where another crate of the program asks for that.
+pub(super) fn canonical(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
             let sorted: BTreeMap<&String, Value> = map.iter().map(|(key, value)| (key, canonical(value))).collect();
