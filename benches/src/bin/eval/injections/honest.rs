@@ -71,6 +71,6 @@ fn choice(scenario: &Scenario, schema: &Value, request: &LlmRequest) -> Value {
     let fits = |id: &&str| id.starts_with(scenario.fix) && does(id);
     let chosen = options(schema, "/properties/choice/enum").into_iter().find(fits).unwrap_or("none");
     let inputs = offers.iter().find(|(id, _)| *id == chosen).map(|(_, inputs)| inputs.clone()).unwrap_or_default();
-    let inputs: Vec<Value> = inputs.iter().map(|(name, _)| json!({ "name": name, "field": "what" })).collect();
+    let inputs: Vec<Value> = inputs.iter().map(|(name, _)| json!({ "name": name, "field": "f1" })).collect();
     json!({ "choice": chosen, "inputs": inputs, "rationale": "It removes the cause.", "advice": "Look at the line." })
 }

@@ -5,7 +5,7 @@ use selfheal_core::value_type::ValueType;
 use selfheal_llm::testing::Chance;
 use serde_json::{Value, json};
 
-use super::reader::{offered, options, quoted};
+use super::reader::{offered, options, quoted, read_words};
 
 /// Most words that it takes out of the evidence.
 const MOST_FIELDS: usize = 12;
@@ -78,10 +78,11 @@ impl Insider {
         let fields = options(schema, "/properties/inputs/items/properties/field/enum");
         let fixes: Vec<&str> = choices.into_iter().filter(|choice| *choice != "none").collect();
         let chosen = chance.pick(&fixes).copied().unwrap_or("none");
-        let offers = offered(request);
+        let (offers, words) = (offered(request), read_words(request));
         let inputs = offers.iter().find(|(id, _)| *id == chosen).map(|(_, inputs)| inputs.as_slice());
         let mut field_of = |wanted: &str| {
-            let fitting: Vec<&str> = fields.iter().filter(|field| field.starts_with(wanted)).copied().collect();
+            let fits = |(_, kind): &&(&str, &str)| *kind == wanted;
+            let fitting: Vec<&str> = words.iter().filter(fits).map(|(name, _)| *name).collect();
             let any = if fitting.is_empty() { &fields } else { &fitting };
             chance.pick(any).copied().unwrap_or("f")
         };
@@ -91,7 +92,7 @@ impl Insider {
     }
 }
 
-/// Words of the lines, as whatever they may be taken for; the name of each begins with its type.
+/// Words of the lines, as whatever they may be taken for.
 fn fields<'a>(lines: impl Iterator<Item = &'a (&'a str, &'a str)>) -> Vec<Value> {
     let mut fields = Vec::new();
     for (place, line) in lines {

@@ -100,6 +100,13 @@ fn inputs(offer: &str) -> Vec<(&str, &str)> {
     each.filter_map(|input| input.trim_end_matches(')').split_once(" (")).collect()
 }
 
+/// The words that were read, as a prompt lists them: name and type.
+pub(super) fn read_words(request: &LlmRequest) -> Vec<(&str, &str)> {
+    let lines = request.messages.iter().skip(1).flat_map(|message| message.content().lines());
+    let words = lines.filter_map(|line| line.split_once(" = ")?.0.strip_suffix(')')?.split_once(" ("));
+    words.filter(|(name, _)| name.starts_with('f')).collect()
+}
+
 /// The values that a schema's property may have.
 pub(super) fn options<'a>(schema: &'a Value, pointer: &str) -> Vec<&'a str> {
     let options = schema.pointer(pointer).and_then(Value::as_array);
